@@ -1,0 +1,32 @@
+/** Where ARNs are made: the partition (`aws`, `aws-cn`, `aws-us-gov`), the account and the region of a stack. */
+export interface ArnScope {
+    readonly partition: string;
+    /** Twelve digits. */
+    readonly accountId: string;
+    readonly region: string;
+}
+
+/** ARN of a bucket; bucket ARNs have no account and no region. */
+export function bucketArn(partition: string, bucketName: string): string {
+    return `arn:${partition}:s3:::${bucketName}`;
+}
+
+/** ARN of every object of a bucket whose key begins with `prefix` (default: of every object). */
+export function objectsArn(bucket: string, prefix = ""): string {
+    return `${bucket}/${prefix}*`;
+}
+
+/** ARN of a foundation model, which belongs to AWS and therefore has no account. */
+export function foundationModelArn(partition: string, region: string, modelId: string): string {
+    return `arn:${partition}:bedrock:${region}::foundation-model/${modelId}`;
+}
+
+/** ARN of a resource of this stack's account and region; `resource` is `type/id` or `type:id`, as the service writes it. */
+export function regionalArn(scope: ArnScope, service: string, resource: string): string {
+    return `arn:${scope.partition}:${service}:${scope.region}:${scope.accountId}:${resource}`;
+}
+
+/** ARN of a resource of a service without regions (IAM, Budgets) in this stack's account. */
+export function globalArn(scope: Omit<ArnScope, "region">, service: string, resource: string): string {
+    return `arn:${scope.partition}:${service}::${scope.accountId}:${resource}`;
+}
