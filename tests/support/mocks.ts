@@ -1,4 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as resproto from "@pulumi/pulumi/proto/resource_pb";
+import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
+import * as structproto from "google-protobuf/google/protobuf/struct_pb";
 
 /** One resource as the program registered it under mocks. */
 export interface Registered {
@@ -6,12 +9,39 @@ export interface Registered {
     readonly name: string;
     readonly custom: boolean;
     readonly importId?: string;
+    // Tests read into inputs of any type.
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
     readonly inputs: Record<string, any>;
+    readonly options: RegisteredOptions;
+}
+
+/** The options of a resource that the engine acts on; other resources are named by their names. */
+export interface RegisteredOptions {
+    readonly parent?: string;
+    readonly dependsOn: string[];
+    readonly deletedWith?: string;
+    readonly protect: boolean;
+    readonly retainOnDelete: boolean;
+    readonly additionalSecretOutputs: string[];
+    /** Names of the hooks that run before an update. */
+    readonly beforeUpdate: string[];
+}
+
+/** A resource hook as the program registered it. */
+export interface RegisteredHook {
+    readonly name: string;
+    readonly onDryRun: boolean;
+    /** Runs the hook as the engine would and returns the sentence with which it failed, if it did. */
+    run(inputs: { readonly oldInputs?: object; readonly newInputs?: object }): Promise<string | undefined>;
 }
 
 /** What a test run under mocks recorded, and the answers it gave. */
 export class RecordingMocks implements pulumi.runtime.Mocks {
     readonly resources: Registered[] = [];
+    readonly hooks: RegisteredHook[] = [];
+
+    /** Options by type and name: they arrive with the request, which the mocks of Pulumi do not pass on. */
+    private readonly options = new Map<string, RegisteredOptions>();
 
     /** @param answers outputs beyond the inputs, by type token; and the answers of invokes, by function token. */
     constructor(
@@ -31,6 +61,7 @@ export class RecordingMocks implements pulumi.runtime.Mocks {
             custom: args.custom ?? true,
             importId: args.id || undefined,
             inputs: args.inputs,
+            options: this.options.get(`${args.type} ${args.name}`) ?? noOptions,
         });
         const outputs = this.answers.outputs?.[args.type]?.(args) ?? {};
         return {
@@ -41,8 +72,28 @@ export class RecordingMocks implements pulumi.runtime.Mocks {
 
     call(args: pulumi.runtime.MockCallArgs): pulumi.runtime.MockCallResult {
         const answer = this.answers.invokes?.[args.token] ?? defaultInvokes[args.token];
-        if (!answer) throw new Error(`unknown invoke: ${args.token}`);
+        // The runtime reads the details of a gRPC error, not its message.
+        if (!answer) throw Object.assign(new Error(), { details: `unknown invoke: ${args.token}` });
         return answer;
+    }
+
+    /**
+     * Puts itself in front of the mock monitor of Pulumi, which keeps the options of a resource to itself and knows no
+     * resource hooks: a program that registers one would wait for ever.
+     */
+    listen(monitor: Monitor): void {
+        const registerResource = monitor.registerResource.bind(monitor);
+        monitor.registerResource = (request, answer) => {
+            this.options.set(`${request.getType()} ${request.getName()}`, optionsOf(request));
+            return registerResource(request, answer);
+        };
+        monitor.registerResourceHook = (request, answer) => {
+            if (this.hooks.some((other) => other.name === request.getName())) {
+                throw new Error(`registered twice: hook ${request.getName()}`);
+            }
+            this.hooks.push(hookOf(request));
+            answer(null, {});
+        };
     }
 
     /** The only resource of a type whose name is `name`; fails when there is none. */
@@ -61,6 +112,63 @@ export class RecordingMocks implements pulumi.runtime.Mocks {
     list(): string[] {
         return this.resources.map((resource) => `${resource.type} ${resource.name}`).sort();
     }
+}
+
+/** The part of the runtime's monitor that the mocks stand in front of. */
+interface Monitor {
+    registerResource(request: resproto.RegisterResourceRequest, answer: unknown): unknown;
+    registerResourceHook(
+        request: resproto.RegisterResourceHookRequest,
+        answer: (error: null, response: object) => void,
+    ): void;
+}
+
+/** What the runtime keeps the registered hooks in, by token. */
+interface Callbacks {
+    readonly _callbacks: Map<string, (request: Uint8Array) => Promise<resproto.ResourceHookResponse>>;
+}
+
+const noOptions: RegisteredOptions = {
+    dependsOn: [],
+    protect: false,
+    retainOnDelete: false,
+    additionalSecretOutputs: [],
+    beforeUpdate: [],
+};
+
+function optionsOf(request: resproto.RegisterResourceRequest): RegisteredOptions {
+    return {
+        parent: nameOf(request.getParent()),
+        dependsOn: request.getDependenciesList().map((urn) => nameOf(urn)!),
+        deletedWith: nameOf(request.getDeletedwith()),
+        protect: request.getProtect() ?? false,
+        retainOnDelete: request.getRetainondelete() ?? false,
+        additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+        beforeUpdate: request.getHooks()?.getBeforeUpdateList() ?? [],
+    };
+}
+
+/** The name at the end of a URN. */
+function nameOf(urn: string): string | undefined {
+    return urn.split("::").at(-1) || undefined;
+}
+
+function hookOf(request: resproto.RegisterResourceHookRequest): RegisteredHook {
+    const callbacks = pulumi.runtime.getCallbacks() as unknown as Callbacks;
+    const callback = callbacks._callbacks.get(request.getCallback()!.getToken())!;
+    const struct = (inputs: object | undefined) =>
+        inputs && structproto.Struct.fromJavaScript(inputs as Record<string, structproto.JavaScriptValue>);
+    return {
+        name: request.getName(),
+        onDryRun: request.getOnDryRun(),
+        async run({ oldInputs, newInputs }) {
+            const call = new resproto.ResourceHookRequest();
+            call.setOldInputs(struct(oldInputs));
+            call.setNewInputs(struct(newInputs));
+            const response = await callback(call.serializeBinary());
+            return response.getError() || undefined;
+        },
+    };
 }
 
 const account = "123456789012";
@@ -104,18 +212,53 @@ export function valueOf<T>(output: pulumi.Output<T> | pulumi.Input<T>): Promise<
     return new Promise((resolve) => pulumi.output(output).apply((value) => resolve(value as pulumi.Unwrap<T>)));
 }
 
-/** Runs `program` under mocks and waits until every resource that it registered has been created. */
+/**
+ * Runs `program` under mocks and waits until every resource that it registered has been created. Fails with the first
+ * error, that of an apply too: by itself, Pulumi only leaves out the resources that depend on a failed Output.
+ */
 export async function runWithMocks<T>(
     mocks: RecordingMocks,
-    program: () => T,
+    program: () => T | Promise<T>,
     options: { readonly stack?: string; readonly preview?: boolean } = {},
 ): Promise<T> {
     await pulumi.runtime.setMocks(mocks, "platform", options.stack ?? "test", options.preview ?? false);
+    mocks.listen(pulumi.runtime.getMonitor() as unknown as Monitor);
     let result!: T;
-    await pulumi.runtime.runInPulumiStack(async () => {
-        result = program();
-        return {};
+    const errors = await errorsOf(async () => {
+        await pulumi.runtime.runInPulumiStack(async () => {
+            result = await program();
+            return {};
+        });
+        await pulumi.runtime.disconnect();
     });
-    await pulumi.runtime.disconnect();
+    if (errors.length > 0) {
+        // What waits for the failed resource waits for ever: not a leak to report when the process ends.
+        (debuggable as unknown as { leakedPromises(): void }).leakedPromises();
+        throw errors[0];
+    }
     return result;
+}
+
+/**
+ * Runs `run` to its end or to the first error: its own, or that of a promise that nobody awaits. It does not end after
+ * the latter when other resources depend on the failed one, since they wait for ever.
+ */
+async function errorsOf(run: () => Promise<void>): Promise<unknown[]> {
+    const errors: unknown[] = [];
+    const listeners = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection");
+    const rejected = new Promise<void>((resolve) =>
+        process.on("unhandledRejection", (error) => {
+            errors.push(error);
+            resolve();
+        }),
+    );
+    try {
+        await Promise.race([run().catch((error) => errors.push(error)), rejected]);
+        await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+        process.removeAllListeners("unhandledRejection");
+        for (const listener of listeners) process.on("unhandledRejection", listener);
+    }
+    return errors;
 }

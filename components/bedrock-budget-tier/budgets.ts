@@ -1,0 +1,71 @@
+/** One alert of a budget. */
+export interface BudgetAlert {
+    /** Whether the alert looks at what was spent or at the month's projected end. */
+    readonly notificationType: "ACTUAL" | "FORECASTED";
+    /** In percent of the limit. */
+    readonly threshold: number;
+}
+
+/** One alert and whom it reaches, as AWS Budgets takes it. */
+export interface BudgetNotification extends BudgetAlert {
+    readonly comparisonOperator: "GREATER_THAN";
+    readonly thresholdType: "PERCENTAGE";
+    readonly subscriberEmailAddresses: string[];
+    readonly subscriberSnsTopicArns: string[];
+}
+
+/** What narrows a budget to one kind of cost. */
+export interface CostFilter {
+    readonly name: "Service" | "TagKeyValue";
+    readonly values: string[];
+}
+
+/** A cost-allocation tag: costs carry it only once it is activated in the account's billing preferences. */
+export interface CostTag {
+    readonly key: string;
+    readonly value: string;
+}
+
+/** The levels of spending, in percent, at which every tier is told. */
+const usualLevels = [50, 75, 90];
+
+/**
+ * The alerts of a tier, rising: the usual levels and the tier's own, each once, then a forecast of the whole limit.
+ *
+ * At most five: AWS Budgets takes ten notifications a budget (five, before it raised the quota), each with one SNS
+ * topic and up to ten e-mail addresses (Budgets API reference, `Notification`).
+ */
+export function tierAlerts(alertPercent: number): BudgetAlert[] {
+    const levels = [...new Set([...usualLevels, alertPercent])].sort((one, other) => one - other);
+    return [
+        ...levels.map((threshold) => ({ notificationType: "ACTUAL" as const, threshold })),
+        { notificationType: "FORECASTED", threshold: 100 },
+    ];
+}
+
+/** The alerts of a tier, each sent to every address and to the topic. */
+export function tierNotifications(
+    alertPercent: number,
+    emails: readonly string[],
+    topicArn: string,
+): BudgetNotification[] {
+    return tierAlerts(alertPercent).map((alert) => ({
+        ...alert,
+        comparisonOperator: "GREATER_THAN",
+        thresholdType: "PERCENTAGE",
+        subscriberEmailAddresses: [...emails],
+        subscriberSnsTopicArns: [topicArn],
+    }));
+}
+
+/**
+ * Counts Amazon Bedrock only and, with a tag, only what carries it. Models that are sold through AWS Marketplace are
+ * billed under names of their own and are not counted.
+ */
+export function bedrockCosts(tag?: CostTag): CostFilter[] {
+    return [
+        { name: "Service", values: ["Amazon Bedrock"] },
+        // The form that AWS gives a tag that its customer made.
+        ...(tag ? [{ name: "TagKeyValue" as const, values: [`user:${tag.key}$${tag.value}`] }] : []),
+    ];
+}

@@ -1,0 +1,154 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { ArnScope } from "../arn";
+import { refuse } from "../validation";
+import { bedrockCosts, CostTag, tierNotifications } from "./budgets";
+import { createGuard, ShutOffArgs } from "./guard";
+import { allowBudgetsToPublish } from "./policy";
+
+export type { CostTag } from "./budgets";
+export type { ShutOffArgs } from "./guard";
+
+export interface BedrockBudgetTierArgs {
+    /** Partition, account and region of the ARNs that are made. */
+    readonly scope: pulumi.Input<ArnScope>;
+    /** The most that a calendar month may cost, in US dollars. */
+    readonly monthlyLimitUsd: number;
+    /** The tier's own alert, in percent of the limit, above 0 and up to 100; 50, 75 and 90 are sent anyway. */
+    readonly alertPercent: number;
+    /** E-mail addresses that every alert goes to: one to ten, each once; AWS Budgets takes no more. */
+    readonly alertEmails: readonly string[];
+    /** Name of the budget, unique in the account: 1 to 100 characters without `:`, `\` and `/action/` (AWS Budgets). */
+    readonly budgetName: string;
+    /** Name of the SNS topic that alerts are published to as well. */
+    readonly topicName: string;
+    /**
+     * Counts only costs with this cost-allocation tag: tells two environments in one account apart.
+     *
+     * @default every cost of Bedrock in the account counts
+     */
+    readonly costTag?: CostTag;
+    /** The end of spending: whom it reaches, and whether AWS Budgets starts it by itself. */
+    readonly shutOff: ShutOffArgs;
+    /**
+     * Tags of everything that takes tags.
+     *
+     * @default none
+     */
+    readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * A monthly budget for Bedrock: who is told, and what ends the spending. Who may call which models is no part of it:
+ * give the identity the statements of `invokeStatements` in `policy.ts`, which needs no resource.
+ */
+export class BedrockBudgetTier extends pulumi.ComponentResource {
+    /** Name of the budget. */
+    readonly budgetName: pulumi.Output<string>;
+    /** ARN of the topic that alerts are published to. */
+    readonly topicArn: pulumi.Output<string>;
+    /** ARN of the policy that a shut-off attaches. */
+    readonly denyPolicyArn: pulumi.Output<string>;
+    /** ARN of the role with which AWS Budgets attaches it. */
+    readonly executionRoleArn: pulumi.Output<string>;
+
+    constructor(name: string, args: BedrockBudgetTierArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("platform:ai:BedrockBudgetTier", name, {}, opts);
+        this.validate(args);
+        const scope = pulumi.output(args.scope);
+
+        const topic = this.createTopic(name, args);
+        const permission = this.letBudgetsPublish(name, scope, topic);
+        const budget = this.createBudget(name, args, topic, permission);
+        const guard = createGuard(this, name, {
+            scope,
+            shutOff: args.shutOff,
+            budgetName: budget.name,
+            topicArn: topic.arn,
+            tags: args.tags,
+        });
+
+        this.budgetName = budget.name;
+        this.topicArn = topic.arn;
+        this.denyPolicyArn = guard.denyPolicyArn;
+        this.executionRoleArn = guard.executionRoleArn;
+        this.registerOutputs({
+            budgetName: this.budgetName,
+            topicArn: this.topicArn,
+            denyPolicyArn: this.denyPolicyArn,
+            executionRoleArn: this.executionRoleArn,
+        });
+    }
+
+    private validate(args: BedrockBudgetTierArgs): void {
+        const { monthlyLimitUsd, alertPercent, alertEmails, shutOff } = args;
+        if (!Number.isFinite(monthlyLimitUsd) || monthlyLimitUsd <= 0) {
+            refuse(this, "monthlyLimitUsd", monthlyLimitUsd, "a number of US dollars above 0");
+        }
+        if (!isPercent(alertPercent)) refuse(this, "alertPercent", alertPercent, "a number above 0 and up to 100");
+        if (alertEmails.length < 1 || alertEmails.length > 10 || new Set(alertEmails).size < alertEmails.length) {
+            refuse(this, "alertEmails", alertEmails, "one to ten addresses, each once");
+        }
+        alertEmails.forEach((email, index) => {
+            if (!/^[^\s@]+@[^\s@]+$/.test(email)) refuse(this, `alertEmails[${index}]`, email, "an e-mail address");
+        });
+        if (!/^(?![^:\\]*\/action\/)[^:\\]{1,100}$/.test(args.budgetName)) {
+            refuse(this, "budgetName", args.budgetName, "1 to 100 characters without `:`, `\\` and `/action/`");
+        }
+        if (!/^[A-Za-z0-9_-]{1,256}$/.test(args.topicName)) {
+            refuse(this, "topicName", args.topicName, "1 to 256 letters, digits, hyphens and underscores");
+        }
+        if (shutOff.users.length + (shutOff.roles ?? []).length === 0) {
+            refuse(this, "shutOff.users", shutOff.users, "at least one user, here or a role in shutOff.roles");
+        }
+        if (shutOff.percent !== undefined && !isPercent(shutOff.percent)) {
+            refuse(this, "shutOff.percent", shutOff.percent, "a number above 0 and up to 100");
+        }
+    }
+
+    private createTopic(name: string, args: BedrockBudgetTierArgs): aws.sns.Topic {
+        // Not encrypted with AWS's own key for SNS: Budgets may not use that key, and its alerts would be lost.
+        return new aws.sns.Topic(`${name}-topic`, { name: args.topicName, tags: args.tags }, { parent: this });
+    }
+
+    private letBudgetsPublish(name: string, scope: pulumi.Output<ArnScope>, topic: aws.sns.Topic): aws.sns.TopicPolicy {
+        const document = pulumi
+            .all([scope, topic.arn])
+            .apply(([plain, topicArn]) => allowBudgetsToPublish(plain, topicArn));
+        return new aws.sns.TopicPolicy(
+            `${name}-topic-policy`,
+            { arn: topic.arn, policy: pulumi.jsonStringify(document) },
+            { parent: this },
+        );
+    }
+
+    private createBudget(
+        name: string,
+        args: BedrockBudgetTierArgs,
+        topic: aws.sns.Topic,
+        permission: aws.sns.TopicPolicy,
+    ): aws.budgets.Budget {
+        return new aws.budgets.Budget(
+            `${name}-budget`,
+            {
+                name: args.budgetName,
+                budgetType: "COST",
+                timeUnit: "MONTHLY",
+                limitAmount: String(args.monthlyLimitUsd),
+                limitUnit: "USD",
+                costFilters: bedrockCosts(args.costTag),
+                notifications: topic.arn.apply((topicArn) =>
+                    tierNotifications(args.alertPercent, args.alertEmails, topicArn),
+                ),
+                tags: args.tags,
+            },
+            // An alert that comes before the permission would be lost.
+            { parent: this, dependsOn: permission },
+        );
+    }
+}
+
+function isPercent(value: number): boolean {
+    return value > 0 && value <= 100;
+}

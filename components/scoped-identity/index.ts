@@ -1,0 +1,304 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { PolicyDocument, PolicyStatement } from "../policy-document";
+import { refuse } from "../validation";
+import { accessKeysFault, AccessKeySettings, accessKeysTag, formatAccessKeys, refuseOlderThanTag } from "./access-keys";
+import {
+    ActionSet,
+    bucketArnFault,
+    documentFault,
+    identityNameFault,
+    identityPolicy,
+    policyNameFault,
+    prefixFault,
+} from "./policy";
+
+/** A user, for a service that can only use access keys. */
+export interface UserPrincipal {
+    readonly kind: "user";
+    /** Name of the IAM user. IAM allows 64 letters, digits and `+=,.@_-`. A change renames the user and replaces its keys. */
+    readonly userName: string;
+    /** Names of the groups that the user joins; memberships made elsewhere stay. @default none */
+    readonly groups?: readonly pulumi.Input<string>[];
+    /**
+     * Which access keys the user has and which one is published. Settings older than those applied last are refused;
+     * removing them removes every key.
+     * @default no key
+     */
+    readonly accessKeys?: AccessKeySettings;
+}
+
+/** A role, for a service that gets temporary credentials. */
+export interface RolePrincipal {
+    readonly kind: "role";
+    /** Name of the IAM role. IAM allows 64 letters, digits and `+=,.@_-`. */
+    readonly roleName: string;
+    /** Who may assume the role, and under which conditions. */
+    readonly trust: pulumi.Input<PolicyDocument>;
+}
+
+/** What an identity may do with a bucket, or with a part of it. */
+export interface Grant {
+    /** ARN of the bucket. */
+    readonly bucketArn: pulumi.Input<string>;
+    /**
+     * Beginning of the keys that the grant covers, for example `mlflow-artifacts/`: path segments that each end with `/`.
+     * @default the whole bucket
+     */
+    readonly prefix?: string;
+    /**
+     * What is allowed: `list` (ListBucket), `read` (GetObject), `write` (PutObject), `delete` (DeleteObject), `tag`
+     * (PutObjectTagging), `multipart` (AbortMultipartUpload, ListMultipartUploadParts). At least one.
+     */
+    readonly actions: readonly ActionSet[];
+}
+
+/** Arguments of {@link ScopedIdentity}. */
+export interface ScopedIdentityArgs {
+    /** Who it is: a user or a role. */
+    readonly principal: UserPrincipal | RolePrincipal;
+
+    /** What it may do with buckets. @default nothing */
+    readonly grants?: readonly Grant[];
+
+    /** What else it may do: statements of its policy, with ids of their own and no wildcard in an allowed action. @default nothing */
+    readonly statements?: pulumi.Input<readonly PolicyStatement[]>;
+
+    /** Name of the inline policy. IAM allows 128 letters, digits and `+=,.@_-`. @default the principal's name and `-policy` */
+    readonly policyName?: string;
+
+    /** ARN of the policy that bounds whatever the identity is granted, here or elsewhere. @default none */
+    readonly permissionsBoundaryArn?: pulumi.Input<string>;
+
+    /** Tags of the user or role. IAM allows 50, and `platform:access-keys` is taken. @default none */
+    readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+
+    /** Whether the engine refuses to delete the user or role. @default false */
+    readonly protect?: boolean;
+
+    /** What exists already: it is imported under its name instead of created, and protected. @default nothing */
+    readonly adopt?: {
+        /** The user, of a principal that is one. @default false */
+        readonly user?: boolean;
+        /** The role, of a principal that is one. @default false */
+        readonly role?: boolean;
+        /** The inline policy, under {@link ScopedIdentityArgs.policyName}. @default false */
+        readonly policy?: boolean;
+    };
+}
+
+/** An IAM user or role that may do what its grants say and nothing else. */
+export class ScopedIdentity extends pulumi.ComponentResource {
+    /** ARN of the user or role. */
+    readonly arn: pulumi.Output<string>;
+
+    private readonly user?: aws.iam.User;
+    private readonly role?: aws.iam.Role;
+    private readonly publishedKey?: aws.iam.AccessKey;
+
+    constructor(
+        private readonly name: string,
+        private readonly args: ScopedIdentityArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
+        super("platform:identity:ScopedIdentity", name, {}, opts);
+        this.check();
+
+        if (args.principal.kind === "user") {
+            const { groups, accessKeys } = args.principal;
+            this.user = this.createUser(args.principal);
+            this.arn = this.user.arn;
+            if (this.grantsAnything()) this.grantToUser(this.user, args.principal);
+            if (groups?.length) this.joinGroups(this.user, groups);
+            if (accessKeys) this.publishedKey = this.createAccessKeys(this.user, accessKeys);
+        } else {
+            this.role = this.createRole(args.principal);
+            this.arn = this.role.arn;
+            if (this.grantsAnything()) this.grantToRole(this.role, args.principal);
+        }
+
+        this.registerOutputs({
+            arn: this.arn,
+            name: this.user?.name ?? this.role?.name,
+            accessKeyId: this.publishedKey?.id,
+            secretAccessKey: this.publishedKey && this.secretAccessKey,
+        });
+    }
+
+    /** Name of the user, known once it exists. An error where the identity is a role. */
+    get userName(): pulumi.Output<string> {
+        return (this.user ?? this.lacks("userName", "a user")).name;
+    }
+
+    /** Name of the role, known once it exists. An error where the identity is a user. */
+    get roleName(): pulumi.Output<string> {
+        return (this.role ?? this.lacks("roleName", "a role")).name;
+    }
+
+    /** Id of the published access key. An error where the identity has no access keys. */
+    get accessKeyId(): pulumi.Output<string> {
+        return (this.publishedKey ?? this.lacks("accessKeyId", "a user with accessKeys")).id;
+    }
+
+    /** Secret of the published access key, a Pulumi secret. An error where the identity has no access keys. */
+    get secretAccessKey(): pulumi.Output<string> {
+        return pulumi.secret((this.publishedKey ?? this.lacks("secretAccessKey", "a user with accessKeys")).secret);
+    }
+
+    private check(): void {
+        const { principal, grants = [] } = this.args;
+        const [property, name] =
+            principal.kind === "user"
+                ? ["principal.userName", principal.userName]
+                : ["principal.roleName", principal.roleName];
+        this.expect(property, name, identityNameFault(name));
+        this.expect("policyName", this.policyName(name), policyNameFault(this.policyName(name)));
+
+        for (const [index, { prefix, actions }] of grants.entries()) {
+            if (prefix !== undefined) this.expect(`grants[${index}].prefix`, prefix, prefixFault(prefix));
+            if (actions.length === 0) refuse(this, `grants[${index}].actions`, actions, "at least one set of actions");
+        }
+
+        const keysFault =
+            principal.kind === "user" && principal.accessKeys ? accessKeysFault(principal.accessKeys) : undefined;
+        if (keysFault) refuse(this, `principal.${keysFault.property}`, keysFault.got, keysFault.expected);
+        const other = principal.kind === "user" ? "role" : "user";
+        if (this.args.adopt?.[other]) {
+            refuse(this, `adopt.${other}`, true, `false where the principal is a ${principal.kind}`);
+        }
+        if (this.args.adopt?.policy && !this.grantsAnything()) {
+            refuse(this, "adopt.policy", true, "false where neither grants nor statements are set");
+        }
+    }
+
+    private expect(property: string, got: unknown, fault: string | undefined): void {
+        if (fault) refuse(this, property, got, fault);
+    }
+
+    private createUser({ userName, accessKeys }: UserPrincipal): aws.iam.User {
+        return new aws.iam.User(
+            `${this.name}-user`,
+            {
+                name: userName,
+                permissionsBoundary: this.args.permissionsBoundaryArn,
+                tags: accessKeys
+                    ? pulumi
+                          .output(this.args.tags ?? {})
+                          .apply((tags) => ({ ...tags, [accessKeysTag]: formatAccessKeys(accessKeys) }))
+                    : this.args.tags,
+            },
+            {
+                ...this.principalOptions(userName),
+                hooks: accessKeys ? { beforeUpdate: [this.refuseOlderKeys(accessKeys)] } : undefined,
+            },
+        );
+    }
+
+    private createRole({ roleName, trust }: RolePrincipal): aws.iam.Role {
+        return new aws.iam.Role(
+            `${this.name}-role`,
+            {
+                name: roleName,
+                assumeRolePolicy: pulumi.jsonStringify(trust),
+                permissionsBoundary: this.args.permissionsBoundaryArn,
+                tags: this.args.tags,
+            },
+            this.principalOptions(roleName),
+        );
+    }
+
+    /** An inline policy, so that nothing else can be attached to it. IAM allows a user 2048 characters of them. */
+    private grantToUser(user: aws.iam.User, { userName }: UserPrincipal): void {
+        new aws.iam.UserPolicy(
+            `${this.name}-policy`,
+            { user: user.name, name: this.policyName(userName), policy: this.policy(2048) },
+            this.policyOptions(userName),
+        );
+    }
+
+    /** An inline policy, so that nothing else can be attached to it. IAM allows a role 10240 characters of them. */
+    private grantToRole(role: aws.iam.Role, { roleName }: RolePrincipal): void {
+        new aws.iam.RolePolicy(
+            `${this.name}-policy`,
+            { role: role.name, name: this.policyName(roleName), policy: this.policy(10240) },
+            this.policyOptions(roleName),
+        );
+    }
+
+    private joinGroups(user: aws.iam.User, groups: readonly pulumi.Input<string>[]): void {
+        new aws.iam.UserGroupMembership(
+            `${this.name}-groups`,
+            { user: user.name, groups: [...groups] },
+            { parent: this },
+        );
+    }
+
+    /** Creates a key of each generation and returns the published one. */
+    private createAccessKeys(user: aws.iam.User, { generations, published }: AccessKeySettings): aws.iam.AccessKey {
+        const keys = generations.map(
+            (generation) =>
+                new aws.iam.AccessKey(
+                    `${this.name}-access-key-${generation}`,
+                    { user: user.name },
+                    { parent: this, additionalSecretOutputs: ["secret", "sesSmtpPasswordV4"] },
+                ),
+        );
+        return keys[generations.indexOf(published)];
+    }
+
+    /**
+     * Refuses settings that are older than those in the user's tag. The user is updated before any key is created or
+     * deleted, since the keys depend on it: a program of an older commit stops here, in a preview too.
+     */
+    private refuseOlderKeys(settings: AccessKeySettings): pulumi.ResourceHook {
+        return new pulumi.ResourceHook(`${this.name}-refuse-older-access-keys`, refuseOlderKeysHook(settings), {
+            onDryRun: true,
+        });
+    }
+
+    private lacks(output: string, expected: string): never {
+        return refuse(this, `principal of ${this.name}, asked for its ${output},`, this.args.principal.kind, expected);
+    }
+
+    private policy(maximumCharacters: number): pulumi.Output<string> {
+        const { grants = [], statements = [] } = this.args;
+        const document = pulumi.all([grants, statements]).apply(([known, extra]) => {
+            for (const [index, { bucketArn }] of known.entries()) {
+                this.expect(`grants[${index}].bucketArn`, bucketArn, bucketArnFault(bucketArn));
+            }
+            const document = identityPolicy(known, extra);
+            this.expect("the policy of grants and statements", document, documentFault(document, maximumCharacters));
+            return document;
+        });
+        return pulumi.jsonStringify(document);
+    }
+
+    private grantsAnything(): boolean {
+        return Boolean(this.args.grants?.length) || this.args.statements !== undefined;
+    }
+
+    private policyName(principalName: string): string {
+        return this.args.policyName ?? `${principalName}-policy`;
+    }
+
+    private principalOptions(principalName: string): pulumi.CustomResourceOptions {
+        const { adopt, principal, protect = false } = this.args;
+        return adopt?.[principal.kind]
+            ? { parent: this, protect: true, import: principalName }
+            : { parent: this, protect };
+    }
+
+    private policyOptions(principalName: string): pulumi.CustomResourceOptions {
+        return this.args.adopt?.policy
+            ? { parent: this, protect: true, import: `${principalName}:${this.policyName(principalName)}` }
+            : { parent: this };
+    }
+}
+
+/** The hook of a user whose keys are to become `settings`: throws when its tag says that newer ones were applied. */
+export function refuseOlderKeysHook(settings: AccessKeySettings): pulumi.ResourceHookFunction {
+    return ({ oldInputs }) => {
+        const fault = refuseOlderThanTag(oldInputs?.tags?.[accessKeysTag], settings);
+        if (fault) throw new Error(fault);
+    };
+}

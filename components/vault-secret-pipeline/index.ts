@@ -1,0 +1,184 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as vault from "@pulumi/vault";
+
+import { refuse } from "../validation";
+import { syncDynamic, syncStatic, Target, VaultConnection } from "./kubernetes";
+import {
+    AuditDevice,
+    createAudit,
+    createDynamicSource,
+    createLogin,
+    createStaticSource,
+    DynamicSource,
+    KubernetesAuth,
+    StaticSource,
+} from "./vault";
+
+export type { AuditDevice, AwsCredential, DynamicSource, KubernetesAuth, Manage, StaticSource } from "./vault";
+
+export interface VaultSecretPipelineArgs {
+    /** The Vault and the cluster that the pipeline joins; never the default providers. */
+    readonly providers: { readonly vault: vault.Provider; readonly kubernetes: kubernetes.Provider };
+    /** Where the values come from. */
+    readonly source: StaticSource | DynamicSource;
+    /** How the service account logs in to Vault. */
+    readonly auth: KubernetesAuth;
+    /** Name of the Vault policy that opens exactly one path, for reading. */
+    readonly policyName: string;
+    /** Name of the Vault role; a role, like the store, serves one service account of one namespace. */
+    readonly roleName: string;
+    /** Audience that a token must carry to log in; tokens for other services, the cluster's own API too, are refused. */
+    readonly audience: string;
+    /**
+     * How long a login lasts, in seconds; where keys are made anew (`dynamic`), their `ttlSeconds` counts instead.
+     *
+     * @default 3600
+     */
+    readonly tokenTtlSeconds?: number;
+    /** Address of Vault as the operator in the cluster reaches it, e.g. `https://vault.example.com:8200`. */
+    readonly vaultAddress: pulumi.Input<string>;
+    /**
+     * Certificate authority of that address, PEM.
+     *
+     * @default the operator's own certificate authorities
+     */
+    readonly vaultCaCert?: pulumi.Input<string>;
+    /**
+     * Namespace of Vault, a feature of Vault Enterprise, relative to the one of the provider.
+     *
+     * @default the namespace of the provider, if any
+     */
+    readonly vaultNamespace?: string;
+    /**
+     * Vault's log of every access.
+     *
+     * @default left alone
+     */
+    readonly audit?: AuditDevice;
+    /**
+     * Namespace of every object in the cluster. Give the service account's own output, so that both are there first.
+     */
+    readonly namespace: pulumi.Input<string>;
+    /** Service account in that namespace with which the operator logs in to Vault. */
+    readonly serviceAccount: pulumi.Input<string>;
+    /** Name of the ExternalSecret. */
+    readonly externalSecretName: string;
+    /** Name of the Secret that the operator writes, and where the pipeline ends. */
+    readonly secretName: string;
+}
+
+/**
+ * The way of a secret from Vault to a Secret in a cluster, by the External Secrets Operator, which must be installed.
+ *
+ * The ExternalSecret carries the version of the Vault secret as an annotation, so that the operator copies a new
+ * version at once. That is no proof that it has done so: the Secret may hold the older version for a moment after the
+ * resources here are up to date. Before that moment the first deployment has no Secret at all, and pods wait for it.
+ */
+export class VaultSecretPipeline extends pulumi.ComponentResource {
+    /** Name of the Secret, known once everything that leads to it has been declared. */
+    readonly secretName: pulumi.Output<string>;
+    /** Version of the Vault secret, which counts up with every change; undefined for a dynamic source. */
+    readonly vaultVersion: pulumi.Output<string> | undefined;
+
+    constructor(name: string, args: VaultSecretPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
+        const providers = [args.providers.vault, args.providers.kubernetes];
+        super("platform:secrets:VaultSecretPipeline", name, {}, { ...opts, providers });
+        this.validate(args);
+        const { source, vaultNamespace } = args;
+
+        createAudit(this, name, args.audit, vaultNamespace);
+        const start =
+            source.kind === "static"
+                ? createStaticSource(this, name, source, vaultNamespace)
+                : createDynamicSource(this, name, source, vaultNamespace);
+        const login = createLogin(this, name, {
+            auth: args.auth,
+            policyName: args.policyName,
+            roleName: args.roleName,
+            audience: args.audience,
+            serviceAccount: args.serviceAccount,
+            kubernetesNamespace: args.namespace,
+            tokenTtlSeconds: source.kind === "dynamic" ? source.ttlSeconds : (args.tokenTtlSeconds ?? 3600),
+            readPath: start.readPath,
+            vaultNamespace,
+        });
+        const before = [login, ...start.resources];
+        const end =
+            source.kind === "static"
+                ? syncStatic(this, name, source, connection(args), target(args), start.version, before)
+                : syncDynamic(this, name, source, connection(args), target(args), start.readPath, before);
+
+        this.secretName = end.urn.apply(() => args.secretName);
+        this.vaultVersion = start.version;
+        this.registerOutputs({ secretName: this.secretName, vaultVersion: this.vaultVersion });
+    }
+
+    private validate(args: VaultSecretPipelineArgs): void {
+        const { source } = args;
+        this.requirePath("auth.path", args.auth.path);
+        if (args.audit) this.requirePath("audit.path", args.audit.path);
+        if (args.audience === "") refuse(this, "audience", args.audience, "the audience that a token must carry");
+        if (args.tokenTtlSeconds !== undefined) this.requireSeconds("tokenTtlSeconds", args.tokenTtlSeconds);
+        if (source.kind === "static") this.validateStatic(source);
+        else this.validateDynamic(source);
+    }
+
+    private validateStatic(source: StaticSource): void {
+        this.requirePath("source.mount.path", source.mount.path);
+        this.requirePath("source.path", source.path);
+        if (source.path.startsWith("data/") || source.path.startsWith(`${source.mount.path}/`)) {
+            refuse(this, "source.path", source.path, "a path without the mount and without `data/`, which are added");
+        }
+        if (Object.keys(source.keys).length === 0) refuse(this, "source.keys", source.keys, "at least one key");
+        for (const [key, field] of Object.entries(source.keys)) {
+            if (Object.hasOwn(source.fields, field)) continue;
+            refuse(this, `source.keys[${key}]`, field, `one of the fields ${Object.keys(source.fields).join(", ")}`);
+        }
+        if (source.refreshSeconds !== undefined) this.requireSeconds("source.refreshSeconds", source.refreshSeconds);
+    }
+
+    private validateDynamic(source: DynamicSource): void {
+        this.requirePath("source.awsMount", source.awsMount);
+        this.requirePath("source.awsRole", source.awsRole);
+        this.requireSeconds("source.refreshSeconds", source.refreshSeconds);
+        this.requireSeconds("source.ttlSeconds", source.ttlSeconds);
+        const least = 3 * source.refreshSeconds;
+        if (source.ttlSeconds < least) {
+            refuse(this, "source.ttlSeconds", source.ttlSeconds, `at least three times refreshSeconds, ${least}`);
+        }
+        if (source.credential.type !== "iam_user" && source.ttlSeconds < 900) {
+            refuse(this, "source.ttlSeconds", source.ttlSeconds, "at least 900, the shortest session of AWS");
+        }
+    }
+
+    private requireSeconds(property: string, got: number): void {
+        if (!Number.isInteger(got) || got <= 0) refuse(this, property, got, "a whole number of seconds above 0");
+    }
+
+    /** A path that is exact: `*` and `+` are patterns in a Vault policy. */
+    private requirePath(property: string, got: string): void {
+        if (/^[\w.-]+(\/[\w.-]+)*$/.test(got)) return;
+        refuse(this, property, got, "letters, digits, `_`, `.` and `-`, in parts joined by single slashes");
+    }
+}
+
+function connection(args: VaultSecretPipelineArgs): VaultConnection {
+    return {
+        address: args.vaultAddress,
+        caCert: args.vaultCaCert,
+        vaultNamespace: args.vaultNamespace,
+        authPath: args.auth.path,
+        roleName: args.roleName,
+        audience: args.audience,
+        serviceAccount: args.serviceAccount,
+    };
+}
+
+function target(args: VaultSecretPipelineArgs): Target {
+    return {
+        namespace: args.namespace,
+        externalSecretName: args.externalSecretName,
+        secretName: args.secretName,
+    };
+}

@@ -1,0 +1,79 @@
+const pulumi = require("@pulumi/eslint-plugin");
+const tseslint = require("typescript-eslint");
+
+// Imports go index → stacks → components → pure files; `services` and what the operator's tools share know no Pulumi.
+const pulumiPackages = { regex: "^@pulumi/", message: "This folder imports nothing of Pulumi." };
+const from = (folder, message) => ({ regex: `^(\\.\\./)+${folder}(/|$)`, message });
+const local = from("local", "Nothing imports local/.");
+const stacks = from("stacks", "A lower layer imports no stack.");
+const ops = from("ops", "The program imports no operator's tool.");
+const componentsInside = {
+    regex: "^(\\.\\./)+components/(?!(naming|arn|policy-document)$)(?!.*/(policy|bucket-name|budgets|access-keys)$)",
+    message: "Of components, the operator's tools import pure files only.",
+};
+const otherComponent = {
+    regex: "^\\.\\./(secure-bucket|scoped-identity|vault-secret-pipeline|bedrock-budget-tier|ecs-task-role)(/|$)",
+    message: "A component imports no other component.",
+};
+const impureStacks = {
+    regex: "^(\\.\\./)+stacks/(?!settings$)",
+    message: "Of stacks, only the settings are pure.",
+};
+const lines = (files, ...patterns) => ({ files, rules: { "no-restricted-imports": ["error", { patterns }] } });
+const pureFiles = [
+    "components/{naming,arn,policy-document}.ts",
+    "components/*/{policy,bucket-name,budgets,access-keys}.ts",
+    "stacks/settings.ts",
+    "stacks/secrets-provider.ts",
+];
+
+module.exports = tseslint.config(
+    { ignores: ["node_modules/", ".local/", "eslint.config.js"] },
+    ...tseslint.configs.recommended,
+    { plugins: { "@pulumi": pulumi }, languageOptions: { parserOptions: { projectService: true } } },
+    {
+        rules: {
+            "@pulumi/no-output-in-template-literal": "error",
+            "@pulumi/no-output-instance-in-template-literal": "off",
+            "@typescript-eslint/no-floating-promises": "error",
+            "@typescript-eslint/no-misused-promises": "error",
+            "@typescript-eslint/switch-exhaustiveness-check": "error",
+            "no-console": "error",
+        },
+    },
+    lines(["index.ts", "stacks/**/*.ts"], local, ops),
+    lines(
+        ["components/**/*.ts"],
+        local,
+        ops,
+        stacks,
+        from("services", "A component knows no service."),
+        otherComponent,
+    ),
+    lines(pureFiles, local, ops, pulumiPackages, otherComponent),
+    lines(["services/**/*.ts"], local, ops, stacks, pulumiPackages, componentsInside, {
+        regex: "^@aws-sdk/",
+        message: "A service is facts: it makes no calls.",
+    }),
+    lines(["ops/**/*.ts"], local, pulumiPackages, componentsInside, impureStacks),
+    lines(["local/*.ts", "local/{aws,engine}/**/*.ts"], pulumiPackages, componentsInside, impureStacks),
+    {
+        files: ["components/**/*.ts"],
+        rules: {
+            "no-restricted-globals": ["error", { name: "process", message: "A component reads no environment." }],
+        },
+    },
+    {
+        files: ["stacks/**/*.ts", "index.ts", "components/**/*.ts"],
+        ignores: ["stacks/config.ts"],
+        rules: {
+            "no-restricted-syntax": [
+                "error",
+                {
+                    selector: "NewExpression[callee.property.name='Config']",
+                    message: "Only stacks/config.ts reads pulumi.Config.",
+                },
+            ],
+        },
+    },
+);

@@ -1,0 +1,8 @@
+import { deployServices } from "./stacks";
+import { readSettings } from "./stacks/config";
+import { stackContext } from "./stacks/context";
+
+export = async () => {
+    const settings = readSettings();
+    return deployServices(settings, stackContext(settings));
+};

@@ -1,0 +1,88 @@
+import {
+    AttachUserPolicyCommand,
+    CreateAccessKeyCommand,
+    CreatePolicyCommand,
+    CreateUserCommand,
+    DeletePolicyCommand,
+    DetachUserPolicyCommand,
+    type IAMClient,
+} from "@aws-sdk/client-iam";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { globalArn } from "../../components/arn";
+import { type PolicyDocument } from "../../components/policy-document";
+import { deployerPolicy } from "../../ops/deployer-policy";
+import { clientsFor } from "../../ops/verify/clients";
+import { type Keys } from "../../ops/verify/target";
+import { writeAtomically } from "../files";
+import { localAccount, rootCredentials, type Server } from "./server";
+
+/** The people of the local cloud: who runs `pulumi up`, and who may look but not touch. */
+export interface Identities {
+    readonly deployer: Keys;
+    readonly operator: Keys;
+}
+
+const names = { deployer: "platform-deployer", operator: "platform-operator" } as const;
+
+/** Names of the two users and of the policy that each has. */
+export const localUserNames: readonly string[] = Object.values(names);
+
+/**
+ * Makes the two users of a new local AWS with the emulator's root credentials, as an account's owner would, and keeps
+ * their keys in a file that only this user can read. Nothing else is done as root: the program runs with the exact
+ * rights that a deployer needs.
+ */
+export async function localIdentities(folder: string, server: Server, region: string): Promise<Identities> {
+    const path = join(folder, "identities.json");
+    if (!server.fresh && existsSync(path)) {
+        const kept = JSON.parse(readFileSync(path, "utf8")) as Identities;
+        if (await areValid(kept, server, region)) return kept;
+    }
+    const { iam } = clientsFor(rootCredentials, { ...server, region });
+    const identities = { deployer: await makeUser(iam, names.deployer), operator: await makeUser(iam, names.operator) };
+    await setPolicy(iam, names.deployer, deployerPolicy("aws", localAccount, true));
+    writeAtomically(path, JSON.stringify(identities));
+    return identities;
+}
+
+/** Lets the read-only operator see what `policy` names, and nothing else. */
+export async function allowOperator(server: Server, region: string, policy: PolicyDocument): Promise<void> {
+    await setPolicy(clientsFor(rootCredentials, { ...server, region }).iam, names.operator, policy);
+}
+
+async function makeUser(iam: IAMClient, name: string): Promise<Keys> {
+    // An interrupted run may have made the user already.
+    await unless("EntityAlreadyExists", iam.send(new CreateUserCommand({ UserName: name })));
+    const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName: name }));
+    return { accessKeyId: key!.AccessKeyId!, secretAccessKey: key!.SecretAccessKey! };
+}
+
+/** The user's only policy; managed, since an inline policy of a user holds 2,048 characters at most. */
+async function setPolicy(iam: IAMClient, name: string, policy: PolicyDocument): Promise<void> {
+    const PolicyArn = globalArn({ partition: "aws", accountId: localAccount }, "iam", `policy/${name}`);
+    await unless("NoSuchEntity", iam.send(new DetachUserPolicyCommand({ UserName: name, PolicyArn })));
+    await unless("NoSuchEntity", iam.send(new DeletePolicyCommand({ PolicyArn })));
+    await iam.send(new CreatePolicyCommand({ PolicyName: name, PolicyDocument: JSON.stringify(policy) }));
+    await iam.send(new AttachUserPolicyCommand({ UserName: name, PolicyArn }));
+}
+
+async function unless(expected: string, made: Promise<unknown>): Promise<void> {
+    await made.catch((error: Error) => {
+        if (error.name !== expected && error.name !== `${expected}Exception`) throw error;
+    });
+}
+
+async function areValid(identities: Identities, server: Server, region: string): Promise<boolean> {
+    try {
+        for (const credentials of [identities.deployer, identities.operator]) {
+            const { sts } = clientsFor(credentials, { ...server, region });
+            await sts.send(new GetCallerIdentityCommand({}));
+        }
+        return true;
+    } catch {
+        return false;
+    }
+}

@@ -1,0 +1,65 @@
+// The pinned SDK runs on Node 20; its warning of what later versions will need is of no use here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
+import { Command } from "commander";
+
+import { interrupted, listenForInterrupts } from "./interrupt";
+import { LocalError } from "./paths";
+import { say } from "./progress";
+
+const program = new Command("npm run local --")
+    .description("The local cloud: the AWS side of every service on this machine, deployed by Pulumi's real engine.")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .showHelpAfterError();
+
+program
+    .command("up", { isDefault: true })
+    .description("install what is missing, start the local AWS, deploy stack local and verify it (the default)")
+    .option("--json", "print the checks as JSON on standard output, and nothing else there")
+    .action(async ({ json }: { json?: boolean }) => {
+        const { up } = await import("./up");
+        process.exitCode = await up({ json: json ?? false });
+    });
+
+program
+    .command("down")
+    .description("destroy what stack local deployed, stop the local AWS and remove its state")
+    .action(async () => {
+        const { down } = await import("./down");
+        await down();
+    });
+
+program
+    .command("recover")
+    .description("finish an update that was killed: see docs/recovery.md")
+    .action(async () => {
+        const { recoverLocal } = await import("./recover");
+        await recoverLocal();
+    });
+
+program
+    .command("pulumi")
+    .description("run the engine on stack local, for example: npm run local -- pulumi preview --diff")
+    .argument("<arguments...>")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: string[]) => {
+        const { pulumi } = await import("./pulumi-command");
+        process.exitCode = await pulumi(args);
+    });
+listenForInterrupts();
+program
+    .parseAsync()
+    .catch((error: unknown) => {
+        // What a stopped child says of itself is of no use to whoever stopped it.
+        if (interrupted.aborted) return;
+        if (error instanceof LocalError) say(`\n${error.message}`);
+        else say(`\nThis should not have happened:\n${error instanceof Error ? error.stack : String(error)}`);
+        process.exitCode = 1;
+    })
+    .finally(() => {
+        if (!interrupted.aborted) return;
+        say("Stopped. Nothing is lost: the same command goes on from here.");
+        process.exitCode = 130;
+    });

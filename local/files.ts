@@ -1,0 +1,57 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { mkdtemp, readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** Writes a file so that a reader, or a crash, never sees half of it; readable by its owner only unless told. */
+export function writeAtomically(path: string, content: string, mode = 0o600): void {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const temporary = `${path}.${process.pid}.tmp`;
+    const file = openSync(temporary, "w", mode);
+    try {
+        writeSync(file, content);
+        fsyncSync(file);
+    } finally {
+        closeSync(file);
+    }
+    renameSync(temporary, path);
+}
+
+/**
+ * A folder that is there whole or not at all: `make` fills a temporary folder beside it, which then takes its name.
+ * What an interrupted run left half-written is removed. Two runs at once do no harm: the first to finish wins.
+ */
+export async function cachedFolder(path: string, make: (folder: string) => Promise<void>): Promise<string> {
+    if (existsSync(path)) return path;
+    const parent = dirname(path);
+    mkdirSync(parent, { recursive: true });
+    await removeLeftovers(parent, basename(path));
+    const temporary = await mkdtemp(join(parent, `.${basename(path)}-${process.pid}-`));
+    try {
+        await make(temporary);
+        try {
+            renameSync(temporary, path);
+        } catch (error) {
+            if (!existsSync(path)) throw error;
+        }
+        return path;
+    } finally {
+        rmSync(temporary, { recursive: true, force: true });
+    }
+}
+
+async function removeLeftovers(parent: string, name: string): Promise<void> {
+    for (const entry of await readdir(parent)) {
+        const owner = new RegExp(`^\\.${name.replace(/[.+]/g, "\\$&")}-(\\d+)-`).exec(entry)?.[1];
+        if (owner && !isAlive(Number(owner))) rmSync(join(parent, entry), { recursive: true, force: true });
+    }
+}
+
+/** Whether a process of this machine still runs. */
+export function isAlive(pid: number): boolean {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        return (error as NodeJS.ErrnoException).code === "EPERM";
+    }
+}

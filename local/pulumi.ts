@@ -1,0 +1,152 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+
+import execa from "execa";
+import { parseDocument } from "yaml";
+
+import { type Keys } from "../ops/verify/target";
+import { type Server } from "./aws/server";
+import { writeAtomically } from "./files";
+import { stopIfInterrupted } from "./interrupt";
+import { LocalError, root } from "./paths";
+
+/** What a call of the engine's command line needs. */
+export interface PulumiSettings {
+    /** Folder with `pulumi` and its language host. */
+    readonly engine: string;
+    /** The engine's home: plugins. Apart from the user's own, so that no stand-in is ever found by a real deployment. */
+    readonly home: string;
+    /** Folder of the local cloud: state, stack file, passphrase. */
+    readonly folder: string;
+    readonly server: Server;
+    readonly credentials: Keys;
+}
+
+/** The stack that `npm run local` deploys. */
+export const localStack = "local";
+
+/** The engine's command line on stack `local`, with its state, its plugins and the deployer's credentials. */
+export class Pulumi {
+    readonly env: Record<string, string>;
+
+    constructor(private readonly settings: PulumiSettings) {
+        this.env = pulumiEnvironment(settings);
+    }
+
+    /** Makes the stack file for this port, and the stack itself; returns whether there was none. */
+    async prepare(): Promise<boolean> {
+        const { folder, server } = this.settings;
+        writeStackFile(join(root, `Pulumi.${localStack}.yaml`), this.stackFile, server.endpoint);
+        mkdirSync(join(folder, "state"), { recursive: true, mode: 0o700 });
+        if (existsSync(this.stateFile)) return false;
+        // `stack init` writes the encryption salt into the stack file of its project: a copy of the project beside the
+        // state, so that no committed file changes.
+        copyFileSync(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+        await this.run(["stack", "init", localStack, "--secrets-provider", "passphrase", "--cwd", folder]);
+        return true;
+    }
+
+    /** Path of the stack's state in the backend. */
+    get stateFile(): string {
+        return join(this.settings.folder, "state", ".pulumi", "stacks", "platform", `${localStack}.json`);
+    }
+
+    /** Path of the stack file in use: the committed one with this port's endpoints and this state's encryption salt. */
+    get stackFile(): string {
+        return join(this.settings.folder, `Pulumi.${localStack}.yaml`);
+    }
+
+    /** Runs a command with its words on standard error, where progress belongs. */
+    async show(args: readonly string[]): Promise<void> {
+        const { exitCode } = await this.spawn(args, { stdio: ["ignore", process.stderr, process.stderr] });
+        if (exitCode !== 0) throw new LocalError(`pulumi ${args[0]} failed (exit code ${exitCode}); see above`);
+    }
+
+    /** Runs a command quietly, with `input` on its standard input, and returns what it printed. */
+    async run(args: readonly string[], input?: string): Promise<string> {
+        const { exitCode, stdout, stderr } = await this.spawn(args, { input: input ?? "" });
+        if (exitCode !== 0) throw new LocalError(`pulumi ${args.join(" ")} failed:\n${stderr}${stdout}`.trim());
+        return stdout;
+    }
+
+    /** Runs a command on this process's own terminal and returns its exit code. */
+    async attach(args: readonly string[]): Promise<number> {
+        const { exitCode } = await this.spawn(args, { stdio: "inherit" });
+        return exitCode;
+    }
+
+    /** What names the stack and its file, for the commands that take such flags. */
+    private stackFlags([command, subcommand]: readonly string[]): string[] {
+        if (!command || /^(version|plugin|help|whoami|about)$/.test(command)) return [];
+        if (command === "stack" && subcommand === "init") return [];
+        const takesFile = /^(up|update|preview|refresh|destroy|config|import)$/.test(command);
+        return ["--stack", localStack, ...(takesFile ? ["--config-file", this.stackFile] : [])];
+    }
+
+    private async spawn(args: readonly string[], options: execa.Options): Promise<execa.ExecaReturnValue> {
+        stopIfInterrupted();
+        return execa(join(this.settings.engine, "pulumi"), [...args, ...this.stackFlags(args)], {
+            cwd: root,
+            env: this.env,
+            extendEnv: false,
+            reject: false,
+            // The engine hears Ctrl-C itself, since it is of the same process group, and ends its update in order.
+            cleanup: false,
+            ...options,
+        });
+    }
+}
+
+/**
+ * The whole environment of the engine: nothing of the caller's AWS, Pulumi or Vault variables comes through, so that no
+ * credential of another project is used.
+ */
+export function pulumiEnvironment({
+    engine,
+    home,
+    folder,
+    server,
+    credentials,
+}: PulumiSettings): Record<string, string> {
+    const kept = Object.fromEntries(
+        ["HOME", "LANG", "TERM", "TMPDIR", "USER", "NO_COLOR", "CI"].flatMap((name) =>
+            process.env[name] === undefined ? [] : [[name, process.env[name]]],
+        ),
+    ) as Record<string, string>;
+    return {
+        ...kept,
+        PATH: `${engine}:${process.env.PATH}`,
+        PULUMI_HOME: home,
+        PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+        PULUMI_CONFIG_PASSPHRASE: passphrase(folder),
+        PULUMI_SKIP_UPDATE_CHECK: "true",
+        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        AWS_CA_BUNDLE: server.caBundle,
+        // Without these the SDKs would look for a profile and for instance metadata.
+        AWS_CONFIG_FILE: "/dev/null",
+        AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+        AWS_EC2_METADATA_DISABLED: "true",
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+    };
+}
+
+function passphrase(folder: string): string {
+    const path = join(folder, "passphrase");
+    if (!existsSync(path)) writeAtomically(path, randomBytes(24).toString("base64url"));
+    return readFileSync(path, "utf8");
+}
+
+/** Writes the committed stack file with every endpoint at `endpoint`, keeping the encryption salt of the one in use. */
+function writeStackFile(committed: string, path: string, endpoint: string): void {
+    const document = parseDocument(readFileSync(committed, "utf8"));
+    const services = document.getIn(["config", "aws:endpoints", 0]) as { items: { key: { value: string } }[] };
+    for (const { key } of services.items) document.setIn(["config", "aws:endpoints", 0, key.value], endpoint);
+    if (existsSync(path)) {
+        const salt = parseDocument(readFileSync(path, "utf8")).get("encryptionsalt");
+        if (salt) document.set("encryptionsalt", salt);
+    }
+    writeAtomically(path, document.toString());
+}

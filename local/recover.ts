@@ -1,0 +1,31 @@
+import { recover, RecoveryStopped } from "../ops/recover";
+import { readLocks } from "../ops/recover/lock";
+import { clientsFor } from "../ops/verify/clients";
+import { localAccount } from "./aws/server";
+import { localRegion, startCloud, type LocalCloud } from "./cloud";
+import { alone } from "./lock";
+import { localDirectory, LocalError } from "./paths";
+import { say } from "./progress";
+import { localStack } from "./pulumi";
+
+/** Finishes an update of stack `local` that was killed; does nothing where none was. */
+export async function recoverIfInterrupted({ pulumi, identities, server }: LocalCloud): Promise<boolean> {
+    try {
+        return await recover({
+            pulumi: (args, input) => pulumi.run(args, input),
+            iam: clientsFor(identities.deployer, { ...server, region: localRegion }).iam,
+            account: { partition: "aws", accountId: localAccount },
+            locks: readLocks(pulumi.env.PULUMI_BACKEND_URL, "platform", localStack),
+            say,
+        });
+    } catch (error) {
+        throw error instanceof RecoveryStopped ? new LocalError(error.message) : error;
+    }
+}
+
+/** The command `npm run local -- recover`. */
+export async function recoverLocal(): Promise<void> {
+    await alone(localDirectory(), async () => {
+        if (!(await recoverIfInterrupted(await startCloud()))) say("No update was interrupted: nothing to recover.");
+    });
+}

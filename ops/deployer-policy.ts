@@ -1,0 +1,172 @@
+import { policyDocument, type PolicyDocument } from "../components/policy-document";
+
+/**
+ * The exact rights that `pulumi up`, `refresh` and `destroy` of this program need, and no more: what an account's owner
+ * gives to the deployer. The local cloud deploys with nothing else, so a missing action shows there first.
+ *
+ * @param partition `aws`, `aws-cn` or `aws-us-gov`
+ * @param accountId twelve digits
+ * @param emulator adds the names that MiniStack asks for where AWS asks for `budgets:ModifyBudget` and
+ * `budgets:ViewBudget`; AWS has no such actions
+ */
+export function deployerPolicy(partition: string, accountId: string, emulator = false): PolicyDocument {
+    const iam = (resource: string) => `arn:${partition}:iam::${accountId}:${resource}`;
+    return policyDocument(
+        {
+            Sid: "Buckets",
+            Effect: "Allow",
+            Action: bucketActions,
+            // Bucket names have no account in them; their owner decides, and the names are the services'.
+            Resource: `arn:${partition}:s3:::*`,
+        },
+        {
+            Sid: "Identities",
+            Effect: "Allow",
+            Action: identityActions,
+            Resource: [iam("user/*"), iam("role/*"), iam("group/*"), iam("policy/*")],
+        },
+        {
+            Sid: "HandRolesOver",
+            Effect: "Allow",
+            Action: "iam:PassRole",
+            Resource: iam("role/*"),
+            Condition: {
+                StringEquals: { "iam:PassedToService": ["ecs-tasks.amazonaws.com", "budgets.amazonaws.com"] },
+            },
+        },
+        {
+            Sid: "Services",
+            Effect: "Allow",
+            Action: [...serviceActions, ...(emulator ? emulatedBudgetActions : [])],
+            // Task definitions, log-group listings and the caller's identity have no resource level for these actions.
+            Resource: "*",
+        },
+    );
+}
+
+const bucketActions = [
+    "s3:CreateBucket",
+    "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
+    "s3:GetBucketLocation",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketTagging",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
+    "s3:ListBucket",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketTagging",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
+] as const;
+
+const identityActions = [
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateGroup",
+    "iam:CreatePolicy",
+    "iam:CreatePolicyVersion",
+    "iam:CreateRole",
+    "iam:CreateUser",
+    "iam:DeleteAccessKey",
+    "iam:DeleteGroup",
+    "iam:DeletePolicy",
+    "iam:DeletePolicyVersion",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:DeleteUser",
+    "iam:DeleteUserPolicy",
+    "iam:DetachGroupPolicy",
+    "iam:DetachRolePolicy",
+    "iam:DetachUserPolicy",
+    "iam:GetAccessKeyLastUsed",
+    "iam:GetGroup",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:GetUser",
+    "iam:GetUserPolicy",
+    "iam:ListAccessKeys",
+    "iam:ListAttachedGroupPolicies",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListAttachedUserPolicies",
+    "iam:ListGroupsForUser",
+    "iam:ListInstanceProfilesForRole",
+    "iam:ListPolicyTags",
+    "iam:ListPolicyVersions",
+    "iam:ListRolePolicies",
+    "iam:ListRoleTags",
+    "iam:ListUserPolicies",
+    "iam:ListUserTags",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:RemoveUserFromGroup",
+    "iam:TagPolicy",
+    "iam:TagRole",
+    "iam:TagUser",
+    "iam:UntagPolicy",
+    "iam:UntagRole",
+    "iam:UntagUser",
+    "iam:UpdateAccessKey",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+    "iam:UpdateUser",
+] as const;
+
+const serviceActions = [
+    "budgets:ModifyBudget",
+    "budgets:TagResource",
+    "budgets:UntagResource",
+    "budgets:ViewBudget",
+    "budgets:CreateBudgetAction",
+    "budgets:DeleteBudgetAction",
+    "budgets:DescribeBudgetAction",
+    "budgets:UpdateBudgetAction",
+    "ecs:DeregisterTaskDefinition",
+    "ecs:DescribeTaskDefinition",
+    "ecs:RegisterTaskDefinition",
+    "ecs:TagResource",
+    "ecs:UntagResource",
+    "logs:CreateLogGroup",
+    "logs:DeleteLogGroup",
+    "logs:DescribeLogGroups",
+    "logs:ListTagsForResource",
+    "logs:PutRetentionPolicy",
+    "logs:TagResource",
+    "logs:UntagResource",
+    "sns:CreateTopic",
+    "sns:DeleteTopic",
+    "sns:GetTopicAttributes",
+    "sns:ListTagsForResource",
+    "sns:SetTopicAttributes",
+    "sns:TagResource",
+    "sns:UntagResource",
+    "sts:GetCallerIdentity",
+] as const;
+
+/** MiniStack names its actions on budgets after the calls. */
+const emulatedBudgetActions = [
+    "budgets:CreateBudget",
+    "budgets:CreateNotification",
+    "budgets:CreateSubscriber",
+    "budgets:DeleteBudget",
+    "budgets:DeleteNotification",
+    "budgets:DeleteSubscriber",
+    "budgets:DescribeBudget",
+    "budgets:DescribeNotificationsForBudget",
+    "budgets:DescribeSubscribersForNotification",
+    "budgets:ListTagsForResource",
+    "budgets:UpdateBudget",
+    "budgets:UpdateNotification",
+    "budgets:UpdateSubscriber",
+] as const;

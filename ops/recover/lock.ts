@@ -1,0 +1,50 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The lock that an update holds in a self-managed backend. */
+export interface UpdateLock {
+    readonly pid: number;
+    readonly username: string;
+    readonly hostname: string;
+    /** When the update began. */
+    readonly began: Date;
+}
+
+/**
+ * The locks of a stack in a backend of files.
+ *
+ * @returns undefined when the backend is of another kind, whose locks cannot be read here
+ */
+export function readLocks(backendUrl: string, project: string, stack: string): UpdateLock[] | undefined {
+    if (!backendUrl.startsWith("file://")) return undefined;
+    const folder = join(backendFolder(backendUrl), ".pulumi", "locks", "organization", project, stack);
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder)
+        .filter((name) => name.endsWith(".json"))
+        .map((name) => {
+            const lock = JSON.parse(readFileSync(join(folder, name), "utf8")) as Omit<UpdateLock, "began"> & {
+                timestamp: string;
+            };
+            return { ...lock, began: new Date(lock.timestamp) };
+        });
+}
+
+/** `file://~` and relative paths are forms that the engine takes too. */
+function backendFolder(url: string): string {
+    const path = url.slice("file://".length);
+    if (path.startsWith("~")) return join(process.env.HOME ?? "", path.slice(1));
+    return path.startsWith("/") ? fileURLToPath(url) : path;
+}
+
+/** Whether the update that holds a lock is still at work; true also when that cannot be known, on another machine. */
+export function mayBeAlive(lock: UpdateLock): boolean {
+    if (lock.hostname !== hostname()) return true;
+    try {
+        process.kill(lock.pid, 0);
+        return true;
+    } catch (error) {
+        return (error as NodeJS.ErrnoException).code === "EPERM";
+    }
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { Agent } from "node:https";
+
+import { BedrockClient } from "@aws-sdk/client-bedrock";
+import { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
+import { BudgetsClient } from "@aws-sdk/client-budgets";
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { STSClient } from "@aws-sdk/client-sts";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+
+import { type Keys, type VerifyTarget } from "./target";
+
+/** The clients of one identity. */
+export interface Clients {
+    readonly s3: S3Client;
+    /** Sends what S3 judges as not TLS. */
+    readonly plaintextS3: S3Client;
+    readonly iam: IAMClient;
+    readonly sts: STSClient;
+    readonly bedrock: BedrockClient;
+    readonly bedrockRuntime: BedrockRuntimeClient;
+    readonly budgets: BudgetsClient;
+    readonly sns: SNSClient;
+    readonly ecs: ECSClient;
+}
+
+/** Where an identity's calls go. */
+export type Connection = Pick<VerifyTarget, "endpoint" | "caBundle" | "region">;
+
+/** Makes the clients of one identity. Each is given its keys, so that the SDK's chain of credentials never runs. */
+export function clientsFor({ accessKeyId, secretAccessKey, sessionToken }: Keys, connection: Connection): Clients {
+    const common = {
+        region: connection.region,
+        credentials: { accessKeyId, secretAccessKey, sessionToken },
+        maxAttempts: 3,
+        requestHandler: requestHandler(connection.caBundle),
+        // An address in the environment or in a profile must not answer in AWS's place.
+        ...(connection.endpoint === undefined
+            ? { ignoreConfiguredEndpointUrls: true }
+            : { endpoint: connection.endpoint }),
+    };
+    const s3 = { ...common, forcePathStyle: connection.endpoint !== undefined };
+    return {
+        s3: new S3Client(s3),
+        plaintextS3: plaintextClient(s3, connection),
+        iam: new IAMClient(common),
+        sts: new STSClient(common),
+        bedrock: new BedrockClient(common),
+        bedrockRuntime: new BedrockRuntimeClient(common),
+        budgets: new BudgetsClient(common),
+        sns: new SNSClient(common),
+        ecs: new ECSClient(common),
+    };
+}
+
+/** Closes the connections of an identity, which would otherwise keep the process alive. */
+export function closeClients(clients: Clients): void {
+    for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();
+}
+
+/** AWS has plain HTTP beside HTTPS; an emulator has one port and believes the header that a proxy would add. */
+function plaintextClient(
+    config: ConstructorParameters<typeof S3Client>[0] & object,
+    { endpoint, region }: Connection,
+): S3Client {
+    if (endpoint === undefined) {
+        const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+        return new S3Client({ ...config, endpoint: `http://s3.${region}.${suffix}`, forcePathStyle: true });
+    }
+    const client = new S3Client(config);
+    client.middlewareStack.add(
+        (next) => (args) => {
+            (args.request as { headers: Record<string, string> }).headers["x-forwarded-proto"] = "http";
+            return next(args);
+        },
+        { step: "build", name: "judgedAsPlaintext" },
+    );
+    return client;
+}
+
+function requestHandler(caBundle: string | undefined): NodeHttpHandler {
+    return new NodeHttpHandler({
+        connectionTimeout: 5_000,
+        requestTimeout: 30_000,
+        ...(caBundle === undefined ? {} : { httpsAgent: new Agent({ keepAlive: true, ca: readFileSync(caBundle) }) }),
+    });
+}

@@ -1,0 +1,216 @@
+import { type ServiceName } from "../../services";
+import { type Caller, type Check, type ProbeKind } from "../../services/checks";
+import { refused, temporaryMember, vet, type Identity, type TemporaryUser } from "./identities";
+import { failureInWords, settle, type Answer } from "./outcome";
+import { plan, type Planned } from "./plan";
+import { mapBounded } from "./pool";
+import { bedrockAccess, shutOff } from "./probes-bedrock";
+import { bucketDeclaration } from "./probes-bucket";
+import { budgetDeclaration, topicDeclaration } from "./probes-budget";
+import { taskDefinition } from "./probes-ecs";
+import { assumeRole, iamAccess, policyDeclaration, roleDeclaration, userDeclaration } from "./probes-iam";
+import { leftovers, s3Access } from "./probes-s3";
+import { whileInterruptible } from "./restore";
+import { type Executor, type ProbeRun } from "./run";
+import { Scratch } from "./scratch";
+import { type CheckResult, type Keys, type VerifyTarget } from "./target";
+
+export { type CheckResult, type Keys, type VerifyTarget } from "./target";
+export { renderTable, toJson } from "./table";
+
+const concurrency = 8;
+
+/** What answers each kind of probe; who an identity is has been asked before. */
+const executors: { readonly [Kind in Exclude<ProbeKind, "account">]: Executor<Kind> } = {
+    s3: s3Access,
+    bucket: bucketDeclaration,
+    iam: iamAccess,
+    user: userDeclaration,
+    role: roleDeclaration,
+    policy: policyDeclaration,
+    assumeRole,
+    bedrock: bedrockAccess,
+    taskDefinition,
+    budget: budgetDeclaration,
+    topic: topicDeclaration,
+    shutOff,
+    leftovers,
+};
+
+/** Kinds that run after everything else, in this order: what changes rights, then what clears up. */
+const late: readonly ProbeKind[] = ["shutOff", "leftovers"];
+
+/**
+ * Proves by live calls what must hold for a stack.
+ *
+ * Every identity is first asked for its account, and not used when it is another than the stack's. What is written is
+ * removed again, and what is attached detached, also upon failure.
+ */
+export async function verify(target: VerifyTarget): Promise<CheckResult[]> {
+    const planned = plan(target);
+    const scratch = new Scratch();
+    const identities = await vetAll(target);
+    const members = new Map<string, TemporaryUser>();
+    const results = new Array<CheckResult>(planned.length);
+    const clear = async () => void results.push(...(await clearUp(identities, members, scratch)));
+    await whileInterruptible(async () => {
+        await addMembers(planned, identities, members, scratch.runId, target);
+        const run = (one: Planned) => runCheck(one, { target, identities, members, scratch });
+        const keep = async (one: Planned) => void (results[one.index] = await run(one));
+        const early = planned.filter(({ check }) => !late.includes(check.probe.kind));
+        await mapBounded(sequences(early), concurrency, async (sequence) => {
+            for (const one of sequence) await keep(one);
+        });
+        for (const kind of late) {
+            for (const one of planned.filter(({ check }) => check.probe.kind === kind)) await keep(one);
+        }
+    }, clear);
+    for (const identity of identities.values()) identity.close();
+    return results;
+}
+
+/** Who an identity is, for the map of identities. */
+function identityKey(caller: Caller, service: ServiceName): string {
+    if (typeof caller === "object") return `member of ${caller.temporaryMemberOf}`;
+    return caller === "service" ? `service ${service}` : caller;
+}
+
+/** How a caller is called in the result. */
+function identityInWords(caller: Caller): string {
+    return typeof caller === "object" ? `temporary user in ${caller.temporaryMemberOf}` : caller;
+}
+
+async function vetAll(target: VerifyTarget): Promise<Map<string, Identity>> {
+    const { operator, deployer } = target.credentials;
+    const keys: [string, Keys | undefined][] = [
+        ["operator", operator],
+        ["deployer", deployer],
+        ...target.services.map((service): [string, Keys | undefined] => [
+            identityKey("service", service),
+            keysOf(target.outputs[service]),
+        ]),
+    ];
+    return new Map(await mapBounded(keys, concurrency, async ([name, of]) => [name, await vet(of, target)] as const));
+}
+
+function keysOf({ accessKeyId, secretAccessKey }: Partial<Keys> = {}): Keys | undefined {
+    return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
+}
+
+async function addMembers(
+    planned: readonly Planned[],
+    identities: Map<string, Identity>,
+    members: Map<string, TemporaryUser>,
+    runId: string,
+    target: VerifyTarget,
+): Promise<void> {
+    const callers = planned.flatMap(({ check }) => (typeof check.caller === "object" ? [check.caller] : []));
+    for (const group of new Set(callers.map(({ temporaryMemberOf }) => temporaryMemberOf))) {
+        const key = `member of ${group}`;
+        try {
+            const member = await temporaryMember(identities.get("deployer")!, group, runId, target);
+            members.set(group, member);
+            identities.set(key, member.identity);
+        } catch (error) {
+            identities.set(key, refused(`the deployer could not make the user: ${failureInWords(error)}`));
+        }
+    }
+}
+
+/**
+ * What may run side by side. The checks of a temporary user are one sequence: the first of them is allowed something,
+ * and once it is, AWS knows the membership and a later denial means what it says.
+ */
+function sequences(planned: readonly Planned[]): Planned[][] {
+    const found = new Map<string, Planned[]>();
+    for (const one of planned) {
+        const { caller } = one.check;
+        const key = typeof caller === "object" ? identityKey(caller, one.service) : `check ${one.index}`;
+        found.set(key, [...(found.get(key) ?? []), one]);
+    }
+    return [...found.values()];
+}
+
+interface Session {
+    readonly target: VerifyTarget;
+    readonly identities: ReadonlyMap<string, Identity>;
+    readonly members: ReadonlyMap<string, TemporaryUser>;
+    readonly scratch: Scratch;
+}
+
+async function runCheck({ service, check }: Planned, session: Session): Promise<CheckResult> {
+    const { id, name, caller, expected } = check;
+    const patience = typeof caller === "object" ? settleMilliseconds(session.target) : 0;
+    const answer = await settle(() => answerTo(check, service, session), expected, patience);
+    const notes = [check.note, emulatedNote(check, session.target), answer.note].filter((note) => note !== undefined);
+    return {
+        id,
+        name,
+        identity: identityInWords(caller),
+        expected,
+        got: answer.got,
+        ok: answer.got === expected,
+        ...(notes.length > 0 ? { note: notes.join(" ") } : {}),
+    };
+}
+
+/** Where an emulator is asked in another way than AWS. */
+function emulatedNote({ probe }: Check, { endpoint }: VerifyTarget): string | undefined {
+    if (endpoint === undefined || probe.kind !== "s3" || !probe.plaintext) return undefined;
+    return "The emulator was told by the header x-forwarded-proto that the request came without TLS.";
+}
+
+/** A change of rights is felt at once in an emulator, and within a minute in AWS. */
+function settleMilliseconds({ endpoint }: VerifyTarget): number {
+    return endpoint === undefined ? 60_000 : 2_000;
+}
+
+async function answerTo(check: Check, service: ServiceName, session: Session): Promise<Answer> {
+    const identityOf = (caller: Caller) => session.identities.get(identityKey(caller, service))!;
+    const identity = identityOf(check.caller);
+    if (check.probe.kind === "account" && identity.account !== undefined) return { got: `account ${identity.account}` };
+    try {
+        const run: ProbeRun = {
+            clients: identity.clients(),
+            deployer: () => identityOf("deployer").clients(),
+            service: () => identityOf("service").clients(),
+            scratch: session.scratch,
+            accountId: session.target.accountId,
+            settleMilliseconds: settleMilliseconds(session.target),
+        };
+        const execute = executors[check.probe.kind as Exclude<ProbeKind, "account">] as Executor<ProbeKind>;
+        return await execute(check.probe, run);
+    } catch (error) {
+        return { got: failureInWords(error) };
+    }
+}
+
+/** Removes what a run made; what could not be removed becomes a failed line of its own. */
+async function clearUp(
+    identities: ReadonlyMap<string, Identity>,
+    members: ReadonlyMap<string, TemporaryUser>,
+    scratch: Scratch,
+): Promise<CheckResult[]> {
+    const deployer = identities.get("deployer")!;
+    const tasks: [string, () => Promise<unknown>][] = [
+        ...scratch.buckets.map((bucket): [string, () => Promise<unknown>] => [
+            `objects in ${bucket}`,
+            async () => scratch.remove(deployer.clients().s3, bucket),
+        ]),
+        ...[...members].map(([group, member]): [string, () => Promise<unknown>] => [
+            `temporary user in ${group}`,
+            () => member.remove(),
+        ]),
+    ];
+    const faults = await mapBounded(tasks, concurrency, async ([what, remove]): Promise<CheckResult[]> => {
+        try {
+            await remove();
+            return [];
+        } catch (error) {
+            const got = failureInWords(error);
+            const line = { id: "clean-up", name: what, identity: "deployer", expected: "removed", got, ok: false };
+            return [line];
+        }
+    });
+    return faults.flat();
+}

@@ -1,0 +1,58 @@
+import { allowed } from "../../services/checks";
+
+/** What a probe found out, in words that are compared with the expected ones. */
+export interface Answer {
+    readonly got: string;
+    readonly note?: string;
+}
+
+/** What of an SDK's error tells its kind. */
+interface Failure {
+    readonly name?: string;
+    readonly code?: string;
+    readonly message?: string;
+    readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/** A call that was not made, because what it needs was refused or could not be prepared. */
+export class NotTried extends Error {}
+
+/** How the services name a denial: S3, IAM and STS; Bedrock; SNS. */
+const denials = ["AccessDenied", "AccessDeniedException", "AuthorizationErrorException"];
+
+/**
+ * Says what an error means. Only an answer of the authorisation itself is a denial: keys or signatures that are refused
+ * come with 403 too, and say as little about the policy as a 404 or a broken connection.
+ */
+export function failureInWords(error: unknown): string {
+    if (error instanceof NotTried) return `not tried: ${error.message}`;
+    const { name = "unknown error", code, $metadata } = (error ?? {}) as Failure;
+    const status = $metadata?.httpStatusCode;
+    if (status === 403 && denials.includes(name)) return `denied (${name})`;
+    return `could not be reached (${[status, status === undefined ? (code ?? name) : name].filter(Boolean).join(" ")})`;
+}
+
+/** "allowed" if the calls go through, else why not. */
+export async function accessOf(call: () => Promise<unknown>): Promise<Answer> {
+    try {
+        await call();
+        return { got: allowed };
+    } catch (error) {
+        return { got: failureInWords(error) };
+    }
+}
+
+/** Whether an error bears one of these names. */
+export function isNamed(error: unknown, ...names: string[]): boolean {
+    return names.includes((error as Failure | undefined)?.name ?? "");
+}
+
+/** Asks again until the answer is the expected one or the time is over, for changes that reach AWS late. */
+export async function settle(ask: () => Promise<Answer>, expected: string, milliseconds: number): Promise<Answer> {
+    const until = Date.now() + milliseconds;
+    for (;;) {
+        const answer = await ask();
+        if (answer.got === expected || Date.now() >= until) return answer;
+        await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, milliseconds)));
+    }
+}

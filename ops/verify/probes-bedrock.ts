@@ -1,0 +1,74 @@
+import { GetFoundationModelCommand, ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
+import { InvokeModelCommand, InvokeModelWithResponseStreamCommand } from "@aws-sdk/client-bedrock-runtime";
+import { AttachUserPolicyCommand, DetachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
+
+import { allowed, deniedByBedrock } from "../../services/checks";
+import { type Clients } from "./clients";
+import { failureInWords, isNamed, settle, type Answer } from "./outcome";
+import { whileInterruptible } from "./restore";
+import { type Executor, type ProbeOf } from "./run";
+
+/** Whether the caller may make a call to Bedrock. */
+export const bedrockAccess: Executor<"bedrock"> = ({ call, model = "" }, { clients }) => answer(call, model, clients);
+
+/** Bedrock authorises before it looks a model up: an unknown one was not denied, and that is said. */
+async function answer(call: ProbeOf<"bedrock">["call"], model: string, clients: Clients): Promise<Answer> {
+    try {
+        await calls[call](clients, model);
+        return { got: allowed };
+    } catch (error) {
+        if (!isUnknownModel(error)) return { got: failureInWords(error) };
+        return { got: allowed, note: `Authorised, but the region does not serve ${model} (${(error as Error).name}).` };
+    }
+}
+
+function isUnknownModel(error: unknown): boolean {
+    if (isNamed(error, "ResourceNotFoundException")) return true;
+    return isNamed(error, "ValidationException") && /model identifier is invalid/.test((error as Error).message);
+}
+
+const calls: Readonly<Record<ProbeOf<"bedrock">["call"], (clients: Clients, model: string) => Promise<unknown>>> = {
+    list: ({ bedrock }) => bedrock.send(new ListFoundationModelsCommand({})),
+    get: ({ bedrock }, modelIdentifier) => bedrock.send(new GetFoundationModelCommand({ modelIdentifier })),
+    invoke: ({ bedrockRuntime }, modelId) => bedrockRuntime.send(new InvokeModelCommand(request(modelId))),
+    invokeStream: async ({ bedrockRuntime }, modelId) => {
+        const { body } = await bedrockRuntime.send(new InvokeModelWithResponseStreamCommand(request(modelId)));
+        // An error may come in the stream; one that is not read keeps its connection.
+        for await (const event of body ?? []) {
+            const failure = Object.values(event).find((part) => part instanceof Error);
+            if (failure) throw failure;
+        }
+    },
+};
+
+/** The shortest answer that a Llama model gives: what is asked for is paid for. */
+function request(modelId: string) {
+    return {
+        modelId,
+        contentType: "application/json",
+        accept: "application/json",
+        body: JSON.stringify({ prompt: "Say yes.", max_gen_len: 1 }),
+    };
+}
+
+/** Denies by hand, invokes, allows again, invokes again. One that was in force before stays in force. */
+export const shutOff: Executor<"shutOff"> = async ({ user, policyArn, model }, run) => {
+    const { iam } = run.deployer();
+    const service = run.service();
+    const target = { UserName: user, PolicyArn: policyArn };
+    const { AttachedPolicies = [] } = await iam.send(new ListAttachedUserPoliciesCommand({ UserName: user }));
+    if (AttachedPolicies.some(({ PolicyArn }) => PolicyArn === policyArn)) {
+        return { got: "not tried: a shut-off is in force" };
+    }
+    const invoke = (expected: string) =>
+        settle(() => answer("invoke", model, service), expected, run.settleMilliseconds);
+    const attached = await whileInterruptible(
+        async () => {
+            await iam.send(new AttachUserPolicyCommand(target));
+            return invoke(deniedByBedrock);
+        },
+        () => iam.send(new DetachUserPolicyCommand(target)),
+    );
+    const detached = await invoke(allowed);
+    return { got: `attached: ${attached.got}; detached: ${detached.got}` };
+};

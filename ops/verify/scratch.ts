@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+
+import {
+    AbortMultipartUploadCommand,
+    DeleteObjectCommand,
+    ListMultipartUploadsCommand,
+    ListObjectVersionsCommand,
+    PutObjectCommand,
+    type ListObjectVersionsCommandOutput,
+    type S3Client,
+} from "@aws-sdk/client-s3";
+
+/** The objects of one run: every key has the run's id in it, so that what belongs to the run is found again. */
+export class Scratch {
+    readonly runId = randomBytes(6).toString("hex");
+    private readonly prefixes = new Map<string, Set<string>>();
+    private keys = 0;
+
+    /** A new key under a prefix of a bucket; from now on the run answers for it. */
+    key(bucket: string, under: string): string {
+        const prefix = `${under}verify-${this.runId}/`;
+        this.prefixes.set(bucket, (this.prefixes.get(bucket) ?? new Set()).add(prefix));
+        return `${prefix}${++this.keys}`;
+    }
+
+    /** Puts an object there for others to try their hands at. Encryption is declared, since a bucket may demand it. */
+    async plant(deployer: S3Client, bucket: string, under: string): Promise<{ key: string; version?: string }> {
+        const key = this.key(bucket, under);
+        const { VersionId: version } = await deployer.send(
+            new PutObjectCommand({ Bucket: bucket, Key: key, Body: "planted", ServerSideEncryption: "AES256" }),
+        );
+        return { key, version };
+    }
+
+    get buckets(): string[] {
+        return [...this.prefixes.keys()];
+    }
+
+    /** Removes every version and every unfinished upload of this run from a bucket. */
+    async remove(deployer: S3Client, bucket: string): Promise<void> {
+        for (const prefix of this.prefixes.get(bucket) ?? []) {
+            for (const { Key, VersionId } of await versionsUnder(deployer, bucket, prefix)) {
+                await deployer.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
+            }
+            for (const { Key, UploadId } of await uploadsUnder(deployer, bucket, prefix)) {
+                await deployer.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+            }
+        }
+    }
+
+    /** What of this run is in a bucket. */
+    async remains(deployer: S3Client, bucket: string): Promise<string[]> {
+        const found: string[] = [];
+        for (const prefix of this.prefixes.get(bucket) ?? []) {
+            const versions = await versionsUnder(deployer, bucket, prefix);
+            const uploads = await uploadsUnder(deployer, bucket, prefix);
+            found.push(...[...versions, ...uploads].map(({ Key }) => Key));
+        }
+        return [...new Set(found)].sort();
+    }
+}
+
+async function versionsUnder(client: S3Client, Bucket: string, Prefix: string) {
+    const found: { Key: string; VersionId?: string }[] = [];
+    let position: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
+    while (position !== undefined) {
+        const page: ListObjectVersionsCommandOutput = await client.send(
+            new ListObjectVersionsCommand({ Bucket, Prefix, ...position }),
+        );
+        for (const { Key, VersionId } of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]) {
+            if (Key !== undefined) found.push({ Key, VersionId });
+        }
+        position = page.IsTruncated
+            ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+            : undefined;
+    }
+    return found;
+}
+
+async function uploadsUnder(client: S3Client, Bucket: string, Prefix: string) {
+    // A run starts a handful of uploads: one page holds a thousand.
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix }));
+    return Uploads.flatMap(({ Key, UploadId }) => (Key === undefined ? [] : [{ Key, UploadId }]));
+}

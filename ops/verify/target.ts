@@ -1,0 +1,36 @@
+import { type ServiceName, type ServiceOutputs } from "../../services";
+
+/** Keys of an identity, always given and never looked up. */
+export interface Keys {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+}
+
+/** What is verified, and with whose keys. The keys of the services come from their outputs. */
+export interface VerifyTarget {
+    /** Address of an emulator that answers for every AWS service; AWS itself when absent. */
+    readonly endpoint?: string;
+    /** Path of the PEM file that the endpoint's certificate is trusted by. */
+    readonly caBundle?: string;
+    readonly region: string;
+    /** The stack's account: keys of any other one are refused. */
+    readonly accountId: string;
+    /** @default "aws" */
+    readonly partition?: string;
+    readonly credentials: { readonly operator: Keys; readonly deployer: Keys };
+    /** The outputs of every service of the stack, the ones that are not verified too: their buckets must stay closed. */
+    readonly outputs: Readonly<Partial<ServiceOutputs>>;
+    readonly services: readonly ServiceName[];
+}
+
+/** The answer to one check. */
+export interface CheckResult {
+    readonly id: string;
+    readonly name: string;
+    readonly identity: string;
+    readonly expected: string;
+    readonly got: string;
+    readonly ok: boolean;
+    readonly note?: string;
+}

@@ -1,0 +1,157 @@
+import { type ServiceName } from "./index";
+
+/** Whose credentials a check uses. */
+export type Caller =
+    | "service"
+    | "operator"
+    | "deployer"
+    /** A user that the deployer makes for this run, as a member of that group. */
+    | { readonly temporaryMemberOf: string };
+
+/** One call to S3. `get`, `delete`, `deleteVersion`, `tag` and `writeAcl` act on an object that the deployer put there first. */
+export type S3Call =
+    | "list"
+    | "get"
+    | "put"
+    | "delete"
+    | "multipart"
+    | "tag"
+    | "listBuckets"
+    | "listUploads"
+    | "deleteVersion"
+    | "writeAcl"
+    | "readVersioning"
+    | "writePolicy";
+
+/** What an upload says about its encryption; nothing when absent. */
+export type Encryption = "AES256" | "aws:kms" | "customer key";
+
+/** How the answer to a check is got. Every kind has its executor in `ops/verify`. */
+export type Probe =
+    /** Whether a call to S3 is allowed. */
+    | {
+          readonly kind: "s3";
+          readonly call: S3Call;
+          readonly bucket: string;
+          /** What object keys begin with; for `list` the prefix asked for, none when absent. */
+          readonly under?: string;
+          readonly encryption?: Encryption;
+          /** The request goes without TLS. */
+          readonly plaintext?: boolean;
+      }
+    /** What a bucket declares. */
+    | {
+          readonly kind: "bucket";
+          readonly aspect: "versioning" | "encryption" | "publicAccess" | "lifecycle" | "ownership" | "cors";
+          readonly bucket: string;
+      }
+    /** Whether a call to IAM is allowed. */
+    | { readonly kind: "iam"; readonly call: "listUsers" | "getUser"; readonly user?: string }
+    /** What an IAM user is granted, is attached to, and which of its keys are active. */
+    | { readonly kind: "user"; readonly aspect: "grants" | "attachments" | "groups" | "keys"; readonly user: string }
+    | { readonly kind: "role"; readonly aspect: "trust" | "grants" | "attachments"; readonly role: string }
+    /** What a managed policy grants, whether it ends all invocations, and who has it. */
+    | {
+          readonly kind: "policy";
+          readonly aspect: "grants" | "deniesInvoking" | "attachments";
+          readonly policyArn: string;
+      }
+    | { readonly kind: "assumeRole"; readonly roleArn: string }
+    /** Whether a call to Bedrock is allowed. */
+    | {
+          readonly kind: "bedrock";
+          readonly call: "list" | "get" | "invoke" | "invokeStream";
+          readonly model?: string;
+      }
+    | { readonly kind: "taskDefinition"; readonly arn: string }
+    | { readonly kind: "budget"; readonly aspect: "limit" | "notifications" | "subscribers"; readonly budget: string }
+    | { readonly kind: "topic"; readonly aspect: "policy"; readonly topicArn: string }
+    /** Which account the caller's keys belong to. */
+    | { readonly kind: "account" }
+    /** Attaches the policy to the user, invokes, detaches it, invokes again. */
+    | {
+          readonly kind: "shutOff";
+          readonly user: string;
+          readonly policyArn: string;
+          readonly model: string;
+      }
+    /** What this run left behind in a bucket; run last. */
+    | { readonly kind: "leftovers"; readonly bucket: string };
+
+export type ProbeKind = Probe["kind"];
+
+/** One thing that must hold, as data. */
+export interface Check {
+    /** The id of the requirement: A1, C2, … */
+    readonly id: string;
+    readonly name: string;
+    readonly caller: Caller;
+    /** What the probe has to answer, word for word. */
+    readonly expected: string;
+    readonly probe: Probe;
+    /** What a reader has to know in order not to believe more than was tried. */
+    readonly note?: string;
+}
+
+/** What checks need to know of their stack, apart from their own service's outputs. */
+export interface CheckContext {
+    readonly partition: string;
+    readonly accountId: string;
+    /** The buckets of each service of the stack: what the others must not reach. */
+    readonly buckets: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
+}
+
+export const allowed = "allowed";
+/** The denial of S3, IAM and STS. */
+export const denied = "denied (AccessDenied)";
+/** The same denial in the words of Bedrock. */
+export const deniedByBedrock = "denied (AccessDeniedException)";
+
+/** A model that Bedrock serves and that no service may invoke. */
+export const anyModel = "amazon.nova-micro-v1:0";
+
+/** A bucket of the next service that has one, so that each bucket is tried by another service; none where all are one's own. */
+export function foreignBucket(context: CheckContext, service: ServiceName): string | undefined {
+    const owners = Object.entries(context.buckets);
+    const own = owners.findIndex(([owner]) => owner === service);
+    return [...owners.slice(own + 1), ...owners.slice(0, Math.max(own, 0))].find(
+        ([, names]) => names.length > 0,
+    )?.[1][0];
+}
+
+/** That the service neither reads nor writes a bucket of another one. Nothing where the stack has no other bucket. */
+export function foreignBucketChecks(id: string, service: ServiceName, context: CheckContext): Check[] {
+    const bucket = foreignBucket(context, service);
+    if (bucket === undefined) return [];
+    const refused = (call: "list" | "get" | "put", does: string): Check => ({
+        id,
+        name: `${does} another's ${bucket}`,
+        caller: "service",
+        expected: denied,
+        // Declared as its bucket may demand, so that only the missing right can be the cause.
+        probe: { kind: "s3", call, bucket, under: "", ...(call === "put" ? { encryption: "AES256" as const } : {}) },
+    });
+    return [refused("list", "list"), refused("get", "read"), refused("put", "write")];
+}
+
+/** That the service's keys are of the stack's account. */
+export function accountCheck(id: string, context: CheckContext): Check {
+    return {
+        id,
+        name: "keys belong to the stack's account",
+        caller: "service",
+        expected: `account ${context.accountId}`,
+        probe: { kind: "account" },
+    };
+}
+
+/** That nothing of this run stays in a bucket. */
+export function leftoversCheck(id: string, bucket: string): Check {
+    return {
+        id,
+        name: `nothing left in ${bucket}`,
+        caller: "deployer",
+        expected: "nothing left",
+        probe: { kind: "leftovers", bucket },
+    };
+}

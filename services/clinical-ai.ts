@@ -1,0 +1,138 @@
+import {
+    accountCheck,
+    allowed,
+    denied,
+    foreignBucketChecks,
+    leftoversCheck,
+    type Check,
+    type CheckContext,
+} from "./checks";
+import { grantsInWords } from "./grants";
+
+/** clinical-ai: a Prefect worker on Kubernetes that moves files between two buckets. */
+export const clinicalAi = {
+    name: "clinical-ai",
+    /** Production names; every other environment adds `-<environment>`. */
+    sourceBucket: "clinical-ai-source",
+    destinationBucket: "clinical-ai-destination",
+    user: "clinical-ai-prefect-worker",
+    role: "clinical-ai-prefect-worker",
+    namespace: "clinical-ai",
+    serviceAccount: "clinical-ai-prefect-worker",
+    deployment: "clinical-ai-prefect-worker",
+    /** The Secret that the worker reads, and its keys. */
+    secret: "clinical-ai-aws-credentials",
+    secretKeys: { accessKeyId: "aws-access-key-id", secretAccessKey: "aws-secret-access-key" },
+    secretStore: "vault-backend",
+    externalSecret: "clinical-ai-aws-credentials",
+    configMap: "clinical-ai-config",
+    vault: {
+        mount: "secret",
+        path: "clinical-ai/aws",
+        policy: "clinical-ai-aws-read",
+        authMount: "kubernetes",
+        role: "clinical-ai-prefect",
+        fields: { accessKeyId: "aws_access_key_id", secretAccessKey: "aws_secret_access_key" },
+        tokenTtlSeconds: 3600,
+    },
+    prefectApiUrl: "http://clinical-ai-prefect-server.clinical-ai.svc.cluster.local:4200/api",
+    storageEnvironment: "production",
+} as const;
+
+/** What the stack exports for clinical-ai. */
+export interface ClinicalAiOutputs {
+    readonly region: string;
+    readonly sourceBucket: string;
+    readonly destinationBucket: string;
+    readonly identityMode: "static" | "irsa" | "podIdentity" | "vaultDynamic";
+    /** In mode `static`, and in `vaultDynamic` absent. */
+    readonly userName?: string;
+    readonly accessKeyId?: string;
+    /** A secret in the stack's state; only in mode `static`. */
+    readonly secretAccessKey?: string;
+    /** Ids of every key generation, the published one included; only in mode `static`. */
+    readonly accessKeyIds?: readonly string[];
+    /** In the modes without static keys. */
+    readonly roleArn?: string;
+}
+
+export function clinicalAiBuckets({ sourceBucket, destinationBucket }: ClinicalAiOutputs): readonly string[] {
+    return [sourceBucket, destinationBucket];
+}
+
+/**
+ * What must hold on the AWS side of clinical-ai (B1).
+ *
+ * Only static keys can be tried from outside: in the other modes nobody but the pod gets credentials, so there what is
+ * granted is compared as declared.
+ */
+export function clinicalAiChecks(outputs: ClinicalAiOutputs, context: CheckContext): Check[] {
+    const buckets = clinicalAiBuckets(outputs);
+    const plaintext = buckets.map((bucket) => access(bucket, "list", "TLS only on", denied, true));
+    const live = [
+        accountCheck("B1", context),
+        ...buckets.flatMap((bucket) => [
+            access(bucket, "list", "list", allowed),
+            access(bucket, "put", "write", allowed),
+            access(bucket, "get", "read", allowed),
+            access(bucket, "delete", "delete", allowed),
+        ]),
+        ...foreignBucketChecks("B1", clinicalAi.name, context),
+        access(outputs.sourceBucket, "listBuckets", "list all buckets, not only", denied),
+        access(outputs.sourceBucket, "readVersioning", "read the versioning of", denied),
+        ...plaintext,
+        ...buckets.map((bucket) => leftoversCheck("B1", bucket)),
+    ];
+    return [...declaredIdentity(outputs, context), ...(outputs.identityMode === "static" ? live : [])];
+}
+
+function access(
+    bucket: string,
+    call: "list" | "put" | "get" | "delete" | "listBuckets" | "readVersioning",
+    does: string,
+    expected: string,
+    plaintext = false,
+): Check {
+    return {
+        id: "B1",
+        name: `${does} ${bucket}`,
+        caller: "service",
+        expected,
+        probe: { kind: "s3", call, bucket, under: "", ...(plaintext ? { plaintext } : {}) },
+    };
+}
+
+function declaredIdentity(outputs: ClinicalAiOutputs, { partition }: CheckContext): Check[] {
+    const arns = clinicalAiBuckets(outputs).map((name) => `arn:${partition}:s3:::${name}`);
+    const expected = grantsInWords([
+        {
+            Effect: "Allow",
+            Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            Resource: arns.map((arn) => `${arn}/*`),
+        },
+        { Effect: "Allow", Action: "s3:ListBucket", Resource: arns },
+    ]);
+    const declared = (name: string, says: string, probe: Check["probe"]): Check => ({
+        id: "B1",
+        name,
+        caller: "operator",
+        expected: says,
+        probe,
+    });
+    const { userName: user, roleArn, accessKeyId, accessKeyIds = accessKeyId ? [accessKeyId] : [] } = outputs;
+    if (user !== undefined) {
+        return [
+            declared("user's policy: both buckets, no other", expected, { kind: "user", aspect: "grants", user }),
+            declared("user's attached policies", "none", { kind: "user", aspect: "attachments", user }),
+            declared("user's groups", "none", { kind: "user", aspect: "groups", user }),
+            declared("user's keys", `active: ${[...accessKeyIds].sort().join(", ")}`, {
+                kind: "user",
+                aspect: "keys",
+                user,
+            }),
+        ];
+    }
+    if (roleArn === undefined) return [];
+    const role = roleArn.slice(roleArn.lastIndexOf("/") + 1);
+    return [declared("role's policy: both buckets, no other", expected, { kind: "role", aspect: "grants", role })];
+}

@@ -1,0 +1,35 @@
+import { type Check, type CheckContext } from "./checks";
+import { clinicalAi, clinicalAiBuckets, clinicalAiChecks, type ClinicalAiOutputs } from "./clinical-ai";
+import { llmModels, llmModelsChecks, type LlmModelsOutputs } from "./llm-models";
+import { mlflow, mlflowChecks, type MlflowOutputs } from "./mlflow";
+import { rlStudio, rlStudioChecks, type RlStudioOutputs } from "./rl-studio";
+import { snapshotter, snapshotterChecks, type SnapshotterOutputs } from "./snapshotter";
+
+/** The name of every service, in the order in which they are listed and checked. */
+export const serviceNames = [rlStudio.name, clinicalAi.name, snapshotter.name, mlflow.name, llmModels.name] as const;
+
+export type ServiceName = (typeof serviceNames)[number];
+
+/** What the stack exports, by service. */
+export interface ServiceOutputs {
+    readonly "rl-studio": RlStudioOutputs;
+    readonly "clinical-ai": ClinicalAiOutputs;
+    readonly snapshotter: SnapshotterOutputs;
+    readonly mlflow: MlflowOutputs;
+    readonly "llm-models": LlmModelsOutputs;
+}
+
+/** What a service's file knows of its checks. */
+export interface ServiceFacts<Outputs> {
+    checks(outputs: Outputs, context: CheckContext): Check[];
+    buckets(outputs: Outputs): readonly string[];
+}
+
+/** The checks and the buckets of every service. */
+export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<ServiceOutputs[Name]> } = {
+    "rl-studio": { checks: rlStudioChecks, buckets: ({ bucketName }) => [bucketName] },
+    "clinical-ai": { checks: clinicalAiChecks, buckets: clinicalAiBuckets },
+    snapshotter: { checks: snapshotterChecks, buckets: ({ bucketName }) => [bucketName] },
+    mlflow: { checks: mlflowChecks, buckets: ({ bucketName }) => [bucketName] },
+    "llm-models": { checks: llmModelsChecks, buckets: () => [] },
+};

@@ -1,0 +1,259 @@
+import {
+    accountCheck,
+    allowed,
+    anyModel,
+    denied,
+    deniedByBedrock,
+    foreignBucketChecks,
+    type Check,
+    type CheckContext,
+    type Probe,
+} from "./checks";
+import { grantsInWords, type Statement } from "./grants";
+
+/** llm-models: Bedrock models behind a budget per environment. */
+export const llmModels = {
+    name: "llm-models",
+    user: "deployer-ddf-llm-models",
+    budget: "deployer-ddf-llm-models-budget",
+    topic: "deployer-ddf-llm-models-alerts",
+    denyPolicy: "deployer-ddf-llm-models-shut-off",
+    shutOffRole: "deployer-ddf-llm-models-shut-off-role",
+    /** Share of the monthly limit, in percent, at which invocations are denied. */
+    shutOffPercent: 95,
+    /** Levels, in percent of the limit, at which every tier is told of what was spent; the tier's own comes on top. */
+    usualAlertPercents: [50, 75, 90],
+    /** The level of the projected month end at which every tier is told. */
+    forecastAlertPercent: 100,
+} as const;
+
+/** What the stack exports for llm-models. */
+export interface LlmModelsOutputs {
+    readonly region: string;
+    readonly models: readonly string[];
+    readonly userName: string;
+    readonly accessKeyId: string;
+    /** A secret in the stack's state. */
+    readonly secretAccessKey: string;
+    readonly budgetName: string;
+    readonly monthlyLimitUsd: number;
+    readonly alertPercent: number;
+    readonly alertEmails: readonly string[];
+    readonly topicArn: string;
+    readonly denyPolicyArn: string;
+    readonly shutOffRoleArn: string;
+    /** Ids of every key generation, the published one included; during a rotation there are two. */
+    readonly accessKeyIds?: readonly string[];
+    /** The cost-allocation tag that the budget counts by, where it does. */
+    readonly costTag?: { readonly key: string; readonly value: string };
+    /** Models reached through an inference profile, where there are any. */
+    readonly inferenceProfiles?: readonly InferenceProfileOutput[];
+}
+
+export interface InferenceProfileOutput {
+    readonly profileId: string;
+    readonly modelId: string;
+    readonly destinationRegions: readonly string[];
+}
+
+/** What must hold for llm-models (E1–E4). */
+export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
+    return [
+        accountCheck("E1", context),
+        ...declaredUser(outputs, context),
+        ...modelChecks(outputs),
+        ...refusals(outputs, context),
+        ...budgetChecks(outputs, context),
+        ...shutOffChecks(outputs, context),
+    ];
+}
+
+const invokeActions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
+
+function declaredUser(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
+    const { userName: user, accessKeyId, accessKeyIds = [accessKeyId] } = outputs;
+    const declared = (aspect: "grants" | "groups" | "keys", name: string, expected: string): Check => ({
+        id: "E1",
+        name,
+        caller: "operator",
+        expected,
+        probe: { kind: "user", aspect, user },
+    });
+    return [
+        declared("grants", "user's policy: these models only", grantsInWords(invokeGrants(outputs, context))),
+        declared("groups", "user's groups", "none"),
+        declared("keys", "user's keys", `active: ${[...accessKeyIds].sort().join(", ")}`),
+    ];
+}
+
+function invokeGrants(outputs: LlmModelsOutputs, { partition, accountId }: CheckContext): Statement[] {
+    const { region, models, inferenceProfiles = [] } = outputs;
+    const modelArn = (where: string, model: string) => `arn:${partition}:bedrock:${where}::foundation-model/${model}`;
+    const profileArn = (id: string) => `arn:${partition}:bedrock:${region}:${accountId}:inference-profile/${id}`;
+    return [
+        {
+            Effect: "Allow",
+            Action: [...invokeActions, "bedrock:GetFoundationModel"],
+            Resource: models.map((model) => modelArn(region, model)),
+        },
+        ...inferenceProfiles.flatMap(({ profileId, modelId, destinationRegions }): Statement[] => [
+            {
+                Effect: "Allow",
+                Action: [...invokeActions, "bedrock:GetInferenceProfile"],
+                Resource: profileArn(profileId),
+            },
+            {
+                Effect: "Allow",
+                Action: invokeActions,
+                Resource: destinationRegions.map((where) => modelArn(where, modelId)),
+                Condition: { StringEquals: { "bedrock:InferenceProfileArn": profileArn(profileId) } },
+            },
+        ]),
+        { Effect: "Allow", Action: "bedrock:ListFoundationModels", Resource: "*" },
+    ];
+}
+
+/** The allowed models one by one, then one that is not. */
+function modelChecks({ models }: LlmModelsOutputs): Check[] {
+    const other = models.includes(anyModel) ? "amazon.titan-text-express-v1" : anyModel;
+    const calls = [
+        ["get", "get"],
+        ["invoke", "invoke"],
+        ["invokeStream", "invoke with a stream"],
+    ] as const;
+    const each = (model: string, expected: string): Check[] =>
+        calls.map(([call, does]) => bedrock(`${does} ${model}`, expected, { call, model }));
+    return [
+        bedrock("list models", allowed, { call: "list" }),
+        ...models.flatMap((model) => each(model, allowed)),
+        ...each(other, deniedByBedrock),
+    ];
+}
+
+function bedrock(name: string, expected: string, probe: Omit<Extract<Probe, { kind: "bedrock" }>, "kind">): Check {
+    return { id: "E1", name, caller: "service", expected, probe: { kind: "bedrock", ...probe } };
+}
+
+function refusals({ userName: user }: LlmModelsOutputs, context: CheckContext): Check[] {
+    const refused = (name: string, probe: Probe): Check => ({
+        id: "E1",
+        name,
+        caller: "service",
+        expected: denied,
+        probe,
+    });
+    return [
+        ...foreignBucketChecks("E1", llmModels.name, context),
+        refused("list all buckets", { kind: "s3", call: "listBuckets", bucket: "" }),
+        refused("read its own user", { kind: "iam", call: "getUser", user }),
+    ];
+}
+
+function budgetChecks(outputs: LlmModelsOutputs, { partition, accountId }: CheckContext): Check[] {
+    const { budgetName: budget, topicArn, monthlyLimitUsd, alertPercent, alertEmails, costTag } = outputs;
+    const levels = [...new Set([...llmModels.usualAlertPercents, alertPercent])].sort((one, other) => one - other);
+    const declared = (id: string, name: string, expected: string, probe: Probe): Check => ({
+        id,
+        name,
+        caller: "operator",
+        expected,
+        probe,
+    });
+    const filters = [
+        "Service = Amazon Bedrock",
+        ...(costTag ? [`TagKeyValue = user:${costTag.key}$${costTag.value}`] : []),
+    ];
+    return [
+        declared("E2", "monthly budget", `COST, MONTHLY, ${monthlyLimitUsd} USD; ${filters.join("; ")}`, {
+            kind: "budget",
+            aspect: "limit",
+            budget,
+        }),
+        declared(
+            "E2",
+            "who is told",
+            `every alert to ${[...alertEmails].sort().join(", ")} and topic ${topicArn.slice(topicArn.lastIndexOf(":") + 1)}`,
+            { kind: "budget", aspect: "subscribers", budget },
+        ),
+        declared(
+            "E2",
+            "topic takes alerts of AWS Budgets only",
+            grantsInWords([
+                {
+                    Effect: "Allow",
+                    Principal: { Service: "budgets.amazonaws.com" },
+                    Action: "sns:Publish",
+                    Resource: topicArn,
+                    Condition: {
+                        StringEquals: { "aws:SourceAccount": accountId },
+                        ArnLike: { "aws:SourceArn": `arn:${partition}:budgets::${accountId}:*` },
+                    },
+                },
+            ]),
+            { kind: "topic", aspect: "policy", topicArn },
+        ),
+        declared(
+            "E3",
+            "alert levels, each once",
+            `ACTUAL > ${levels.join("%, ")}%; FORECASTED > ${llmModels.forecastAlertPercent}%`,
+            { kind: "budget", aspect: "notifications", budget },
+        ),
+    ];
+}
+
+function shutOffChecks(outputs: LlmModelsOutputs, { partition, accountId }: CheckContext): Check[] {
+    const { userName: user, denyPolicyArn: policyArn, shutOffRoleArn, models } = outputs;
+    const role = shutOffRoleArn.slice(shutOffRoleArn.lastIndexOf("/") + 1);
+    const declared = (name: string, expected: string, probe: Probe): Check => ({
+        id: "E4",
+        name,
+        caller: "operator",
+        expected,
+        probe,
+    });
+    const scope = [
+        {
+            Effect: "Allow",
+            Action: ["iam:AttachUserPolicy", "iam:DetachUserPolicy"],
+            Resource: `arn:${partition}:iam::${accountId}:user/${user}`,
+            Condition: { ArnEquals: { "iam:PolicyARN": policyArn } },
+        },
+    ];
+    const trust = [
+        {
+            Effect: "Allow",
+            Principal: { Service: "budgets.amazonaws.com" },
+            Action: "sts:AssumeRole",
+            Condition: {
+                StringEquals: { "aws:SourceAccount": accountId },
+                ArnLike: { "aws:SourceArn": `arn:${partition}:budgets::${accountId}:budget/*` },
+            },
+        },
+    ];
+    return [
+        declared("deny policy: every invocation", `denies ${invokeActions.join(", ")} on everything; allows nothing`, {
+            kind: "policy",
+            aspect: "deniesInvoking",
+            policyArn,
+        }),
+        declared("no shut-off in force", "groups: none; roles: none; users: none", {
+            kind: "policy",
+            aspect: "attachments",
+            policyArn,
+        }),
+        declared("shut-off role: that policy, that user", grantsInWords(scope), {
+            kind: "role",
+            aspect: "grants",
+            role,
+        }),
+        declared("shut-off role's trust: AWS Budgets", grantsInWords(trust), { kind: "role", aspect: "trust", role }),
+        {
+            id: "E4",
+            name: "deny policy attached by hand",
+            caller: "deployer",
+            expected: `attached: ${deniedByBedrock}; detached: ${allowed}`,
+            probe: { kind: "shutOff", user, policyArn, model: models[0] },
+            note: "The policy was attached by hand: this does not show that AWS Budgets attaches it at 95 %.",
+        },
+    ];
+}

@@ -1,0 +1,128 @@
+import {
+    accountCheck,
+    allowed,
+    denied,
+    foreignBucketChecks,
+    leftoversCheck,
+    type Check,
+    type CheckContext,
+    type S3Call,
+} from "./checks";
+import { grantsInWords } from "./grants";
+
+/** mlflow: artifacts of the basketworld project, with credentials apart from the global ones. */
+export const mlflow = {
+    name: "mlflow",
+    bucket: "mlflow-basketworld",
+    user: "mlflow-basketworld",
+    /** The artifact root below the bucket. */
+    prefix: "mlflow-artifacts/",
+} as const;
+
+/** What the stack exports for mlflow. */
+export interface MlflowOutputs {
+    readonly region: string;
+    readonly bucketName: string;
+    readonly prefix: string;
+    /** `s3://<bucket>/mlflow-artifacts` */
+    readonly artifactRoot: string;
+    readonly userName: string;
+    readonly accessKeyId: string;
+    /** A secret in the stack's state. */
+    readonly secretAccessKey: string;
+    /** Ids of every key generation, the published one included; during a rotation there are two. */
+    readonly accessKeyIds?: readonly string[];
+}
+
+/** What must hold for mlflow (D1), and the live test of its configuration (D5). */
+export function mlflowChecks(outputs: MlflowOutputs, context: CheckContext): Check[] {
+    return [...declaredUser(outputs, context), ...bucketChecks(outputs), ...configurationChecks(outputs, context)];
+}
+
+function declaredUser(
+    { bucketName, prefix, userName: user, accessKeyId, accessKeyIds = [accessKeyId] }: MlflowOutputs,
+    { partition }: CheckContext,
+): Check[] {
+    const bucketArn = `arn:${partition}:s3:::${bucketName}`;
+    const grants = grantsInWords([
+        {
+            Effect: "Allow",
+            Action: [
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:DeleteObject",
+                "s3:AbortMultipartUpload",
+                "s3:ListMultipartUploadParts",
+            ],
+            Resource: `${bucketArn}/${prefix}*`,
+        },
+        {
+            Effect: "Allow",
+            Action: "s3:ListBucket",
+            Resource: bucketArn,
+            Condition: { StringLike: { "s3:prefix": `${prefix}*` } },
+        },
+    ]);
+    const declared = (aspect: "grants" | "attachments" | "groups" | "keys", name: string, expected: string): Check => ({
+        id: "D1",
+        name,
+        caller: "operator",
+        expected,
+        probe: { kind: "user", aspect, user },
+    });
+    return [
+        declared("grants", "user's policy: under the prefix only", grants),
+        declared("attachments", "user's attached policies", "none"),
+        declared("groups", "user's groups", "none"),
+        declared("keys", "user's keys", `active: ${[...accessKeyIds].sort().join(", ")}`),
+    ];
+}
+
+/** D1: what no prefix can narrow is refused altogether. */
+function bucketChecks({ bucketName: bucket, prefix }: MlflowOutputs): Check[] {
+    return [
+        access("D1", "list without a prefix", bucket, "list", undefined, denied),
+        access("D1", "list the bucket's unfinished uploads", bucket, "listUploads", prefix, denied),
+        access("D1", "list all buckets", bucket, "listBuckets", undefined, denied),
+        {
+            ...access("D1", "TLS only", bucket, "list", prefix, denied),
+            probe: { kind: "s3", call: "list", bucket, under: prefix, plaintext: true },
+        },
+    ];
+}
+
+/** D5: everything under the artifact root, nothing outside it. */
+function configurationChecks(outputs: MlflowOutputs, context: CheckContext): Check[] {
+    const { bucketName: bucket, prefix } = outputs;
+    // Begins with the artifact root's letters, so that a policy without the slash would let it through.
+    const sibling = `${prefix.replace(/\/$/, "")}-of-others/`;
+    const everywhere = (where: string, under: string, expected: string): Check[] =>
+        (
+            [
+                ["list", "list"],
+                ["put", "write"],
+                ["get", "read"],
+                ["delete", "delete"],
+                ["multipart", "multipart upload"],
+            ] as const
+        ).map(([call, does]) => access("D5", `${does} ${where}`, bucket, call, under, expected));
+    return [
+        accountCheck("D5", context),
+        ...everywhere("under the artifact root", prefix, allowed),
+        ...everywhere("outside it", "elsewhere/", denied),
+        access("D5", "write beside it", bucket, "put", sibling, denied),
+        ...foreignBucketChecks("D5", mlflow.name, context),
+        leftoversCheck("D5", bucket),
+    ];
+}
+
+function access(
+    id: string,
+    name: string,
+    bucket: string,
+    call: S3Call,
+    under: string | undefined,
+    expected: string,
+): Check {
+    return { id, name, caller: "service", expected, probe: { kind: "s3", call, bucket, under } };
+}

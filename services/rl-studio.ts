@@ -1,0 +1,138 @@
+import {
+    accountCheck,
+    allowed,
+    anyModel,
+    denied,
+    deniedByBedrock,
+    foreignBucketChecks,
+    leftoversCheck,
+    type Check,
+    type CheckContext,
+} from "./checks";
+import { grantsInWords } from "./grants";
+
+/** rl-studio: rollouts of reinforcement-learning runs, in a bucket of their own. */
+export const rlStudio = {
+    name: "rl-studio",
+    /** Production names; every other environment adds `-<environment>`. */
+    bucket: "rl-studio-rollouts",
+    user: "rl-studio-rollouts-service-user",
+    /** Days after which a rollout expires. */
+    expireAfterDays: 365,
+    /** Days after which an unfinished multipart upload is removed. */
+    abortMultipartAfterDays: 7,
+} as const;
+
+/** What the stack exports for rl-studio. */
+export interface RlStudioOutputs {
+    readonly region: string;
+    readonly bucketName: string;
+    readonly userName: string;
+    readonly accessKeyId: string;
+    /** A secret in the stack's state. */
+    readonly secretAccessKey: string;
+    /** Ids of every key generation, the published one included; during a rotation there are two. */
+    readonly accessKeyIds?: readonly string[];
+    /** Days after which a noncurrent version of a rollout is removed. */
+    readonly noncurrentVersionDays: number;
+}
+
+/** What must hold for rl-studio (A1, A2, A4, A5). */
+export function rlStudioChecks(outputs: RlStudioOutputs, context: CheckContext): Check[] {
+    return [
+        ...declaredBucket(outputs),
+        ...declaredUser(outputs, context),
+        accountCheck("A4", context),
+        ...liveAccess(outputs),
+        ...foreignBucketChecks("A5", rlStudio.name, context),
+        ...liveRefusals(outputs),
+        leftoversCheck("A5", outputs.bucketName),
+    ];
+}
+
+function declaredBucket({ bucketName: bucket, noncurrentVersionDays }: RlStudioOutputs): Check[] {
+    const declared = (
+        aspect: "versioning" | "encryption" | "publicAccess" | "lifecycle",
+        name: string,
+        expected: string,
+    ): Check => ({ id: "A1", name, caller: "operator", expected, probe: { kind: "bucket", aspect, bucket } });
+    return [
+        declared("versioning", "versioning", "Enabled"),
+        declared("encryption", "default encryption", "AES256"),
+        declared("publicAccess", "public access", "all four blocked"),
+        declared(
+            "lifecycle",
+            "lifecycle: two rules, nothing more",
+            `all objects: abort uploads after ${rlStudio.abortMultipartAfterDays} days, expire after ` +
+                `${rlStudio.expireAfterDays} days, noncurrent versions after ${noncurrentVersionDays} days; ` +
+                "all objects: remove expired delete markers",
+        ),
+        {
+            id: "A1",
+            name: "TLS only",
+            caller: "service",
+            expected: denied,
+            probe: { kind: "s3", call: "list", bucket, under: "", plaintext: true },
+        },
+    ];
+}
+
+function declaredUser(
+    { bucketName, userName: user, accessKeyId, accessKeyIds = [accessKeyId] }: RlStudioOutputs,
+    { partition }: CheckContext,
+): Check[] {
+    const bucketArn = `arn:${partition}:s3:::${bucketName}`;
+    const grants = grantsInWords([
+        { Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], Resource: `${bucketArn}/*` },
+        { Effect: "Allow", Action: "s3:ListBucket", Resource: bucketArn },
+    ]);
+    const declared = (aspect: "grants" | "attachments" | "groups" | "keys", name: string, expected: string): Check => ({
+        id: "A2",
+        name,
+        caller: "operator",
+        expected,
+        probe: { kind: "user", aspect, user },
+    });
+    return [
+        declared("grants", "user's policy: four actions", grants),
+        declared("attachments", "user's attached policies", "none"),
+        declared("groups", "user's groups", "none"),
+        declared("keys", "user's keys", `active: ${[...accessKeyIds].sort().join(", ")}`),
+    ];
+}
+
+function liveAccess({ bucketName: bucket }: RlStudioOutputs): Check[] {
+    const access = (call: "list" | "put" | "get" | "delete", name: string): Check => ({
+        id: "A5",
+        name,
+        caller: "service",
+        expected: allowed,
+        probe: { kind: "s3", call, bucket, under: "" },
+    });
+    return [access("list", "list"), access("put", "write"), access("get", "read"), access("delete", "delete")];
+}
+
+function liveRefusals({ bucketName: bucket, userName: user }: RlStudioOutputs): Check[] {
+    const refused = (id: string, name: string, probe: Check["probe"], caller: Check["caller"] = "service"): Check => ({
+        id,
+        name,
+        caller,
+        expected: denied,
+        probe,
+    });
+    return [
+        refused("A2", "write the bucket policy", { kind: "s3", call: "writePolicy", bucket }),
+        refused("A2", "delete a version", { kind: "s3", call: "deleteVersion", bucket, under: "" }),
+        refused("A2", "read its own user", { kind: "iam", call: "getUser", user }),
+        refused("A5", "list all buckets", { kind: "s3", call: "listBuckets", bucket }),
+        refused("A5", "read the versioning", { kind: "s3", call: "readVersioning", bucket }),
+        refused("A5", "set an object's ACL", { kind: "s3", call: "writeAcl", bucket, under: "" }),
+        refused("A5", "tag an object", { kind: "s3", call: "tag", bucket, under: "" }),
+        refused("A5", "list IAM users", { kind: "iam", call: "listUsers" }),
+        {
+            ...refused("A5", "invoke a model", { kind: "bedrock", call: "invoke", model: anyModel }),
+            expected: deniedByBedrock,
+        },
+        refused("A5", "operator writes (reads only)", { kind: "s3", call: "put", bucket, under: "" }, "operator"),
+    ];
+}

@@ -1,0 +1,32 @@
+import { SecureBucket } from "../components/secure-bucket";
+import { clinicalAi, type ClinicalAiOutputs } from "../services/clinical-ai";
+import { deployToCluster } from "./clinical-ai/cluster";
+import { createIdentity } from "./clinical-ai/identity";
+import { type StackContext } from "./context";
+import { type Lifted } from "./lifted";
+import { type ClinicalAiSettings } from "./settings";
+
+/** Two buckets, the identity that moves files between them (B1, B9) and, with a cluster, the worker that has it. */
+export function deploy(settings: ClinicalAiSettings, context: StackContext): Lifted<ClinicalAiOutputs> {
+    const source = createBucket("clinical-ai-source", clinicalAi.sourceBucket, context);
+    const destination = createBucket("clinical-ai-destination", clinicalAi.destinationBucket, context);
+    const identity = createIdentity(settings.identity, [source.arn, destination.arn], context);
+    if (settings.cluster) deployToCluster(settings.cluster, identity, context);
+    return {
+        region: context.region,
+        sourceBucket: source.bucketName,
+        destinationBucket: destination.bucketName,
+        identityMode: settings.identity.mode,
+        ...identity.outputs,
+    };
+}
+
+function createBucket(name: string, productionName: string, context: StackContext): SecureBucket {
+    return new SecureBucket(name, {
+        bucketName: context.name(productionName),
+        partition: context.partition,
+        versioning: true,
+        protect: context.protectData,
+        tags: context.tags(clinicalAi.name),
+    });
+}

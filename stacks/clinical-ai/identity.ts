@@ -1,0 +1,207 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { type PolicyDocument } from "../../components/policy-document";
+import { ScopedIdentity } from "../../components/scoped-identity";
+import { type DynamicSource, type StaticSource } from "../../components/vault-secret-pipeline";
+import { refuse } from "../../components/validation";
+import { clinicalAi, type ClinicalAiOutputs } from "../../services/clinical-ai";
+import { type StackContext } from "../context";
+import { type Lifted } from "../lifted";
+import { type ClinicalAiSettings } from "../settings";
+import { trustPodIdentity, trustServiceAccount, trustThisAccount } from "./trust";
+
+/** Key of the Secret that holds a session token, in the one mode whose keys need it. */
+const sessionTokenKey = "aws-session-token";
+
+/** In seconds: the default of a role, and the most where a role assumes it. */
+const longestSession = 3600;
+
+const serviceAccount = { namespace: clinicalAi.namespace, name: clinicalAi.serviceAccount };
+
+/** Keys that reach the pods through Vault and a Secret. */
+export interface SecretKeys {
+    readonly source: StaticSource | DynamicSource;
+    /** Name of the Vault role that the service account logs in as. */
+    readonly vaultRole: string;
+    /** Variable of the container → key of the Secret. */
+    readonly variables: Readonly<Record<string, string>>;
+    /** Who replaces the pods when the keys change: the stack that changed them, or a controller in the cluster. */
+    readonly replacedBy: "stack" | "cluster";
+}
+
+/** The worker's identity in AWS, and everything in the cluster that depends on how its pods come to have it. */
+export interface WorkerIdentity {
+    readonly outputs: Omit<Lifted<ClinicalAiOutputs>, "region" | "sourceBucket" | "destinationBucket" | "identityMode">;
+    /** Undefined where AWS gives the pods their credentials itself: nothing of Vault then, and no variables. */
+    readonly secretKeys?: SecretKeys;
+    readonly serviceAccountAnnotations: Readonly<Record<string, pulumi.Input<string>>>;
+    /** Whether pods fetch their credentials from the node's Pod Identity agent. */
+    readonly usesPodIdentityAgent: boolean;
+    /** What has to be there before the first pod starts. */
+    readonly before: readonly pulumi.Resource[];
+}
+
+/** The only place that knows the modes apart (B1, B9). */
+export function createIdentity(
+    settings: ClinicalAiSettings["identity"],
+    buckets: readonly pulumi.Output<string>[],
+    context: StackContext,
+): WorkerIdentity {
+    switch (settings.mode) {
+        case "static":
+            return withStaticKeys(settings, buckets, context);
+        case "irsa":
+            return withIrsa(settings, buckets, context);
+        case "podIdentity":
+            return withPodIdentity(settings, buckets, context);
+        case "vaultDynamic":
+            return withDynamicKeys(settings, buckets, context);
+    }
+}
+
+type Mode<Name extends string> = Extract<ClinicalAiSettings["identity"], { readonly mode: Name }>;
+
+/** A user's access key, which waits in Vault's KV engine. */
+function withStaticKeys(
+    settings: Mode<"static">,
+    buckets: readonly pulumi.Output<string>[],
+    context: StackContext,
+): WorkerIdentity {
+    const user = new ScopedIdentity("clinical-ai-worker", {
+        principal: { kind: "user", userName: context.name(clinicalAi.user), accessKeys: settings.accessKeys },
+        grants: grants(buckets),
+        tags: context.tags(clinicalAi.name),
+    });
+    const { vault, secretKeys } = clinicalAi;
+    return {
+        outputs: {
+            userName: user.userName,
+            accessKeyId: user.accessKeyId,
+            secretAccessKey: user.secretAccessKey,
+        },
+        secretKeys: {
+            source: {
+                kind: "static",
+                // Whether the mount is made here is the cluster's setting.
+                mount: { path: vault.mount, manage: "existing" },
+                path: vault.path,
+                fields: {
+                    [vault.fields.accessKeyId]: user.accessKeyId,
+                    [vault.fields.secretAccessKey]: user.secretAccessKey,
+                },
+                keys: {
+                    [secretKeys.accessKeyId]: vault.fields.accessKeyId,
+                    [secretKeys.secretAccessKey]: vault.fields.secretAccessKey,
+                },
+                secretStoreName: clinicalAi.secretStore,
+            },
+            vaultRole: vault.role,
+            variables: keyVariables,
+            replacedBy: "stack",
+        },
+        serviceAccountAnnotations: {},
+        usesPodIdentityAgent: false,
+        before: [user],
+    };
+}
+
+/** A role that trusts the cluster's OIDC provider for the service account. */
+function withIrsa(
+    settings: Mode<"irsa">,
+    buckets: readonly pulumi.Output<string>[],
+    context: StackContext,
+): WorkerIdentity {
+    const role = createRole(
+        trustServiceAccount(settings.oidcProviderArn, settings.oidcIssuer, serviceAccount),
+        buckets,
+        context,
+    );
+    return {
+        outputs: { roleArn: role.arn },
+        serviceAccountAnnotations: { "eks.amazonaws.com/role-arn": role.arn },
+        usesPodIdentityAgent: false,
+        before: [role],
+    };
+}
+
+/** A role that EKS gives to the service account by an association. */
+function withPodIdentity(
+    settings: Mode<"podIdentity">,
+    buckets: readonly pulumi.Output<string>[],
+    context: StackContext,
+): WorkerIdentity {
+    const trust = context.scope.apply((scope) => trustPodIdentity(scope, settings.clusterName, serviceAccount));
+    const role = createRole(trust, buckets, context);
+    const association = new aws.eks.PodIdentityAssociation("clinical-ai-worker-association", {
+        clusterName: settings.clusterName,
+        namespace: serviceAccount.namespace,
+        serviceAccount: serviceAccount.name,
+        roleArn: role.arn,
+        tags: context.tags(clinicalAi.name),
+    });
+    return {
+        outputs: { roleArn: role.arn },
+        serviceAccountAnnotations: {},
+        usesPodIdentityAgent: true,
+        // A pod that starts earlier gets no credentials for the whole of its life.
+        before: [role, association],
+    };
+}
+
+/** Sessions of a role, which Vault starts and External Secrets renews. */
+function withDynamicKeys(
+    settings: Mode<"vaultDynamic">,
+    buckets: readonly pulumi.Output<string>[],
+    context: StackContext,
+): WorkerIdentity {
+    if (settings.ttlSeconds > longestSession) {
+        const expected = `at most ${longestSession}, the longest that AWS lets a session of such a role last`;
+        refuse(undefined, "clinical-ai.identity.ttlSeconds", settings.ttlSeconds, expected);
+    }
+    const role = createRole(context.scope.apply(trustThisAccount), buckets, context);
+    const { secretKeys } = clinicalAi;
+    return {
+        outputs: { roleArn: role.arn },
+        secretKeys: {
+            source: {
+                kind: "dynamic",
+                awsMount: settings.vaultAwsMount,
+                awsRole: clinicalAi.vault.role,
+                credential: { type: "assumed_role", roleArn: role.arn },
+                keys: { ...secretKeys, sessionToken: sessionTokenKey },
+                generatorName: clinicalAi.externalSecret,
+                ttlSeconds: settings.ttlSeconds,
+                refreshSeconds: settings.refreshSeconds,
+            },
+            // A role of its own: its tokens live as long as the keys, not the hour of a login that reads.
+            vaultRole: `${clinicalAi.vault.role}-dynamic`,
+            variables: { ...keyVariables, AWS_SESSION_TOKEN: sessionTokenKey },
+            replacedBy: "cluster",
+        },
+        serviceAccountAnnotations: {},
+        usesPodIdentityAgent: false,
+        before: [role],
+    };
+}
+
+const keyVariables = {
+    AWS_ACCESS_KEY_ID: clinicalAi.secretKeys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: clinicalAi.secretKeys.secretAccessKey,
+};
+
+function createRole(
+    trust: pulumi.Input<PolicyDocument>,
+    buckets: readonly pulumi.Output<string>[],
+    context: StackContext,
+): ScopedIdentity {
+    return new ScopedIdentity("clinical-ai-worker", {
+        principal: { kind: "role", roleName: context.name(clinicalAi.role), trust },
+        grants: grants(buckets),
+        tags: context.tags(clinicalAi.name),
+    });
+}
+
+function grants(buckets: readonly pulumi.Output<string>[]) {
+    return buckets.map((bucketArn) => ({ bucketArn, actions: ["list", "read", "write", "delete"] as const }));
+}

@@ -1,0 +1,38 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { requireKmsSecrets } from "./secrets-provider";
+import { parseSettings, SettingsError, type Settings } from "./settings";
+
+/**
+ * Reads the settings of the current stack: everything under the project's own namespace, and of `aws` the region and
+ * the allowed accounts, which the provider reads by itself.
+ *
+ * @throws pulumi.RunError that lists every fault; nothing is registered before.
+ */
+export function readSettings(): Settings {
+    try {
+        const settings = parseSettings(configValues());
+        if (settings.environment === "prod") requireKmsSecrets(`Pulumi.${pulumi.getStack()}.yaml`);
+        return settings;
+    } catch (error) {
+        // A RunError is printed as its message alone.
+        throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
+    }
+}
+
+function configValues(): Record<string, unknown> {
+    const own = `${pulumi.getProject()}:`;
+    const values: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
+        if (key.startsWith(own)) values[key.slice(own.length)] = parseValue(value);
+    }
+    const aws = new pulumi.Config("aws");
+    values.region = aws.get("region");
+    values.allowedAccountIds = aws.getObject("allowedAccountIds");
+    return values;
+}
+
+/** Lists and maps arrive as JSON text, plain strings as themselves. */
+function parseValue(value: string): unknown {
+    return /^[[{]/.test(value) ? JSON.parse(value) : value;
+}

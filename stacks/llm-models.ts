@@ -1,0 +1,50 @@
+import { BedrockBudgetTier } from "../components/bedrock-budget-tier";
+import { invokeStatements } from "../components/bedrock-budget-tier/policy";
+import { ScopedIdentity } from "../components/scoped-identity";
+import { llmModels, type LlmModelsOutputs } from "../services/llm-models";
+import { type StackContext } from "./context";
+import { type Lifted } from "./lifted";
+import { type LlmModelsSettings } from "./settings";
+
+/** The user that may invoke the chosen models, and the budget that stops it (E1–E4). */
+export function deploy(settings: LlmModelsSettings, context: StackContext): Lifted<LlmModelsOutputs> {
+    const tags = context.tags(llmModels.name);
+    const identity = new ScopedIdentity("llm-models-service", {
+        principal: { kind: "user", userName: context.name(llmModels.user), accessKeys: settings.accessKeys },
+        grants: [],
+        statements: context.scope.apply((scope) =>
+            invokeStatements(scope, settings.models, settings.inferenceProfiles),
+        ),
+        tags,
+    });
+    const tier = new BedrockBudgetTier("llm-models-budget", {
+        scope: context.scope,
+        budgetName: context.name(llmModels.budget),
+        topicName: context.name(llmModels.topic),
+        monthlyLimitUsd: settings.monthlyLimitUsd,
+        alertPercent: settings.alertPercent,
+        alertEmails: settings.alertEmails,
+        costTag: settings.costTag,
+        shutOff: {
+            policyName: context.name(llmModels.denyPolicy),
+            executionRoleName: context.name(llmModels.shutOffRole),
+            users: [identity.userName],
+            budgetAction: settings.budgetAction,
+        },
+        tags,
+    });
+    return {
+        region: context.region,
+        models: settings.models,
+        userName: identity.userName,
+        accessKeyId: identity.accessKeyId,
+        secretAccessKey: identity.secretAccessKey,
+        budgetName: tier.budgetName,
+        monthlyLimitUsd: settings.monthlyLimitUsd,
+        alertPercent: settings.alertPercent,
+        alertEmails: settings.alertEmails,
+        topicArn: tier.topicArn,
+        denyPolicyArn: tier.denyPolicyArn,
+        shutOffRoleArn: tier.executionRoleArn,
+    };
+}

@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from "node:fs";
+
+import { SettingsError } from "./settings";
+
+/**
+ * Refuses to run production on a passphrase: whoever knows one decrypts the state without a trace, a KMS key logs every
+ * use and can be taken away from somebody. The engine does not tell a program how its state is encrypted; the stack
+ * file does.
+ *
+ * @param stackFile path of `Pulumi.<stack>.yaml`
+ * @throws SettingsError when the file names no `awskms://` key or holds a passphrase's salt.
+ */
+export function requireKmsSecrets(stackFile: string): void {
+    const text = existsSync(stackFile) ? readFileSync(stackFile, "utf8") : "";
+    const fault = secretsProviderFault(text);
+    if (fault) throw new SettingsError(`${stackFile}: ${fault}`);
+}
+
+/** What is wrong with the secrets provider that a stack file names, if anything. */
+export function secretsProviderFault(stackFileText: string): string | undefined {
+    if (/^encryptionsalt:/m.test(stackFileText)) {
+        return (
+            "the state is encrypted by a passphrase, expected a KMS key; " +
+            "run `pulumi stack change-secrets-provider awskms://<key>`"
+        );
+    }
+    const provider = /^secretsprovider:\s*"?([^"\s]+)/m.exec(stackFileText)?.[1];
+    if (!provider?.startsWith("awskms://")) {
+        return `secretsprovider is ${provider ?? "missing"}, expected awskms://<key>`;
+    }
+    return undefined;
+}

@@ -1,0 +1,462 @@
+import { strict as assert } from "node:assert";
+
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as vault from "@pulumi/vault";
+
+import {
+    type AwsCredential,
+    type DynamicSource,
+    type StaticSource,
+    VaultSecretPipeline,
+    type VaultSecretPipelineArgs,
+} from "../../components/vault-secret-pipeline";
+import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
+
+type Args = Omit<VaultSecretPipelineArgs, "providers">;
+
+const staticSource: StaticSource = {
+    kind: "static",
+    mount: { path: "secret", manage: "existing" },
+    path: "team/aws",
+    // Not in order, to see that they are written in order.
+    fields: { secret_key: pulumi.output("very secret"), access_key: "AKIA" },
+    keys: { "access-key": "access_key", "secret-key": "secret_key" },
+    secretStoreName: "the-store",
+};
+
+const dynamicSource: DynamicSource = {
+    kind: "dynamic",
+    awsMount: "aws",
+    awsRole: "the-aws-role",
+    credential: { type: "assumed_role", roleArn: "arn:aws:iam::123456789012:role/worker" },
+    keys: { accessKeyId: "access-key", secretAccessKey: "secret-key", sessionToken: "session-token" },
+    generatorName: "the-generator",
+    ttlSeconds: 3600,
+    refreshSeconds: 1200,
+};
+
+const args: Args = {
+    source: staticSource,
+    auth: { path: "kubernetes", manage: "existing" },
+    policyName: "the-policy",
+    roleName: "the-role",
+    audience: "vault",
+    vaultAddress: "https://vault.example.com:8200",
+    namespace: "the-namespace",
+    serviceAccount: "the-account",
+    externalSecretName: "the-external-secret",
+    secretName: "the-secret",
+};
+
+async function run(changes: Partial<Args> = {}, preview = false) {
+    const mocks = new RecordingMocks({
+        outputs: { "vault:kv/secretV2:SecretV2": () => ({ metadata: { version: "7" } }) },
+    });
+    const pipeline = await runWithMocks(
+        mocks,
+        () =>
+            new VaultSecretPipeline("keys", {
+                ...args,
+                ...changes,
+                providers: {
+                    vault: new vault.Provider("the-vault", { address: "https://vault.example.com:8200" }),
+                    kubernetes: new kubernetes.Provider("the-cluster"),
+                },
+            }),
+        { preview },
+    );
+    return { mocks, pipeline };
+}
+
+const store = "kubernetes:external-secrets.io/v1:SecretStore";
+const externalSecret = "kubernetes:external-secrets.io/v1:ExternalSecret";
+const generator = "kubernetes:generators.external-secrets.io/v1alpha1:VaultDynamicSecret";
+const always = [
+    "platform:secrets:VaultSecretPipeline keys",
+    "pulumi:providers:kubernetes the-cluster",
+    "pulumi:providers:vault the-vault",
+    "pulumi:pulumi:Stack platform-test",
+    `${externalSecret} keys-external-secret`,
+    "vault:index/policy:Policy keys-policy",
+    "vault:kubernetes/authBackendRole:AuthBackendRole keys-role",
+];
+const ofStatic = [...always, `${store} keys-store`, "vault:kv/secretV2:SecretV2 keys-secret"].sort();
+const ofDynamic = [
+    ...always,
+    `${generator} keys-generator`,
+    "vault:aws/secretBackendRole:SecretBackendRole keys-aws-role",
+].sort();
+
+const login = {
+    mountPath: "kubernetes",
+    role: "the-role",
+    serviceAccountRef: { name: "the-account", audiences: ["vault"] },
+};
+
+describe("VaultSecretPipeline, static", () => {
+    it("makes nothing that exists, and no more than the way needs", async () => {
+        const { mocks } = await run({ audit: { manage: "existing", path: "file" } });
+        assert.deepEqual(mocks.list(), ofStatic);
+        for (const { name, type, options } of mocks.resources) {
+            if (name.startsWith("keys-")) assert.equal(options.parent, "keys", `${type} ${name}`);
+            assert.equal(options.retainOnDelete, false, name);
+        }
+    });
+
+    it("declares the same in a preview", async () => {
+        const { mocks } = await run({}, true);
+        assert.deepEqual(mocks.list(), ofStatic);
+    });
+
+    it("joins the Vault and the cluster that it is given", async () => {
+        const given: Record<string, string> = {};
+        const note = (what: string) => (resource: pulumi.runtime.MockResourceArgs) => {
+            given[what] = resource.provider!.split("::").at(-2)!;
+            return {};
+        };
+        const mocks = new RecordingMocks({
+            outputs: { "vault:index/policy:Policy": note("vault"), [store]: note("cluster") },
+        });
+        await runWithMocks(mocks, () => {
+            const providers = {
+                vault: new vault.Provider("the-vault", {}),
+                kubernetes: new kubernetes.Provider("the-cluster"),
+            };
+            return new VaultSecretPipeline("keys", { ...args, providers });
+        });
+        assert.deepEqual(given, { vault: "the-vault", cluster: "the-cluster" });
+    });
+
+    it("B1: keeps the values secret, in order, with no older version left behind", async () => {
+        const { mocks } = await run();
+        const { dataJson, ...rest } = mocks.get("vault:kv/secretV2:SecretV2", "keys-secret").inputs;
+        assert.deepEqual(rest, { mount: "secret", name: "team/aws", deleteAllVersions: true });
+        assert.ok(pulumi.runtime.isRpcSecret(dataJson));
+        assert.equal(pulumi.runtime.unwrapRpcSecret(dataJson), '{"access_key":"AKIA","secret_key":"very secret"}');
+    });
+
+    it("gives no value to anything but the Vault secret", async () => {
+        const { mocks } = await run();
+        const others = mocks.resources.filter(({ name }) => name !== "keys-secret");
+        assert.doesNotMatch(JSON.stringify(others), /very secret|AKIA/);
+    });
+
+    it("B2, B3: one path for one service account", async () => {
+        const { mocks } = await run({ tokenTtlSeconds: 600 });
+        assert.deepEqual(mocks.get("vault:index/policy:Policy", "keys-policy").inputs, {
+            name: "the-policy",
+            policy: 'path "secret/data/team/aws" {\n  capabilities = ["read"]\n}\n',
+        });
+        assert.deepEqual(mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "keys-role").inputs, {
+            backend: "kubernetes",
+            roleName: "the-role",
+            boundServiceAccountNames: ["the-account"],
+            boundServiceAccountNamespaces: ["the-namespace"],
+            audience: "vault",
+            tokenPolicies: ["the-policy"],
+            tokenTtl: 600,
+        });
+    });
+
+    it("B3: a login lasts an hour if nothing else is said", async () => {
+        const { mocks } = await run();
+        const role = mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "keys-role");
+        assert.equal(role.inputs.tokenTtl, 3600);
+    });
+
+    it("B5: the store and the external secret, which carries the version", async () => {
+        const { mocks } = await run();
+        assert.deepEqual(mocks.get(store, "keys-store").inputs, {
+            apiVersion: "external-secrets.io/v1",
+            kind: "SecretStore",
+            metadata: { name: "the-store", namespace: "the-namespace" },
+            spec: {
+                provider: {
+                    vault: {
+                        server: "https://vault.example.com:8200",
+                        path: "secret",
+                        version: "v2",
+                        auth: { kubernetes: login },
+                    },
+                },
+            },
+        });
+        assert.deepEqual(mocks.get(externalSecret, "keys-external-secret").inputs, {
+            apiVersion: "external-secrets.io/v1",
+            kind: "ExternalSecret",
+            metadata: {
+                name: "the-external-secret",
+                namespace: "the-namespace",
+                annotations: { "force-sync": "7" },
+            },
+            spec: {
+                refreshInterval: "1h",
+                secretStoreRef: { kind: "SecretStore", name: "the-store" },
+                target: { name: "the-secret", creationPolicy: "Owner" },
+                data: [
+                    { secretKey: "access-key", remoteRef: { key: "team/aws", property: "access_key" } },
+                    { secretKey: "secret-key", remoteRef: { key: "team/aws", property: "secret_key" } },
+                ],
+            },
+        });
+    });
+
+    it("has what the operator reads in place before the operator is told of it", async () => {
+        const { mocks } = await run();
+        assert.deepEqual(mocks.get(store, "keys-store").options.dependsOn, ["keys-role", "keys-secret"]);
+        const { dependsOn } = mocks.get(externalSecret, "keys-external-secret").options;
+        assert.deepEqual([...dependsOn].sort(), ["keys-secret", "keys-store"]);
+    });
+
+    it("refreshes as often as it is told", async () => {
+        const { mocks } = await run({ source: { ...staticSource, refreshSeconds: 90 } });
+        assert.equal(mocks.get(externalSecret, "keys-external-secret").inputs.spec.refreshInterval, "90s");
+    });
+
+    it("ends at the Secret", async () => {
+        const { pipeline } = await run();
+        assert.equal(await valueOf(pipeline.secretName), "the-secret");
+        assert.equal(await valueOf(pipeline.vaultVersion!), "7");
+    });
+
+    it("trusts the certificate authority that it is given", async () => {
+        const { mocks } = await run({ vaultCaCert: "PEM\n" });
+        assert.equal(mocks.get(store, "keys-store").inputs.spec.provider.vault.caBundle, "UEVNCg==");
+    });
+});
+
+describe("VaultSecretPipeline, what exists once", () => {
+    it("B1, B3, B11: makes the mount, the auth method and the audit device, and keeps them on destroy", async () => {
+        const { mocks } = await run({
+            source: { ...staticSource, mount: { path: "secret", manage: "create" } },
+            auth: {
+                path: "cluster",
+                manage: "create",
+                config: { host: "https://10.0.0.1:6443", caCert: "PEM", tokenReviewerJwt: "reviewer" },
+            },
+            audit: { manage: "create", path: "file", type: "file", options: { file_path: "stdout" } },
+        });
+        const made: [string, string, object][] = [
+            ["vault:index/mount:Mount", "keys-mount", { path: "secret", type: "kv", options: { version: "2" } }],
+            ["vault:index/authBackend:AuthBackend", "keys-auth", { type: "kubernetes", path: "cluster" }],
+            ["vault:index/audit:Audit", "keys-audit", { path: "file", type: "file", options: { file_path: "stdout" } }],
+        ];
+        for (const [type, name, inputs] of made) {
+            assert.deepEqual(mocks.get(type, name).inputs, inputs);
+            assert.equal(mocks.get(type, name).options.retainOnDelete, true, name);
+        }
+        const config = mocks.get("vault:kubernetes/authBackendConfig:AuthBackendConfig", "keys-auth-config");
+        const { tokenReviewerJwt, ...rest } = config.inputs;
+        assert.deepEqual(rest, {
+            backend: "cluster",
+            kubernetesHost: "https://10.0.0.1:6443",
+            kubernetesCaCert: "PEM",
+        });
+        assert.ok(pulumi.runtime.isRpcSecret(tokenReviewerJwt));
+        assert.equal(config.options.retainOnDelete, true);
+        assert.deepEqual(
+            mocks.list(),
+            [
+                ...ofStatic,
+                ...made.map(([type, name]) => `${type} ${name}`),
+                "vault:kubernetes/authBackendConfig:AuthBackendConfig keys-auth-config",
+            ].sort(),
+        );
+        // Nobody can log in before the method is configured, nor write before the engine is mounted.
+        const dependencies = (type: string, name: string) => mocks.get(type, name).options.dependsOn;
+        const role = dependencies("vault:kubernetes/authBackendRole:AuthBackendRole", "keys-role");
+        assert.ok(role.includes("keys-auth-config"));
+        assert.ok(dependencies("vault:kv/secretV2:SecretV2", "keys-secret").includes("keys-mount"));
+        const spec = mocks.get(store, "keys-store").inputs.spec;
+        assert.equal(spec.provider.vault.auth.kubernetes.mountPath, "cluster");
+    });
+
+    it("leaves to Vault's pod what it knows", async () => {
+        const { mocks } = await run({
+            auth: { path: "kubernetes", manage: "create", config: { host: "https://kubernetes.default.svc" } },
+        });
+        assert.deepEqual(mocks.get("vault:kubernetes/authBackendConfig:AuthBackendConfig", "keys-auth-config").inputs, {
+            backend: "kubernetes",
+            kubernetesHost: "https://kubernetes.default.svc",
+        });
+    });
+
+    it("B11: everything in Vault lives in the namespace, and the operator logs in to it", async () => {
+        for (const source of [{ ...staticSource, mount: { path: "secret", manage: "create" } }, dynamicSource]) {
+            const { mocks } = await run({
+                source: source as StaticSource | DynamicSource,
+                auth: { path: "kubernetes", manage: "create", config: { host: "https://kubernetes.default.svc" } },
+                audit: { manage: "create", path: "file", type: "file", options: {} },
+                vaultNamespace: "dev",
+            });
+            const inVault = mocks.resources.filter(({ type }) => type.startsWith("vault:"));
+            assert.equal(inVault.length, source.kind === "static" ? 7 : 6);
+            for (const { name, inputs } of inVault) assert.equal(inputs.namespace, "dev", name);
+            const provider =
+                source.kind === "static"
+                    ? mocks.get(store, "keys-store").inputs.spec.provider.vault
+                    : mocks.get(generator, "keys-generator").inputs.spec.provider;
+            assert.equal(provider.namespace, "dev");
+        }
+    });
+});
+
+describe("VaultSecretPipeline, dynamic", () => {
+    it("B9: makes a generator instead of a store and a secret", async () => {
+        const { mocks } = await run({ source: dynamicSource });
+        assert.deepEqual(mocks.list(), ofDynamic);
+    });
+
+    it("B9: keys and the token that makes them live equally long", async () => {
+        const { mocks } = await run({ source: dynamicSource, tokenTtlSeconds: 60 });
+        assert.deepEqual(mocks.get("vault:aws/secretBackendRole:SecretBackendRole", "keys-aws-role").inputs, {
+            backend: "aws",
+            name: "the-aws-role",
+            credentialType: "assumed_role",
+            roleArns: ["arn:aws:iam::123456789012:role/worker"],
+            defaultStsTtl: 3600,
+            maxStsTtl: 3600,
+        });
+        const role = mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "keys-role");
+        assert.equal(role.inputs.tokenTtl, 3600);
+        assert.equal(
+            mocks.get("vault:index/policy:Policy", "keys-policy").inputs.policy,
+            'path "aws/creds/the-aws-role" {\n  capabilities = ["read"]\n}\n',
+        );
+    });
+
+    it("B9: the generator asks Vault, the external secret asks the generator", async () => {
+        const { mocks } = await run({ source: dynamicSource, vaultCaCert: "PEM\n" });
+        assert.deepEqual(mocks.get(generator, "keys-generator").inputs, {
+            apiVersion: "generators.external-secrets.io/v1alpha1",
+            kind: "VaultDynamicSecret",
+            metadata: { name: "the-generator", namespace: "the-namespace" },
+            spec: {
+                path: "aws/creds/the-aws-role",
+                method: "GET",
+                resultType: "Data",
+                provider: {
+                    server: "https://vault.example.com:8200",
+                    caBundle: "UEVNCg==",
+                    auth: { kubernetes: login },
+                },
+            },
+        });
+        assert.deepEqual(mocks.get(generator, "keys-generator").options.dependsOn, ["keys-role", "keys-aws-role"]);
+        const { inputs, options } = mocks.get(externalSecret, "keys-external-secret");
+        assert.deepEqual(inputs, {
+            apiVersion: "external-secrets.io/v1",
+            kind: "ExternalSecret",
+            metadata: { name: "the-external-secret", namespace: "the-namespace" },
+            spec: {
+                refreshInterval: "20m",
+                target: {
+                    name: "the-secret",
+                    creationPolicy: "Owner",
+                    template: {
+                        engineVersion: "v2",
+                        data: {
+                            "access-key": "{{ .access_key }}",
+                            "secret-key": "{{ .secret_key }}",
+                            "session-token": "{{ .security_token }}",
+                        },
+                    },
+                },
+                dataFrom: [
+                    {
+                        sourceRef: {
+                            generatorRef: {
+                                apiVersion: "generators.external-secrets.io/v1alpha1",
+                                kind: "VaultDynamicSecret",
+                                name: "the-generator",
+                            },
+                        },
+                    },
+                ],
+            },
+        });
+        assert.deepEqual(options.dependsOn, ["keys-generator"]);
+    });
+
+    it("ends at the Secret, which has no version", async () => {
+        const { pipeline } = await run({ source: dynamicSource });
+        assert.equal(await valueOf(pipeline.secretName), "the-secret");
+        assert.equal(pipeline.vaultVersion, undefined);
+    });
+
+    const session = { defaultStsTtl: 3600, maxStsTtl: 3600 };
+    const credentials: [AwsCredential, object, boolean][] = [
+        [{ type: "iam_user", policyDocument: "{}" }, { policyDocument: "{}" }, false],
+        [{ type: "federation_token", policyDocument: "{}" }, { policyDocument: "{}", ...session }, true],
+        [{ type: "session_token" }, session, true],
+    ];
+    for (const [credential, inputs, hasToken] of credentials) {
+        it(`B9: ${credential.type} keys ${hasToken ? "have a" : "have no"} session token`, async () => {
+            const { mocks } = await run({ source: { ...dynamicSource, credential } });
+            assert.deepEqual(mocks.get("vault:aws/secretBackendRole:SecretBackendRole", "keys-aws-role").inputs, {
+                backend: "aws",
+                name: "the-aws-role",
+                credentialType: credential.type,
+                ...inputs,
+            });
+            const { template } = mocks.get(externalSecret, "keys-external-secret").inputs.spec.target;
+            assert.equal("session-token" in template.data, hasToken);
+        });
+    }
+});
+
+describe("VaultSecretPipeline refuses", () => {
+    const path = "letters, digits, `_`, `.` and `-`, in parts joined by single slashes";
+    const seconds = "a whole number of seconds above 0";
+    const iamUser: AwsCredential = { type: "iam_user", policyDocument: "{}" };
+    const faults: [Partial<Args>, string][] = [
+        [{ auth: { path: "/kubernetes", manage: "existing" } }, `auth.path is "/kubernetes", expected ${path}`],
+        [{ audit: { path: "a b", manage: "existing" } }, `audit.path is "a b", expected ${path}`],
+        [{ audience: "" }, 'audience is "", expected the audience that a token must carry'],
+        [{ tokenTtlSeconds: 0 }, `tokenTtlSeconds is 0, expected ${seconds}`],
+        [
+            { source: { ...staticSource, mount: { path: "secret/", manage: "existing" } } },
+            `source.mount.path is "secret/", expected ${path}`,
+        ],
+        [{ source: { ...staticSource, path: "team/*" } }, `source.path is "team/*", expected ${path}`],
+        [{ source: { ...staticSource, path: "+/aws" } }, `source.path is "+/aws", expected ${path}`],
+        ...["data/team/aws", "secret/team/aws"].map((given): [Partial<Args>, string] => [
+            { source: { ...staticSource, path: given } },
+            `source.path is "${given}", expected a path without the mount and without \`data/\`, which are added`,
+        ]),
+        [{ source: { ...staticSource, keys: {} } }, "source.keys is {}, expected at least one key"],
+        [
+            { source: { ...staticSource, keys: { key: "no_field" } } },
+            'source.keys[key] is "no_field", expected one of the fields secret_key, access_key',
+        ],
+        [{ source: { ...staticSource, refreshSeconds: 1.5 } }, `source.refreshSeconds is 1.5, expected ${seconds}`],
+        [{ source: { ...dynamicSource, awsMount: "" } }, `source.awsMount is "", expected ${path}`],
+        [{ source: { ...dynamicSource, awsRole: "*" } }, `source.awsRole is "*", expected ${path}`],
+        [{ source: { ...dynamicSource, refreshSeconds: 0 } }, `source.refreshSeconds is 0, expected ${seconds}`],
+        [{ source: { ...dynamicSource, ttlSeconds: -1 } }, `source.ttlSeconds is -1, expected ${seconds}`],
+        [
+            { source: { ...dynamicSource, ttlSeconds: 3599 } },
+            "source.ttlSeconds is 3599, expected at least three times refreshSeconds, 3600",
+        ],
+        [
+            { source: { ...dynamicSource, ttlSeconds: 899, refreshSeconds: 60 } },
+            "source.ttlSeconds is 899, expected at least 900, the shortest session of AWS",
+        ],
+    ];
+    for (const [changes, sentence] of faults) {
+        it(sentence, async () => {
+            await assert.rejects(
+                run(changes),
+                (error: Error) => pulumi.ResourceError.isInstance(error) && error.message === sentence,
+            );
+        });
+    }
+
+    it("no short life of keys that are no session", async () => {
+        const { mocks } = await run({
+            source: { ...dynamicSource, credential: iamUser, ttlSeconds: 300, refreshSeconds: 100 },
+        });
+        assert.deepEqual(mocks.list(), ofDynamic);
+    });
+});

@@ -1,0 +1,582 @@
+import { strict as assert } from "node:assert";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { deploy } from "../../stacks/clinical-ai";
+import { networkRules } from "../../stacks/clinical-ai/network";
+import { trustPodIdentity, trustServiceAccount, trustThisAccount } from "../../stacks/clinical-ai/trust";
+import { stackContext } from "../../stacks/context";
+import { parseSettings } from "../../stacks/settings";
+import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
+
+const image = `registry.example.com/worker@sha256:${"a".repeat(64)}`;
+const issuer = "oidc.eks.us-east-1.amazonaws.com/id/ABC";
+const oidcProviderArn = `arn:aws:iam::123456789012:oidc-provider/${issuer}`;
+const scope = { partition: "aws", accountId: "123456789012", region: "us-east-1" };
+const account = { namespace: "clinical-ai", name: "clinical-ai-prefect-worker" };
+
+const modes = {
+    static: { mode: "static", accessKeys: { generations: [1], published: 1 } },
+    irsa: { mode: "irsa", oidcProviderArn, oidcIssuer: issuer },
+    podIdentity: { mode: "podIdentity", clusterName: "a-cluster" },
+    vaultDynamic: { mode: "vaultDynamic", ttlSeconds: 3600, refreshSeconds: 1200 },
+} as const;
+type Mode = keyof typeof modes;
+
+const cluster = { kubernetes: {}, vault: { address: "https://vault.example.com:8200" }, image };
+
+interface Changes {
+    readonly environment?: string;
+    readonly identity?: object;
+    readonly cluster?: { readonly kubernetes?: object; readonly vault?: object; readonly replicas?: number } | null;
+    readonly preview?: boolean;
+    readonly vaultVersion?: string;
+}
+
+/** The name of the provider of each resource, by the resource's name. */
+const providers: Record<string, string> = {};
+
+async function run(mode: Mode, changes: Changes = {}) {
+    const settings = parseSettings({
+        environment: changes.environment ?? "dev",
+        region: "us-east-1",
+        allowedAccountIds: ["123456789012"],
+        services: ["clinical-ai"],
+        "clinical-ai": {
+            identity: { ...modes[mode], ...changes.identity },
+            ...(changes.cluster === null ? {} : { cluster: { ...cluster, ...changes.cluster } }),
+        },
+    });
+    const mocks = new RecordingMocks({
+        outputs: new Proxy(
+            {},
+            {
+                get: (_, type) => (resource: pulumi.runtime.MockResourceArgs) => {
+                    providers[resource.name] = resource.provider?.split("::").at(-2) ?? "";
+                    const version = changes.vaultVersion ?? "3";
+                    return type === "vault:kv/secretV2:SecretV2" ? { metadata: { version } } : {};
+                },
+            },
+        ),
+    });
+    const outputs = await runWithMocks(mocks, () => deploy(settings["clinical-ai"]!, stackContext(settings)), {
+        preview: changes.preview,
+    });
+    return { mocks, outputs };
+}
+
+/** What is not made of the buckets, whose own tests name their parts. */
+function list(mocks: RecordingMocks): string[] {
+    return mocks.list().filter((name) => !/ clinical-ai-(source|destination)-/.test(name));
+}
+
+const onAws = [
+    "platform:identity:ScopedIdentity clinical-ai-worker",
+    "platform:storage:SecureBucket clinical-ai-destination",
+    "platform:storage:SecureBucket clinical-ai-source",
+    "pulumi:pulumi:Stack platform-test",
+];
+const asUser = [
+    "aws:iam/accessKey:AccessKey clinical-ai-worker-access-key-1",
+    "aws:iam/user:User clinical-ai-worker-user",
+    "aws:iam/userPolicy:UserPolicy clinical-ai-worker-policy",
+];
+const asRole = ["aws:iam/role:Role clinical-ai-worker-role", "aws:iam/rolePolicy:RolePolicy clinical-ai-worker-policy"];
+const association = "aws:eks/podIdentityAssociation:PodIdentityAssociation clinical-ai-worker-association";
+const inCluster = [
+    "kubernetes:apps/v1:Deployment clinical-ai-prefect-worker",
+    "kubernetes:core/v1:ConfigMap clinical-ai-config",
+    "kubernetes:core/v1:Namespace clinical-ai-namespace",
+    "kubernetes:core/v1:Service clinical-ai-service",
+    "kubernetes:core/v1:ServiceAccount clinical-ai-service-account",
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy clinical-ai-network-policy",
+    "kubernetes:policy/v1:PodDisruptionBudget clinical-ai-disruption-budget",
+    "pulumi:providers:kubernetes clinical-ai-kubernetes",
+];
+const throughVault = [
+    "kubernetes:external-secrets.io/v1:ExternalSecret clinical-ai-keys-external-secret",
+    "platform:secrets:VaultSecretPipeline clinical-ai-keys",
+    "pulumi:providers:vault clinical-ai-vault",
+    "vault:index/policy:Policy clinical-ai-keys-policy",
+    "vault:kubernetes/authBackendRole:AuthBackendRole clinical-ai-keys-role",
+];
+const everything: Record<Mode, string[]> = {
+    static: [
+        ...onAws,
+        ...asUser,
+        ...inCluster,
+        ...throughVault,
+        "kubernetes:external-secrets.io/v1:SecretStore clinical-ai-keys-store",
+        "vault:kv/secretV2:SecretV2 clinical-ai-keys-secret",
+    ],
+    irsa: [...onAws, ...asRole, ...inCluster],
+    podIdentity: [...onAws, ...asRole, ...inCluster, association],
+    vaultDynamic: [
+        ...onAws,
+        ...asRole,
+        ...inCluster,
+        ...throughVault,
+        "kubernetes:generators.external-secrets.io/v1alpha1:VaultDynamicSecret clinical-ai-keys-generator",
+        "vault:aws/secretBackendRole:SecretBackendRole clinical-ai-keys-aws-role",
+    ],
+};
+
+const fromSecret = (name: string, key: string) => ({
+    name,
+    valueFrom: { secretKeyRef: { name: "clinical-ai-aws-credentials", key } },
+});
+const fromConfig = (name: string, key: string) => ({
+    name,
+    valueFrom: { configMapKeyRef: { name: "clinical-ai-config", key } },
+});
+const keyVariables = [
+    fromSecret("AWS_ACCESS_KEY_ID", "aws-access-key-id"),
+    fromSecret("AWS_SECRET_ACCESS_KEY", "aws-secret-access-key"),
+];
+const configVariables = [
+    fromConfig("AWS_REGION", "aws-region"),
+    fromConfig("STORAGE_ENVIRONMENT", "storage-environment"),
+    fromConfig("PREFECT_API_URL", "prefect-api-url"),
+];
+const variables: Record<Mode, object[]> = {
+    static: [...keyVariables, ...configVariables],
+    irsa: configVariables,
+    podIdentity: configVariables,
+    vaultDynamic: [...keyVariables, fromSecret("AWS_SESSION_TOKEN", "aws-session-token"), ...configVariables],
+};
+
+const deployment = (mocks: RecordingMocks) =>
+    mocks.get("kubernetes:apps/v1:Deployment", "clinical-ai-prefect-worker").inputs;
+const labels = { "app.kubernetes.io/name": "clinical-ai-prefect-worker" };
+
+describe("clinical-ai", () => {
+    for (const mode of Object.keys(modes) as Mode[]) {
+        describe(`identity ${mode}`, () => {
+            for (const preview of [false, true]) {
+                it(`makes these resources and no others${preview ? ", in a preview too" : ""}`, async () => {
+                    const { mocks } = await run(mode, { preview });
+                    assert.deepEqual(list(mocks), [...everything[mode]].sort());
+                });
+            }
+
+            it("joins the cluster and the Vault of the settings, never the deployer's own", async () => {
+                const { mocks } = await run(mode);
+                for (const { type, name } of mocks.resources) {
+                    const expected = /^(kubernetes|vault):/.exec(type);
+                    if (expected) assert.equal(providers[name], `clinical-ai-${expected[1]}`, `${type} ${name}`);
+                }
+            });
+
+            it("makes the AWS side alone where there is no cluster", async () => {
+                const { mocks } = await run(mode, { cluster: null });
+                const expected = everything[mode].filter((name) =>
+                    /^(aws|platform:(identity|storage)|pulumi:pulumi):/.test(name),
+                );
+                assert.deepEqual(list(mocks), expected.sort());
+            });
+
+            it("B6: the container's variables", async () => {
+                const { mocks } = await run(mode);
+                assert.deepEqual(deployment(mocks).spec.template.spec.containers[0].env, variables[mode]);
+            });
+
+            it("B6: the network", async () => {
+                const { mocks } = await run(mode);
+                const policy = mocks.get(
+                    "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+                    "clinical-ai-network-policy",
+                ).inputs;
+                assert.deepEqual(policy.spec, {
+                    podSelector: { matchLabels: labels },
+                    policyTypes: ["Ingress", "Egress"],
+                    ...networkRules(8080, mode === "podIdentity"),
+                });
+            });
+
+            it("B1: four kinds of access to both buckets, to nothing else", async () => {
+                const { mocks } = await run(mode);
+                const policies = mocks.resources.filter(({ type }) => /:(User|Role)Policy$/.test(type));
+                assert.equal(policies.length, 1);
+                const statements = JSON.parse(policies[0].inputs.policy).Statement;
+                const allowed = statements.flatMap((statement: { Action: string[]; Resource: string[] }) =>
+                    statement.Action.flatMap((action) => statement.Resource.map((resource) => `${action} ${resource}`)),
+                );
+                const expected = ["source", "destination"].flatMap((bucket) => [
+                    `s3:ListBucket arn:aws:s3:::clinical-ai-${bucket}-dev`,
+                    ...["GetObject", "PutObject", "DeleteObject"].map(
+                        (action) => `s3:${action} arn:aws:s3:::clinical-ai-${bucket}-dev/*`,
+                    ),
+                ]);
+                assert.deepEqual(allowed.sort(), expected.sort());
+            });
+
+            it("names the identity in its outputs", async () => {
+                const { outputs } = await run(mode);
+                const { secretAccessKey, ...rest } = outputs;
+                const identity =
+                    mode === "static"
+                        ? {
+                              userName: "clinical-ai-prefect-worker-dev",
+                              accessKeyId: "clinical-ai-worker-access-key-1-id",
+                          }
+                        : { roleArn: "arn:aws:iam::123456789012:role/clinical-ai-prefect-worker-dev" };
+                assert.deepEqual(await valueOf(pulumi.output(rest)), {
+                    region: "us-east-1",
+                    sourceBucket: "clinical-ai-source-dev",
+                    destinationBucket: "clinical-ai-destination-dev",
+                    identityMode: mode,
+                    ...identity,
+                });
+                assert.equal(secretAccessKey !== undefined, mode === "static");
+                if (secretAccessKey) assert.ok(await pulumi.isSecret(pulumi.output(secretAccessKey)));
+            });
+        });
+    }
+
+    it("the buckets: versioned, and protected in production under their plain names", async () => {
+        for (const environment of ["dev", "prod"]) {
+            const { mocks } = await run("static", { environment, cluster: null });
+            const suffix = environment === "prod" ? "" : "-dev";
+            const buckets = mocks.all("aws:s3/bucket:Bucket");
+            assert.deepEqual(buckets.map(({ inputs, options }) => [inputs.bucket, options.protect]).sort(), [
+                [`clinical-ai-destination${suffix}`, environment === "prod"],
+                [`clinical-ai-source${suffix}`, environment === "prod"],
+            ]);
+            assert.equal(mocks.all("aws:s3/bucketVersioning:BucketVersioning").length, 2);
+        }
+    });
+});
+
+describe("clinical-ai: static keys", () => {
+    it("B1, B2, B3, B5: every name", async () => {
+        const { mocks } = await run("static");
+        const secret = mocks.get("vault:kv/secretV2:SecretV2", "clinical-ai-keys-secret").inputs;
+        assert.equal(secret.mount, "secret");
+        assert.equal(secret.name, "clinical-ai/aws");
+        assert.deepEqual(JSON.parse(pulumi.runtime.unwrapRpcSecret(secret.dataJson)), {
+            aws_access_key_id: "clinical-ai-worker-access-key-1-id",
+            aws_secret_access_key: "secret-of-clinical-ai-worker-access-key-1",
+        });
+        assert.deepEqual(mocks.get("vault:index/policy:Policy", "clinical-ai-keys-policy").inputs, {
+            name: "clinical-ai-aws-read",
+            policy: 'path "secret/data/clinical-ai/aws" {\n  capabilities = ["read"]\n}\n',
+        });
+        assert.deepEqual(
+            mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "clinical-ai-keys-role").inputs,
+            {
+                backend: "kubernetes",
+                roleName: "clinical-ai-prefect",
+                boundServiceAccountNames: ["clinical-ai-prefect-worker"],
+                boundServiceAccountNamespaces: ["clinical-ai"],
+                audience: "vault",
+                tokenPolicies: ["clinical-ai-aws-read"],
+                tokenTtl: 3600,
+            },
+        );
+        const store = mocks.get("kubernetes:external-secrets.io/v1:SecretStore", "clinical-ai-keys-store").inputs;
+        assert.deepEqual(store.metadata, { name: "vault-backend", namespace: "clinical-ai" });
+        const external = mocks.get(
+            "kubernetes:external-secrets.io/v1:ExternalSecret",
+            "clinical-ai-keys-external-secret",
+        ).inputs;
+        assert.equal(external.metadata.name, "clinical-ai-aws-credentials");
+        assert.equal(external.metadata.namespace, "clinical-ai");
+        assert.deepEqual(external.spec, {
+            refreshInterval: "1h",
+            secretStoreRef: { kind: "SecretStore", name: "vault-backend" },
+            target: { name: "clinical-ai-aws-credentials", creationPolicy: "Owner" },
+            data: [
+                {
+                    secretKey: "aws-access-key-id",
+                    remoteRef: { key: "clinical-ai/aws", property: "aws_access_key_id" },
+                },
+                {
+                    secretKey: "aws-secret-access-key",
+                    remoteRef: { key: "clinical-ai/aws", property: "aws_secret_access_key" },
+                },
+            ],
+        });
+    });
+
+    it("B6: a new version of the keys replaces the pods", async () => {
+        const annotations = async (vaultVersion: string) =>
+            deployment((await run("static", { vaultVersion })).mocks).spec.template.metadata.annotations;
+        assert.deepEqual(await annotations("3"), { "clinical-ai/vault-secret-version": "3" });
+        assert.deepEqual(await annotations("4"), { "clinical-ai/vault-secret-version": "4" });
+    });
+
+    it("gives the keys to Vault alone", async () => {
+        const { mocks } = await run("static");
+        const others = mocks.resources.filter(({ name }) => name !== "clinical-ai-keys-secret");
+        assert.doesNotMatch(JSON.stringify(others), /secret-of-/);
+    });
+
+    it("has the namespace and the service account there before what the operator acts on", async () => {
+        const { mocks } = await run("static");
+        const before = (type: string, name: string) => mocks.get(type, name).options.dependsOn;
+        assert.ok(
+            before("kubernetes:core/v1:ServiceAccount", "clinical-ai-service-account").includes(
+                "clinical-ai-namespace",
+            ),
+        );
+        for (const kind of ["SecretStore clinical-ai-keys-store", "ExternalSecret clinical-ai-keys-external-secret"]) {
+            const [type, name] = kind.split(" ");
+            const dependencies = before(`kubernetes:external-secrets.io/v1:${type}`, name);
+            assert.ok(dependencies.includes("clinical-ai-service-account"), kind);
+        }
+        const pods = before("kubernetes:apps/v1:Deployment", "clinical-ai-prefect-worker");
+        assert.ok(pods.includes("clinical-ai-keys-external-secret"));
+        assert.ok(pods.includes("clinical-ai-namespace"));
+    });
+
+    it("B11: makes in Vault what is this stack's to make", async () => {
+        const create = { mount: "create", auth: "create", audit: "create", namespace: "dev", audience: "ours" };
+        const { mocks } = await run("static", { cluster: { vault: { ...cluster.vault, ...create } } });
+        assert.deepEqual(
+            list(mocks).filter((name) => !everything.static.includes(name)),
+            [
+                "vault:index/audit:Audit clinical-ai-keys-audit",
+                "vault:index/authBackend:AuthBackend clinical-ai-keys-auth",
+                "vault:index/mount:Mount clinical-ai-keys-mount",
+                "vault:kubernetes/authBackendConfig:AuthBackendConfig clinical-ai-keys-auth-config",
+            ],
+        );
+        assert.deepEqual(mocks.get("vault:index/audit:Audit", "clinical-ai-keys-audit").inputs, {
+            path: "file",
+            type: "file",
+            options: { file_path: "stdout" },
+            namespace: "dev",
+        });
+        assert.deepEqual(
+            mocks.get("vault:kubernetes/authBackendConfig:AuthBackendConfig", "clinical-ai-keys-auth-config").inputs,
+            { backend: "kubernetes", kubernetesHost: "https://kubernetes.default.svc", namespace: "dev" },
+        );
+        const role = mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "clinical-ai-keys-role").inputs;
+        assert.equal(role.audience, "ours");
+    });
+
+    it("connects to the cluster and the Vault of the settings, and tells the operator whom to trust", async () => {
+        const folder = mkdtempSync(join(tmpdir(), "clinical-ai-"));
+        const caCertFile = join(folder, "ca.pem");
+        writeFileSync(caCertFile, "PEM\n");
+        try {
+            const { mocks } = await run("static", {
+                cluster: {
+                    kubernetes: { kubeconfig: "a/kubeconfig", context: "a-context" },
+                    vault: { ...cluster.vault, caCertFile },
+                },
+            });
+            assert.deepEqual(mocks.get("pulumi:providers:kubernetes", "clinical-ai-kubernetes").inputs, {
+                kubeconfig: "a/kubeconfig",
+                context: "a-context",
+            });
+            const vault = mocks.get("pulumi:providers:vault", "clinical-ai-vault").inputs;
+            assert.equal(vault.address, "https://vault.example.com:8200");
+            assert.equal(vault.caCertFile, caCertFile);
+            const store = mocks.get("kubernetes:external-secrets.io/v1:SecretStore", "clinical-ai-keys-store").inputs;
+            assert.equal(store.spec.provider.vault.caBundle, "UEVNCg==");
+        } finally {
+            rmSync(folder, { recursive: true });
+        }
+    });
+});
+
+describe("clinical-ai: identities without static keys (B9)", () => {
+    const role = (mocks: RecordingMocks) => {
+        const { assumeRolePolicy, name } = mocks.get("aws:iam/role:Role", "clinical-ai-worker-role").inputs;
+        return { name, trust: JSON.parse(assumeRolePolicy) };
+    };
+    const serviceAccount = (mocks: RecordingMocks) =>
+        mocks.get("kubernetes:core/v1:ServiceAccount", "clinical-ai-service-account").inputs;
+
+    it("IRSA: the role that the service account names trusts that account", async () => {
+        const { mocks } = await run("irsa");
+        assert.deepEqual(role(mocks), {
+            name: "clinical-ai-prefect-worker-dev",
+            trust: trustServiceAccount(oidcProviderArn, issuer, account),
+        });
+        assert.deepEqual(serviceAccount(mocks), {
+            apiVersion: "v1",
+            kind: "ServiceAccount",
+            metadata: {
+                ...account,
+                annotations: {
+                    "eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/clinical-ai-prefect-worker-dev",
+                },
+            },
+            automountServiceAccountToken: false,
+        });
+    });
+
+    for (const mode of ["static", "podIdentity", "vaultDynamic"] as const) {
+        it(`${mode}: the service account names no role`, async () => {
+            const { mocks } = await run(mode);
+            assert.deepEqual(serviceAccount(mocks).metadata, account);
+        });
+    }
+
+    it("Pod Identity: the association is there before the first pod", async () => {
+        const { mocks } = await run("podIdentity");
+        assert.deepEqual(role(mocks).trust, trustPodIdentity(scope, "a-cluster", account));
+        const { tags, ...inputs } = mocks.get(
+            "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+            "clinical-ai-worker-association",
+        ).inputs;
+        assert.deepEqual(inputs, {
+            clusterName: "a-cluster",
+            namespace: "clinical-ai",
+            serviceAccount: "clinical-ai-prefect-worker",
+            roleArn: "arn:aws:iam::123456789012:role/clinical-ai-prefect-worker-dev",
+        });
+        assert.deepEqual(tags, { "platform:environment": "dev", "platform:service": "clinical-ai" });
+        const { dependsOn } = mocks.get("kubernetes:apps/v1:Deployment", "clinical-ai-prefect-worker").options;
+        assert.ok(dependsOn.includes("clinical-ai-worker-association"));
+    });
+
+    for (const mode of ["irsa", "podIdentity", "vaultDynamic"] as const) {
+        it(`${mode}: the role has its permissions before the first pod, and pods carry no version`, async () => {
+            const { mocks } = await run(mode);
+            const { dependsOn } = mocks.get("kubernetes:apps/v1:Deployment", "clinical-ai-prefect-worker").options;
+            assert.ok(dependsOn.includes("clinical-ai-worker-policy"));
+            assert.equal(deployment(mocks).spec.template.metadata.annotations, undefined);
+        });
+    }
+
+    it("Vault: a role, a token and keys of their own, and a controller that replaces the pods", async () => {
+        const { mocks } = await run("vaultDynamic", { identity: { vaultAwsMount: "aws-dev" } });
+        assert.deepEqual(role(mocks).trust, trustThisAccount(scope));
+        assert.deepEqual(
+            mocks.get("vault:aws/secretBackendRole:SecretBackendRole", "clinical-ai-keys-aws-role").inputs,
+            {
+                backend: "aws-dev",
+                name: "clinical-ai-prefect",
+                credentialType: "assumed_role",
+                roleArns: ["arn:aws:iam::123456789012:role/clinical-ai-prefect-worker-dev"],
+                defaultStsTtl: 3600,
+                maxStsTtl: 3600,
+            },
+        );
+        const login = mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "clinical-ai-keys-role").inputs;
+        assert.equal(login.roleName, "clinical-ai-prefect-dynamic");
+        assert.deepEqual(deployment(mocks).metadata.annotations, {
+            "secret.reloader.stakater.com/reload": "clinical-ai-aws-credentials",
+        });
+    });
+
+    for (const mode of ["static", "irsa", "podIdentity"] as const) {
+        it(`${mode}: no controller replaces the pods`, async () => {
+            assert.equal(deployment((await run(mode)).mocks).metadata.annotations, undefined);
+        });
+    }
+
+    it("Vault: refuses keys that live longer than AWS lets them", async () => {
+        await assert.rejects(run("vaultDynamic", { identity: { ttlSeconds: 7200 } }), {
+            message:
+                "clinical-ai.identity.ttlSeconds is 7200, expected at most 3600, " +
+                "the longest that AWS lets a session of such a role last",
+        });
+    });
+});
+
+describe("clinical-ai: the workload (B6)", () => {
+    it("the namespace is at the level restricted, or there already", async () => {
+        const { mocks } = await run("irsa");
+        assert.deepEqual(mocks.get("kubernetes:core/v1:Namespace", "clinical-ai-namespace").inputs.metadata, {
+            name: "clinical-ai",
+            labels: { "pod-security.kubernetes.io/enforce": "restricted" },
+        });
+        const existing = await run("irsa", { cluster: { kubernetes: { namespace: "existing" } } });
+        assert.deepEqual(list(existing.mocks), everything.irsa.filter((name) => !name.includes(":Namespace ")).sort());
+    });
+
+    it("the ConfigMap", async () => {
+        const { mocks } = await run("irsa");
+        assert.deepEqual(mocks.get("kubernetes:core/v1:ConfigMap", "clinical-ai-config").inputs, {
+            apiVersion: "v1",
+            kind: "ConfigMap",
+            metadata: { name: "clinical-ai-config", namespace: "clinical-ai", labels },
+            data: {
+                "storage-environment": "production",
+                "aws-region": "us-east-1",
+                "prefect-api-url": "http://clinical-ai-prefect-server.clinical-ai.svc.cluster.local:4200/api",
+            },
+        });
+    });
+
+    it("the Deployment, whose pods the level restricted admits", async () => {
+        const { mocks } = await run("irsa", { cluster: { replicas: 2 } });
+        assert.deepEqual(deployment(mocks), {
+            apiVersion: "apps/v1",
+            kind: "Deployment",
+            metadata: { name: "clinical-ai-prefect-worker", namespace: "clinical-ai", labels },
+            spec: {
+                replicas: 2,
+                selector: { matchLabels: labels },
+                strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+                template: {
+                    metadata: { labels },
+                    spec: {
+                        serviceAccountName: "clinical-ai-prefect-worker",
+                        automountServiceAccountToken: false,
+                        securityContext: {
+                            runAsNonRoot: true,
+                            runAsUser: 1000,
+                            runAsGroup: 1000,
+                            fsGroup: 1000,
+                            seccompProfile: { type: "RuntimeDefault" },
+                        },
+                        containers: [
+                            {
+                                name: "worker",
+                                image,
+                                env: configVariables,
+                                ports: [{ name: "health", containerPort: 8080, protocol: "TCP" }],
+                                readinessProbe: { httpGet: { path: "/health", port: "health" } },
+                                livenessProbe: {
+                                    httpGet: { path: "/health", port: "health" },
+                                    initialDelaySeconds: 30,
+                                    periodSeconds: 30,
+                                },
+                                resources: {
+                                    requests: { cpu: "250m", memory: "512Mi" },
+                                    limits: { cpu: "1", memory: "1Gi" },
+                                },
+                                securityContext: {
+                                    allowPrivilegeEscalation: false,
+                                    capabilities: { drop: ["ALL"] },
+                                    privileged: false,
+                                },
+                            },
+                        ],
+                    },
+                },
+            },
+        });
+    });
+
+    it("the Service and the disruption budget", async () => {
+        const { mocks } = await run("irsa");
+        const service = mocks.get("kubernetes:core/v1:Service", "clinical-ai-service").inputs;
+        assert.deepEqual(service, {
+            apiVersion: "v1",
+            kind: "Service",
+            metadata: { name: "clinical-ai-prefect-worker", namespace: "clinical-ai", labels },
+            spec: {
+                type: "ClusterIP",
+                selector: labels,
+                ports: [{ name: "health", port: 8080, targetPort: "health", protocol: "TCP" }],
+            },
+        });
+        const budget = mocks.get("kubernetes:policy/v1:PodDisruptionBudget", "clinical-ai-disruption-budget").inputs;
+        assert.deepEqual(budget.spec, { maxUnavailable: 1, selector: { matchLabels: labels } });
+    });
+
+    it("waits for no pod behind the Service where there is none", async () => {
+        const { mocks } = await run("irsa", { cluster: { replicas: 0 } });
+        const { annotations } = mocks.get("kubernetes:core/v1:Service", "clinical-ai-service").inputs.metadata;
+        assert.deepEqual(annotations, { "pulumi.com/skipAwait": "true" });
+    });
+});

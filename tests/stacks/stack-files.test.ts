@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { serviceNames } from "../../services";
+import { RecordingMocks, valueOf } from "../support/mocks";
+import { runProgram, stackConfig, stackNames, type StackName } from "../support/stack-files";
+
+const environments = ["dev", "staging", "prod"] as const;
+
+/** What each stack file registers, run once. */
+const registered = {} as Record<StackName, RecordingMocks>;
+before(async () => {
+    for (const stack of stackNames) {
+        registered[stack] = new RecordingMocks();
+        await runProgram(registered[stack], stackConfig(stack), { stack });
+    }
+});
+
+function names(stack: StackName, type: string, property = "name"): string[] {
+    return registered[stack]
+        .all(type)
+        .map(({ inputs }) => String(inputs[property]))
+        .sort();
+}
+
+describe("every stack file", () => {
+    for (const stack of stackNames) {
+        for (const preview of [false, true]) {
+            it(`${stack} deploys every service${preview ? ", in a preview" : ""}`, async () => {
+                const mocks = new RecordingMocks();
+                const outputs = await runProgram(mocks, stackConfig(stack), { stack, preview });
+                assert.deepEqual(Object.keys(outputs), [...serviceNames]);
+                assert.equal(mocks.all("aws:s3/bucket:Bucket").length, 5);
+            });
+        }
+
+        it(`${stack} exports every secret key as a secret and nothing else as one`, async () => {
+            const outputs = await runProgram(new RecordingMocks(), stackConfig(stack), { stack });
+            for (const [service, values] of Object.entries(outputs)) {
+                for (const [name, value] of Object.entries(values)) {
+                    const secret = pulumi.Output.isInstance(value) && (await pulumi.isSecret(value));
+                    assert.equal(secret, name === "secretAccessKey", `${service}.${name}`);
+                }
+            }
+        });
+    }
+
+    it("names an account of its own, so that no two environments share one by accident", () => {
+        const accounts = [...environments, "local" as const].flatMap(
+            (stack) => stackConfig(stack)["aws:allowedAccountIds"] as string[],
+        );
+        assert.equal(new Set(accounts).size, accounts.length);
+    });
+});
+
+describe("the environments", () => {
+    const suffixes = { dev: "-dev", staging: "-staging", prod: "", local: "-dev" } as const;
+    for (const stack of stackNames) {
+        const suffix = suffixes[stack];
+        it(`${stack} has the names of SERVICES with the suffix "${suffix}"`, () => {
+            const environment = stack === "local" ? "dev" : stack;
+            assert.deepEqual(names(stack, "aws:s3/bucket:Bucket", "bucket"), [
+                `clinical-ai-destination${suffix}`,
+                `clinical-ai-source${suffix}`,
+                `fruitful-lab-snapshots-${environment}`,
+                `mlflow-basketworld${suffix}`,
+                `rl-studio-rollouts${suffix}`,
+            ]);
+            assert.deepEqual(names(stack, "aws:iam/user:User"), [
+                `agent-repo-snapshotter${suffix}`,
+                `clinical-ai-prefect-worker${suffix}`,
+                `deployer-ddf-llm-models${suffix}`,
+                `mlflow-basketworld${suffix}`,
+                `rl-studio-rollouts-service-user${suffix}`,
+            ]);
+            assert.deepEqual(names(stack, "aws:iam/group:Group"), [`fruitful-agents${suffix}`]);
+            assert.deepEqual(names(stack, "aws:budgets/budget:Budget"), [`deployer-ddf-llm-models-budget${suffix}`]);
+        });
+    }
+
+    const tiers = { dev: ["50", 80], staging: ["100", 75], prod: ["200", 70], local: ["50", 80] } as const;
+    for (const stack of stackNames) {
+        it(`${stack} has the tier of E2: ${tiers[stack][0]} USD, alert at ${tiers[stack][1]} %`, () => {
+            const [budget] = registered[stack].all("aws:budgets/budget:Budget");
+            const [limit, alert] = tiers[stack];
+            assert.equal(Number(budget.inputs.limitAmount), Number(limit));
+            const thresholds = budget.inputs.notifications.map(
+                ({ threshold }: { threshold: number }) => threshold,
+            ) as number[];
+            assert.ok(thresholds.includes(alert), `${alert} in ${thresholds.join(", ")}`);
+        });
+    }
+
+    it("protects and retains every bucket in prod, and none elsewhere", () => {
+        for (const stack of stackNames) {
+            for (const { name, options } of registered[stack].all("aws:s3/bucket:Bucket")) {
+                assert.equal(options.protect, stack === "prod", `${stack} ${name} protect`);
+                assert.equal(options.retainOnDelete, stack === "prod", `${stack} ${name} retainOnDelete`);
+            }
+        }
+    });
+
+    it("lets AWS attach the deny at 95 % everywhere but in the local AWS, which cannot", () => {
+        for (const stack of stackNames) {
+            const actions = registered[stack].all("aws:budgets/budgetAction:BudgetAction");
+            assert.equal(actions.length, stack === "local" ? 0 : 1, stack);
+            for (const { inputs } of actions) {
+                assert.equal(inputs.actionThreshold.actionThresholdValue, 95);
+                assert.equal(inputs.approvalModel, "AUTOMATIC");
+            }
+        }
+    });
+});
+
+describe("any subset of services", () => {
+    for (const service of serviceNames) {
+        it(`${service} alone`, async () => {
+            const mocks = new RecordingMocks();
+            const config = { ...stackConfig("dev"), "platform:services": [service] };
+            const outputs = await runProgram(mocks, config, { stack: "dev" });
+            assert.deepEqual(Object.keys(outputs), [service]);
+            const tags = mocks.resources.map(({ inputs }) => inputs.tags?.["platform:service"]).filter(Boolean);
+            assert.deepEqual([...new Set(tags)], [service]);
+            assert.ok(mocks.resources.length > 0);
+        });
+    }
+
+    it("registers the same resources as the whole stack does", async () => {
+        const parts = new Set<string>();
+        for (const service of serviceNames) {
+            const mocks = new RecordingMocks();
+            await runProgram(mocks, { ...stackConfig("dev"), "platform:services": [service] }, { stack: "dev" });
+            for (const resource of mocks.list()) parts.add(resource);
+        }
+        assert.deepEqual([...parts].sort(), registered.dev.list());
+    });
+});
+
+describe("faulty settings", () => {
+    it("register nothing, and one message lists them all", async () => {
+        const mocks = new RecordingMocks();
+        const config = { ...stackConfig("dev"), "platform:services": ["billing"], "platform:speed": "high" };
+        await assert.rejects(
+            runProgram(mocks, config, { stack: "dev" }),
+            (error: Error) =>
+                pulumi.RunError.isInstance(error) &&
+                /services\.0: got "billing"/.test(error.message) &&
+                /speed: unknown key/.test(error.message),
+        );
+        assert.deepEqual(mocks.list(), ["pulumi:pulumi:Stack platform-dev"]);
+    });
+
+    it("of a bucket that is not to be adopted in part are named", async () => {
+        const config = { ...stackConfig("dev"), "platform:rl-studio": { adopt: { bucket: ["cors"] } } };
+        await assert.rejects(runProgram(new RecordingMocks(), config, { stack: "dev" }), /rl-studio\.adopt\.bucket\.0/);
+    });
+});
+
+describe("adoption", () => {
+    it("imports what the settings name, under the names that exist, and protects it", async () => {
+        const mocks = new RecordingMocks();
+        const config = {
+            ...stackConfig("dev"),
+            "platform:services": ["rl-studio"],
+            "platform:rl-studio": { adopt: { bucket: ["bucket", "versioning"], user: ["user"] } },
+        };
+        await runProgram(mocks, config, { stack: "dev" });
+        const imported = mocks.resources.filter(({ importId }) => importId);
+        assert.deepEqual(imported.map(({ type, importId }) => [type, importId]).sort(), [
+            ["aws:iam/user:User", "rl-studio-rollouts-service-user-dev"],
+            ["aws:s3/bucket:Bucket", "rl-studio-rollouts-dev"],
+            ["aws:s3/bucketVersioning:BucketVersioning", "rl-studio-rollouts-dev"],
+        ]);
+        assert.ok(imported.every(({ options }) => options.protect));
+    });
+
+    it("imports nothing where the settings name nothing", () => {
+        assert.deepEqual(
+            registered.dev.resources.filter(({ importId }) => importId),
+            [],
+        );
+    });
+});
+
+describe("valueOf of an output", () => {
+    it("of mlflow names its artifact root (D1)", async () => {
+        const outputs = await runProgram(new RecordingMocks(), stackConfig("prod"), { stack: "prod" });
+        assert.equal(await valueOf(outputs.mlflow.artifactRoot), "s3://mlflow-basketworld/mlflow-artifacts");
+    });
+});

@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+
+import { operatorPolicy } from "../../ops/operator-policy";
+import { plan, type PlanTarget } from "../../ops/verify/plan";
+import { serviceNames, type ServiceOutputs } from "../../services";
+import { type Check } from "../../services/checks";
+import { grantsInWords } from "../../services/grants";
+
+const accountId = "123456789012";
+const keys = { accessKeyId: "AKIAONE", secretAccessKey: "hidden" };
+const region = "us-east-1";
+const iam = (resource: string) => `arn:aws:iam::${accountId}:${resource}`;
+
+const outputs: ServiceOutputs = {
+    "rl-studio": { region, bucketName: "rollouts", userName: "rl", noncurrentVersionDays: 14, ...keys },
+    "clinical-ai": {
+        region,
+        sourceBucket: "source",
+        destinationBucket: "destination",
+        identityMode: "static",
+        userName: "worker",
+        ...keys,
+    },
+    snapshotter: {
+        region,
+        bucketName: "snapshots",
+        prefix: "repo-scans/snapshotter/",
+        taskRoleArn: iam("role/task"),
+        executionRoleArn: iam("role/execution"),
+        policyArn: iam("policy/rw"),
+        taskDefinitionArn: `arn:aws:ecs:${region}:${accountId}:task-definition/snapshotter:1`,
+        groupName: "agents",
+        agentUserName: "agent",
+        ...keys,
+    },
+    mlflow: {
+        region,
+        bucketName: "artifacts",
+        prefix: "mlflow-artifacts/",
+        artifactRoot: "s3://artifacts/mlflow-artifacts",
+        userName: "mlflow",
+        ...keys,
+    },
+    "llm-models": {
+        region,
+        models: ["meta.one", "meta.two"],
+        userName: "llm",
+        budgetName: "budget",
+        monthlyLimitUsd: 50,
+        alertPercent: 80,
+        alertEmails: ["b@example.org", "a@example.org"],
+        topicArn: `arn:aws:sns:${region}:${accountId}:alerts`,
+        denyPolicyArn: iam("policy/deny"),
+        shutOffRoleArn: iam("role/shut-off"),
+        ...keys,
+    },
+};
+
+const target: PlanTarget = { accountId, outputs, services: serviceNames };
+
+function checksOf(changed: Partial<PlanTarget> = {}): Check[] {
+    return plan({ ...target, ...changed }).map(({ check }) => check);
+}
+
+function theCheck(id: string, name: string, changed: Partial<PlanTarget> = {}): Check {
+    const found = checksOf(changed).filter((check) => check.id === id && check.name === name);
+    assert.equal(found.length, 1, `${id} ${name}`);
+    return found[0];
+}
+
+describe("the checks of the services", () => {
+    it("cover every requirement that a live call can prove", () => {
+        const ids = [...new Set(checksOf().map(({ id }) => id))].sort();
+        const wanted = "A1 A2 A4 A5 B1 C1 C2 C3 C4 C6 C7 D1 D5 E1 E2 E3 E4".split(" ");
+        assert.deepEqual(ids, wanted);
+    });
+
+    it("are told apart by id, name and identity", () => {
+        const names = checksOf().map(({ id, name, caller }) => JSON.stringify([id, name, caller]));
+        assert.deepEqual(
+            names.filter((name, index) => names.indexOf(name) !== index),
+            [],
+        );
+    });
+
+    it("never show a secret", () => {
+        assert.ok(!JSON.stringify(checksOf()).includes("hidden"));
+    });
+
+    it("ask of every identity at least once", () => {
+        const callers = new Set(checksOf().map(({ caller }) => JSON.stringify(caller)));
+        assert.deepEqual([...callers].sort(), [
+            '"deployer"',
+            '"operator"',
+            '"service"',
+            '{"temporaryMemberOf":"agents"}',
+        ]);
+    });
+
+    it("try each bucket with the keys of another service", () => {
+        const foreign = checksOf().filter(({ name }) => name.startsWith("write another's "));
+        assert.deepEqual(
+            foreign.map(({ id, name }) => [id, name.replace("write another's ", "")]),
+            [
+                ["A5", "source"],
+                ["B1", "snapshots"],
+                ["C4", "artifacts"],
+                ["D5", "rollouts"],
+                ["E1", "rollouts"],
+            ],
+        );
+    });
+
+    it("try no other bucket where a stack has none", () => {
+        const alone = checksOf({ outputs: { "rl-studio": outputs["rl-studio"] }, services: ["rl-studio"] });
+        assert.ok(alone.length > 0 && alone.every(({ name }) => !name.includes("another's")));
+    });
+
+    it("are refused for a service that the stack does not have", () => {
+        assert.throws(() => plan({ ...target, outputs: {} }), /services: got rl-studio, expected a service/);
+    });
+});
+
+describe("the checks of rl-studio", () => {
+    it("expect the lifecycle's days from the outputs", () => {
+        assert.equal(
+            theCheck("A1", "lifecycle: two rules, nothing more").expected,
+            "all objects: abort uploads after 7 days, expire after 365 days, noncurrent versions after 14 days; " +
+                "all objects: remove expired delete markers",
+        );
+    });
+
+    it("expect four actions", () => {
+        assert.equal(
+            theCheck("A2", "user's policy: four actions").expected,
+            "Allow s3:DeleteObject, s3:GetObject, s3:PutObject on arn:aws:s3:::rollouts/*; " +
+                "Allow s3:ListBucket on arn:aws:s3:::rollouts",
+        );
+    });
+
+    it("expect both keys during a rotation", () => {
+        const rotating = { ...outputs["rl-studio"], accessKeyIds: ["AKIATWO", "AKIAONE"] };
+        const check = theCheck("A2", "user's keys", { outputs: { ...outputs, "rl-studio": rotating } });
+        assert.equal(check.expected, "active: AKIAONE, AKIATWO");
+    });
+});
+
+describe("the checks of clinical-ai", () => {
+    it("compare only what is declared where nobody outside the cluster has credentials", () => {
+        const irsa = {
+            region,
+            sourceBucket: "source",
+            destinationBucket: "destination",
+            identityMode: "irsa" as const,
+            roleArn: iam("role/worker"),
+        };
+        const checks = checksOf({ outputs: { ...outputs, "clinical-ai": irsa }, services: ["clinical-ai"] });
+        assert.deepEqual(
+            checks.map(({ caller, probe }) => [caller, probe]),
+            [["operator", { kind: "role", aspect: "grants", role: "worker" }]],
+        );
+    });
+});
+
+describe("the checks of the snapshotter", () => {
+    it("try the three cases of its policy test under their names", () => {
+        assert.deepEqual(
+            checksOf()
+                .filter(({ id, probe }) => id === "C6" && probe.kind === "s3")
+                .map(({ name, expected, probe }) => [name, expected, probe.kind === "s3" && probe.encryption]),
+            [
+                ["no_sse_header_should_fail", "denied (AccessDenied)", undefined],
+                ["sse_aes256_should_succeed", "allowed", "AES256"],
+                ["sse_aws_kms_should_fail", "denied (AccessDenied)", "aws:kms"],
+            ],
+        );
+    });
+
+    it("begin with what a temporary member is allowed, so that a later denial is no delay", () => {
+        const members = checksOf().filter(({ caller }) => typeof caller === "object");
+        assert.equal(members[0].expected, "allowed");
+    });
+
+    it("expect the trust of ECS tasks of this account and region alone", () => {
+        assert.equal(
+            theCheck("C3", "task role's trust").expected,
+            "Allow sts:AssumeRole to Service ecs-tasks.amazonaws.com if " +
+                "ArnLike aws:SourceArn = arn:aws:ecs:us-east-1:123456789012:* and " +
+                "StringEquals aws:SourceAccount = 123456789012",
+        );
+    });
+});
+
+describe("the checks of llm-models", () => {
+    const alerts = (alertPercent: number) =>
+        theCheck("E3", "alert levels, each once", {
+            outputs: { ...outputs, "llm-models": { ...outputs["llm-models"], alertPercent } },
+        }).expected;
+
+    it("expect the tier's own level among the usual ones", () => {
+        assert.equal(alerts(80), "ACTUAL > 50%, 75%, 80%, 90%; FORECASTED > 100%");
+    });
+
+    it("expect a level once that the tier repeats", () => {
+        assert.equal(alerts(75), "ACTUAL > 50%, 75%, 90%; FORECASTED > 100%");
+    });
+
+    it("expect the cost tag as a filter", () => {
+        const tagged = { ...outputs["llm-models"], costTag: { key: "env", value: "dev" } };
+        assert.equal(
+            theCheck("E2", "monthly budget", { outputs: { ...outputs, "llm-models": tagged } }).expected,
+            "COST, MONTHLY, 50 USD; Service = Amazon Bedrock; TagKeyValue = user:env$dev",
+        );
+    });
+
+    it("say that the budget's own action was not tried", () => {
+        assert.match(theCheck("E4", "deny policy attached by hand").note ?? "", /does not show that AWS Budgets/);
+    });
+});
+
+describe("grantsInWords", () => {
+    const words = "Allow s3:GetObject, s3:PutObject on arn:one, arn:two";
+
+    it("does not depend on how statements are divided or ordered", () => {
+        const one = [{ Effect: "Allow", Action: ["s3:PutObject", "s3:GetObject"], Resource: ["arn:two", "arn:one"] }];
+        const many = ["arn:one", "arn:two"].flatMap((Resource) =>
+            ["s3:PutObject", "s3:GetObject"].map((Action) => ({
+                Sid: Resource + Action,
+                Effect: "Allow",
+                Action,
+                Resource,
+            })),
+        );
+        assert.equal(grantsInWords(one), words);
+        assert.equal(grantsInWords(many), words);
+    });
+
+    for (const [what, statement] of Object.entries({
+        "an effect": { Effect: "Deny", Action: "a:B", Resource: "*" },
+        "an action": { Effect: "Allow", Action: "a:*", Resource: "*" },
+        "everything but an action": { Effect: "Allow", NotAction: "a:B", Resource: "*" },
+        "a resource": { Effect: "Allow", Action: "a:B", Resource: "arn:x" },
+        "everything but a resource": { Effect: "Allow", Action: "a:B", NotResource: "*" },
+        "a principal": { Effect: "Allow", Principal: "*" as const, Action: "a:B", Resource: "*" },
+        "a condition": { Effect: "Allow", Action: "a:B", Resource: "*", Condition: { Bool: { "aws:x": "true" } } },
+    })) {
+        it(`tells ${what} apart`, () => {
+            assert.notEqual(
+                grantsInWords([statement]),
+                grantsInWords([{ Effect: "Allow", Action: "a:B", Resource: "*" }]),
+            );
+        });
+    }
+});
+
+describe("operatorPolicy", () => {
+    const document = operatorPolicy(target);
+
+    it("reads and does nothing else", () => {
+        const actions = document.Statement.flatMap(({ Action }) => Action);
+        assert.ok(
+            actions.every((action) => /^\w+:(Get|List|Describe|View)\w+$/.test(action)),
+            actions.join(" "),
+        );
+    });
+
+    it("names every resource except where an action has none", () => {
+        const open = document.Statement.filter(({ Resource }) => [Resource].flat().includes("*"));
+        assert.deepEqual(
+            open.flatMap(({ Action }) => Action),
+            ["ecs:DescribeTaskDefinition"],
+        );
+    });
+
+    it("fits in a managed policy", () => {
+        assert.ok(JSON.stringify(document).length < 6_144);
+    });
+
+    it("asks for the budget by the emulator's names only there", () => {
+        const describes = (of: typeof document) => /budgets:Describe/.test(JSON.stringify(of));
+        assert.deepEqual([describes(document), describes(operatorPolicy(target, true))], [false, true]);
+    });
+
+    it("is about the chosen services only", () => {
+        assert.ok(!JSON.stringify(operatorPolicy({ ...target, services: ["rl-studio"] })).includes("snapshots"));
+    });
+});

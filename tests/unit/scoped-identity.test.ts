@@ -1,0 +1,272 @@
+import { strict as assert } from "node:assert";
+import {
+    accessKeysFault,
+    AccessKeySettings,
+    formatAccessKeys,
+    parseAccessKeys,
+    refuseOlder,
+    refuseOlderThanTag,
+} from "../../components/scoped-identity/access-keys";
+import {
+    bucketArnFault,
+    documentFault,
+    identityNameFault,
+    identityPolicy,
+    policyNameFault,
+    prefixFault,
+} from "../../components/scoped-identity/policy";
+import { policyDocument, PolicyStatement } from "../../components/policy-document";
+
+const bucketArn = "arn:aws:s3:::artifacts";
+
+describe("identityPolicy", () => {
+    it("a grant on a whole bucket lists and touches objects without a prefix (A2)", () => {
+        assert.deepEqual(identityPolicy([{ bucketArn, actions: ["list", "read", "write", "delete"] }]), {
+            Version: "2012-10-17",
+            Statement: [
+                { Sid: "AllowList", Effect: "Allow", Action: ["s3:ListBucket"], Resource: ["arn:aws:s3:::artifacts"] },
+                {
+                    Sid: "AllowObjectAccess",
+                    Effect: "Allow",
+                    Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                    Resource: ["arn:aws:s3:::artifacts/*"],
+                },
+            ],
+        });
+    });
+
+    it("a grant on a prefix reaches nothing outside of it, by listing neither (D1)", () => {
+        const actions = ["multipart", "delete", "tag", "write", "read", "list"] as const;
+        assert.deepEqual(identityPolicy([{ bucketArn, prefix: "mlflow-artifacts/", actions }]), {
+            Version: "2012-10-17",
+            Statement: [
+                {
+                    Sid: "AllowList",
+                    Effect: "Allow",
+                    Action: ["s3:ListBucket"],
+                    Resource: ["arn:aws:s3:::artifacts"],
+                    Condition: { StringLike: { "s3:prefix": ["mlflow-artifacts/*"] } },
+                },
+                {
+                    Sid: "AllowObjectAccess",
+                    Effect: "Allow",
+                    Action: [
+                        "s3:GetObject",
+                        "s3:PutObject",
+                        "s3:DeleteObject",
+                        "s3:PutObjectTagging",
+                        "s3:AbortMultipartUpload",
+                        "s3:ListMultipartUploadParts",
+                    ],
+                    Resource: ["arn:aws:s3:::artifacts/mlflow-artifacts/*"],
+                },
+            ],
+        });
+    });
+
+    it("a grant that does not list has no statement about the bucket, and one that only lists none about objects", () => {
+        const document = identityPolicy([
+            { bucketArn, actions: ["read", "read"] },
+            { bucketArn: "arn:aws:s3:::other", actions: ["list"] },
+        ]);
+        assert.deepEqual(document.Statement, [
+            {
+                Sid: "AllowObjectAccess",
+                Effect: "Allow",
+                Action: ["s3:GetObject"],
+                Resource: ["arn:aws:s3:::artifacts/*"],
+            },
+            { Sid: "AllowList2", Effect: "Allow", Action: ["s3:ListBucket"], Resource: ["arn:aws:s3:::other"] },
+        ]);
+    });
+
+    it("other statements stand as they are", () => {
+        const statement: PolicyStatement = { Sid: "AllowInvoke", Effect: "Allow", Action: ["bedrock:InvokeModel"] };
+        assert.deepEqual(identityPolicy([], [statement]).Statement, [statement]);
+    });
+});
+
+describe("prefixFault", () => {
+    for (const prefix of ["mlflow-artifacts/", "repo-scans/snapshotter/", "a/b/c/", "run=1/"]) {
+        it(`"${prefix}" is accepted`, () => assert.equal(prefixFault(prefix), undefined));
+    }
+    for (const prefix of ["", "/", "/a/", "a", "a//b/", "a*/", "a?/", "${aws:username}/", "a b/", "a/\n"]) {
+        it(`${JSON.stringify(prefix)} is refused: the policy would be wider, or mean nothing`, () => {
+            const expected = `segments of letters, digits and !_.'()=- that each end with "/", such as "artifacts/2024/"`;
+            assert.equal(prefixFault(prefix), expected);
+        });
+    }
+});
+
+describe("bucketArnFault", () => {
+    for (const arn of ["arn:aws:s3:::artifacts", "arn:aws-cn:s3:::a.b", "arn:aws-us-gov:s3:::artifacts"]) {
+        it(`${arn} is accepted`, () => assert.equal(bucketArnFault(arn), undefined));
+    }
+    for (const arn of ["*", "arn:aws:s3:::*", "arn:aws:s3:::artifacts/*", "arn:*:s3:::artifacts", "artifacts", ""]) {
+        it(`"${arn}" is refused`, () => assert.equal(bucketArnFault(arn), "the ARN of one bucket"));
+    }
+});
+
+describe("names of identities and policies", () => {
+    it("IAM's characters are accepted up to 64 and 128 of them", () => {
+        assert.equal(identityNameFault("deployer-ddf_llm+=,.@" + "x".repeat(43)), undefined);
+        assert.equal(policyNameFault("deployer-ddf_llm+=,.@" + "x".repeat(107)), undefined);
+    });
+
+    it("other characters, no character and too many are refused", () => {
+        for (const name of ["", "a b", "a/b", "é", "x".repeat(65), "a\n"]) {
+            assert.equal(identityNameFault(name), "1 to 64 letters, digits and +=,.@_-", name);
+        }
+        for (const name of ["", "a b", "a:b", "x".repeat(129)]) {
+            assert.equal(policyNameFault(name), "1 to 128 letters, digits and +=,.@_-", name);
+        }
+    });
+});
+
+describe("documentFault", () => {
+    const statement = (fields: Partial<PolicyStatement>): PolicyStatement => ({
+        Sid: "One",
+        Effect: "Allow",
+        Action: "s3:GetObject",
+        Resource: "*",
+        ...fields,
+    });
+
+    it("a document that names its actions and fits is accepted, and so is a wildcard in what is denied", () => {
+        const document = policyDocument(statement({}), statement({ Sid: "Two", Effect: "Deny", Action: "s3:*" }));
+        assert.equal(documentFault(document, 2048), undefined);
+    });
+
+    it("a wildcard in an allowed action is refused", () => {
+        for (const Action of ["s3:*", "*", ["s3:GetObject", "s3:Put*"], "s3:?etObject"]) {
+            assert.equal(
+                documentFault(policyDocument(statement({ Action })), 2048),
+                'actions without a wildcard in what is allowed, but "One" has one',
+            );
+        }
+    });
+
+    it("two statements of the same id are refused", () => {
+        assert.equal(
+            documentFault(policyDocument(statement({}), statement({})), 2048),
+            'statements with different ids, but "One" occurs twice',
+        );
+    });
+
+    it("a document beyond IAM's limit is refused; white space does not count", () => {
+        const document = policyDocument(statement({ Resource: "a b" }));
+        const characters =
+            '{"Version":"2012-10-17","Statement":[{"Sid":"One","Effect":"Allow",' +
+            '"Action":"s3:GetObject","Resource":"ab"}]}';
+        assert.equal(documentFault(document, characters.length), undefined);
+        assert.equal(
+            documentFault(document, characters.length - 1),
+            `at most ${characters.length - 1} characters, IAM's limit for inline policies, but it has ${characters.length}`,
+        );
+    });
+});
+
+describe("accessKeysFault", () => {
+    it("one or two ascending generations of which one is published are accepted", () => {
+        assert.equal(accessKeysFault({ generations: [1], published: 1 }), undefined);
+        assert.equal(accessKeysFault({ generations: [7, 9], published: 7 }), undefined);
+    });
+
+    for (const generations of [[], [1, 2, 3], [2, 1], [1, 1], [0], [-1], [1.5], [NaN], [2 ** 53]]) {
+        it(`generations ${JSON.stringify(generations)} are refused`, () => {
+            assert.deepEqual(accessKeysFault({ generations, published: generations[0] ?? 1 }), {
+                property: "accessKeys.generations",
+                got: generations,
+                expected: "one or two different whole numbers from 1, ascending (IAM allows a user two keys)",
+            });
+        });
+    }
+
+    it("a published generation that does not exist is refused", () => {
+        assert.deepEqual(accessKeysFault({ generations: [1, 2], published: 3 }), {
+            property: "accessKeys.published",
+            got: 3,
+            expected: "one of 1, 2",
+        });
+    });
+});
+
+describe("the tag of access keys", () => {
+    it("holds one or two generations in characters that IAM allows", () => {
+        const tag = formatAccessKeys({ generations: [1, 2], published: 2 });
+        assert.equal(tag, "generations=1+2 published=2");
+        assert.match(tag, /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u);
+        assert.equal(formatAccessKeys({ generations: [3], published: 3 }), "generations=3 published=3");
+    });
+
+    it("is read back, and nothing else is", () => {
+        assert.deepEqual(parseAccessKeys("generations=1+2 published=2"), { generations: [1, 2], published: 2 });
+        assert.deepEqual(parseAccessKeys("generations=3 published=3"), { generations: [3], published: 3 });
+        for (const tag of ["", "generations=1", "generations=1+2+3 published=1", "generations=2+1 published=1"]) {
+            assert.equal(parseAccessKeys(tag), undefined, tag);
+        }
+        assert.equal(parseAccessKeys("generations=1 published=2"), undefined);
+        assert.equal(parseAccessKeys("generations=1 published=1 "), undefined);
+    });
+});
+
+describe("refuseOlder", () => {
+    const keys = (published: number, ...generations: number[]): AccessKeySettings => ({ generations, published });
+    const chain = [keys(1, 1), keys(1, 1, 2), keys(2, 1, 2), keys(2, 2), keys(2, 2, 3), keys(3, 2, 3), keys(3, 3)];
+
+    for (const [index, next] of chain.entries()) {
+        for (const [earlier, last] of chain.slice(0, index + 1).entries()) {
+            const title = `${formatAccessKeys(last)} → ${formatAccessKeys(next)}`;
+            // Forward by more than one rotation is fine: the generations between were never created.
+            it(`${title} goes forward`, () => assert.equal(refuseOlder(last, next), undefined));
+            if (earlier < index) {
+                it(`${formatAccessKeys(next)} → ${formatAccessKeys(last)} would bring an old key back`, () => {
+                    assert.match(refuseOlder(next, last)!, /expected settings that are not older/);
+                });
+            }
+        }
+    }
+
+    it("going back to the first key is a step forward: a third generation takes the second's place", () => {
+        assert.equal(refuseOlder(keys(2, 1, 2), keys(1, 1, 3)), undefined);
+    });
+
+    it("a deleted generation never returns", () => {
+        assert.equal(
+            refuseOlder(keys(1, 1, 3), keys(3, 2, 3)),
+            "accessKeys is generations 2 and 3, published 3, expected no generation 2, which was deleted: " +
+                "generations 1 and 3, published 1 was applied last",
+        );
+        assert.equal(refuseOlder(keys(1, 1, 3), keys(2, 2, 4))?.includes("no generation 2"), true);
+    });
+
+    it("an older setting is named next to the last one", () => {
+        assert.equal(
+            refuseOlder(keys(2, 2), keys(1, 1)),
+            "accessKeys is generations 1, published 1, expected settings that are not older: " +
+                "generations 2, published 2 was applied last",
+        );
+    });
+});
+
+describe("refuseOlderThanTag", () => {
+    const next = { generations: [1], published: 1 };
+
+    it("a user without the tag takes any settings, and settings can be removed", () => {
+        assert.equal(refuseOlderThanTag(undefined, next), undefined);
+        assert.equal(refuseOlderThanTag("generations=2 published=2", undefined), undefined);
+    });
+
+    it("older settings are refused", () => {
+        assert.match(refuseOlderThanTag("generations=2 published=2", next)!, /not older/);
+    });
+
+    it("a tag that cannot be read is refused rather than overwritten", () => {
+        assert.equal(
+            refuseOlderThanTag("two", next),
+            'tag platform:access-keys is "two", expected the settings that were applied last, such as ' +
+                '"generations=1 published=1": put the tag right, then refresh',
+        );
+        assert.match(refuseOlderThanTag(7, next)!, /^tag platform:access-keys is 7/);
+    });
+});

@@ -1,0 +1,292 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createServer } from "node:http";
+import { type AddressInfo } from "node:net";
+import { join } from "node:path";
+
+import { renderTable, toJson, verify, type CheckResult } from "../../ops/verify";
+import { clientsFor, closeClients } from "../../ops/verify/clients";
+import { accessOf, failureInWords, NotTried, settle } from "../../ops/verify/outcome";
+import { mapBounded } from "../../ops/verify/pool";
+import { whileInterruptible } from "../../ops/verify/restore";
+import {
+    denialsInWords,
+    lifecycleInWords,
+    notificationsInWords,
+    publicAccessInWords,
+    subscribersInWords,
+} from "../../ops/verify/words";
+
+function awsError(name: string, httpStatusCode: number): Error {
+    return Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
+}
+
+describe("failureInWords", () => {
+    const cases: [string, unknown, string][] = [
+        ["a denial of S3, IAM or STS", awsError("AccessDenied", 403), "denied (AccessDenied)"],
+        ["a denial of Bedrock", awsError("AccessDeniedException", 403), "denied (AccessDeniedException)"],
+        ["a missing object", awsError("NoSuchKey", 404), "could not be reached (404 NoSuchKey)"],
+        [
+            "a denial that is none by its status",
+            awsError("AccessDenied", 404),
+            "could not be reached (404 AccessDenied)",
+        ],
+        ["unknown keys", awsError("InvalidAccessKeyId", 403), "could not be reached (403 InvalidAccessKeyId)"],
+        [
+            "a wrong signature",
+            awsError("SignatureDoesNotMatch", 403),
+            "could not be reached (403 SignatureDoesNotMatch)",
+        ],
+        ["an expired token", awsError("ExpiredToken", 403), "could not be reached (403 ExpiredToken)"],
+        [
+            "a network fault",
+            Object.assign(new Error(), { code: "ECONNREFUSED" }),
+            "could not be reached (ECONNREFUSED)",
+        ],
+        ["a timeout", Object.assign(new Error(), { name: "TimeoutError" }), "could not be reached (TimeoutError)"],
+        ["nothing at all", undefined, "could not be reached (unknown error)"],
+        ["what was not tried", new NotTried("other account"), "not tried: other account"],
+    ];
+    for (const [what, error, words] of cases) it(`names ${what}`, () => assert.equal(failureInWords(error), words));
+});
+
+describe("accessOf", () => {
+    it("is allowed when the call goes through, and why not otherwise", async () => {
+        assert.deepEqual(await accessOf(async () => 1), { got: "allowed" });
+        assert.deepEqual(await accessOf(() => Promise.reject(awsError("AccessDenied", 403))), {
+            got: "denied (AccessDenied)",
+        });
+    });
+});
+
+describe("settle", () => {
+    it("asks again until the answer is the expected one", async () => {
+        const answers = ["denied", "denied", "allowed"];
+        assert.deepEqual(
+            await settle(async () => ({ got: answers.shift()! }), "allowed", 50),
+            { got: "denied" },
+            "one wait",
+        );
+        assert.deepEqual(await settle(async () => ({ got: answers.shift()! }), "allowed", 50), { got: "allowed" });
+    });
+});
+
+describe("mapBounded", () => {
+    it("keeps the order and the bound", async () => {
+        let running = 0;
+        let most = 0;
+        const results = await mapBounded([30, 1, 20, 2, 10], 2, async (milliseconds) => {
+            most = Math.max(most, ++running);
+            await new Promise((resolve) => setTimeout(resolve, milliseconds));
+            running--;
+            return milliseconds;
+        });
+        assert.deepEqual([results, most], [[30, 1, 20, 2, 10], 2]);
+    });
+});
+
+describe("whileInterruptible", () => {
+    it("undoes once, upon success and upon failure", async () => {
+        let undone = 0;
+        const undo = async () => void undone++;
+        assert.equal(await whileInterruptible(async () => "done", undo), "done");
+        await assert.rejects(
+            whileInterruptible(() => Promise.reject(new Error("failed")), undo),
+            /failed/,
+        );
+        assert.equal(undone, 2);
+    });
+
+    it("undoes everything before an interrupted process ends", () => {
+        const program = `
+            require("ts-node/register/transpile-only");
+            const { whileInterruptible } = require("./ops/verify/restore");
+            const slowly = (word) => () => new Promise((end) => setTimeout(() => (console.log(word), end()), 100));
+            const inner = () => whileInterruptible(() => {
+                setTimeout(() => process.kill(process.pid, "SIGTERM"), 10);
+                return new Promise((end) => setTimeout(end, 5000));
+            }, slowly("inner"));
+            whileInterruptible(inner, slowly("outer"));`;
+        const shell = `"$0" -e "$1"; echo "ended $?"`;
+        const root = join(__dirname, "..", "..");
+        const said = execFileSync("sh", ["-c", shell, process.execPath, program], { cwd: root, encoding: "utf8" });
+        // 128 and the number of the signal: the process ended by it and not of itself.
+        assert.deepEqual(said.trim().split("\n").sort(), ["ended 143", "inner", "outer"]);
+    });
+});
+
+describe("clientsFor", () => {
+    it("uses the given keys whatever the environment says", async () => {
+        const before = { ...process.env };
+        Object.assign(process.env, { AWS_ACCESS_KEY_ID: "OTHER", AWS_SECRET_ACCESS_KEY: "x", AWS_PROFILE: "missing" });
+        const clients = clientsFor({ accessKeyId: "GIVEN", secretAccessKey: "y" }, { region: "us-east-1" });
+        try {
+            for (const client of Object.values(clients) as {
+                config: { credentials(): Promise<{ accessKeyId: string }> };
+            }[]) {
+                assert.equal((await client.config.credentials()).accessKeyId, "GIVEN");
+            }
+        } finally {
+            closeClients(clients);
+            process.env = before;
+        }
+    });
+});
+
+describe("verify", () => {
+    const keys = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: "s" });
+    const outputs = {
+        "rl-studio": {
+            region: "us-east-1",
+            bucketName: "rollouts",
+            userName: "rl",
+            noncurrentVersionDays: 30,
+            ...keys("AKIARL"),
+        },
+    };
+    const run = (endpoint: string) =>
+        verify({
+            endpoint,
+            region: "us-east-1",
+            accountId: "123456789012",
+            credentials: { operator: keys("AKIAOPERATOR"), deployer: keys("AKIADEPLOYER") },
+            outputs,
+            services: ["rl-studio"],
+        });
+
+    it("makes no other call with keys of another account than to ask whose they are", async () => {
+        const asked: string[] = [];
+        const server = createServer((request, response) => {
+            let body = "";
+            request.on("data", (chunk) => (body += chunk));
+            request.on("end", () => {
+                asked.push(`${request.method} ${request.url} ${new URLSearchParams(body).get("Action")}`);
+                response.setHeader("content-type", "text/xml");
+                response.end(
+                    "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>999999999999</Account>" +
+                        "</GetCallerIdentityResult></GetCallerIdentityResponse>",
+                );
+            });
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        try {
+            const results = await run(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+            assert.deepEqual(asked, new Array(3).fill("POST / GetCallerIdentity"));
+            assert.ok(results.every(({ ok }) => !ok));
+            assert.equal(results.find(({ id }) => id === "A4")?.got, "account 999999999999");
+            assert.equal(results[0].got, "not tried: keys belong to account 999999999999, not to 123456789012");
+        } finally {
+            server.close();
+        }
+    });
+
+    it("takes nothing for denied when nothing answers", async () => {
+        const results = await run("http://127.0.0.1:1");
+        assert.ok(results.length > 20 && results.every(({ ok, got }) => !ok && /could not be reached/.test(got)));
+    });
+});
+
+describe("what AWS declares, in words", () => {
+    it("misses a public-access block that is off or absent", () => {
+        const all = {
+            BlockPublicAcls: true,
+            IgnorePublicAcls: true,
+            BlockPublicPolicy: true,
+            RestrictPublicBuckets: true,
+        };
+        assert.equal(publicAccessInWords(all), "all four blocked");
+        assert.equal(publicAccessInWords({ ...all, BlockPublicPolicy: false }), "without BlockPublicPolicy");
+        assert.match(publicAccessInWords(undefined), /^without BlockPublicAcls, Ignore/);
+    });
+
+    it("shows each part of a lifecycle rule", () => {
+        const rule = { Status: "Enabled" as const, Filter: { Prefix: "" }, Expiration: { Days: 3 } };
+        assert.equal(lifecycleInWords([rule]), "all objects: expire after 3 days");
+        assert.equal(
+            lifecycleInWords([{ ...rule, Filter: undefined, Prefix: "" }]),
+            "all objects: expire after 3 days",
+        );
+        assert.match(lifecycleInWords([{ ...rule, Status: "Disabled" }]), /^\(Disabled\) all objects/);
+        assert.match(lifecycleInWords([{ ...rule, Filter: { Prefix: "a/" } }]), /^{"Prefix":"a\/"}: expire/);
+        assert.match(lifecycleInWords([{ ...rule, Filter: { ObjectSizeGreaterThan: 5 } }]), /^{"ObjectSize/);
+        assert.match(
+            lifecycleInWords([{ ...rule, Transitions: [{ Days: 1, StorageClass: "GLACIER" }] }]),
+            /Transitions/,
+        );
+        assert.match(
+            lifecycleInWords([
+                { ...rule, NoncurrentVersionExpiration: { NoncurrentDays: 2, NewerNoncurrentVersions: 9 } },
+            ]),
+            /NewerNoncurrentVersions 9/,
+        );
+        assert.equal(lifecycleInWords([]), "no rules");
+    });
+
+    it("says which invocations a policy denies", () => {
+        const both = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
+        const deny = { Effect: "Deny", Action: both, Resource: "*" };
+        assert.equal(denialsInWords([deny]), `denies ${both.join(", ")} on everything; allows nothing`);
+        assert.match(denialsInWords([{ ...deny, Action: both[0] }]), /^denies bedrock:InvokeModel on everything/);
+        assert.match(denialsInWords([{ ...deny, Condition: { Bool: { "aws:x": "true" } } }]), /^denies no invocation/);
+        assert.match(denialsInWords([{ ...deny, Resource: "arn:x" }]), /^denies no invocation/);
+        assert.match(denialsInWords([{ ...deny, Effect: "Allow" }]), /^denies no invocation .* allows something$/);
+    });
+
+    it("says an alert twice that is declared twice", () => {
+        const actual = { NotificationType: "ACTUAL", ComparisonOperator: "GREATER_THAN" } as const;
+        assert.equal(
+            notificationsInWords([
+                { ...actual, Threshold: 90 },
+                { ...actual, Threshold: 50 },
+                { ...actual, Threshold: 50, ThresholdType: "ABSOLUTE_VALUE" },
+                { ...actual, NotificationType: "FORECASTED", Threshold: 100 },
+            ]),
+            "ACTUAL > 50%, 50 USD, 90%; FORECASTED > 100%",
+        );
+    });
+
+    it("tells alerts apart that reach different people", () => {
+        const email = (Address: string) => ({ SubscriptionType: "EMAIL" as const, Address });
+        const topic = { SubscriptionType: "SNS" as const, Address: "arn:aws:sns:r:1:alerts" };
+        assert.equal(
+            subscribersInWords([
+                [topic, email("a@b")],
+                [email("a@b"), topic],
+            ]),
+            "every alert to a@b and topic alerts",
+        );
+        assert.equal(subscribersInWords([[email("a@b")], []]), "some alerts to a@b; some alerts to nobody");
+    });
+});
+
+describe("the result", () => {
+    const good: CheckResult = {
+        id: "A1",
+        name: "a",
+        identity: "service",
+        expected: "x".repeat(99),
+        got: "x".repeat(99),
+        ok: true,
+    };
+    const bad: CheckResult = { ...good, name: "b", got: `${"y".repeat(98)}z`, ok: false, note: "Not all was tried." };
+
+    it("is one line for a check that holds and whole for one that does not", () => {
+        const lines = renderTable([good, bad]).split("\n");
+        assert.equal(lines.filter((line) => line.includes("│ ok ")).length, 1);
+        assert.ok(lines.some((line) => line.includes("FAIL")) && lines.some((line) => /y+z/.test(line)));
+        assert.deepEqual(lines.slice(-2), ["Note on A1 b: Not all was tried.", "2 checks, 1 failed"]);
+    });
+
+    it("says a note once", () => {
+        const table = renderTable([bad, { ...bad, name: "c" }]);
+        assert.match(table, /Note on A1 b; A1 c: Not all was tried\.\n2 checks, 2 failed$/);
+    });
+
+    it("has no colours, which a log would show as characters", () => {
+        assert.ok(!renderTable([good, bad]).includes("\u001b"));
+    });
+
+    it("is JSON with the number of failures", () => {
+        assert.deepEqual(JSON.parse(toJson([good, bad])), { checks: [good, bad], failed: 1 });
+    });
+});
