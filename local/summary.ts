@@ -1,19 +1,10 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-
 /** How many resources an operation created, updated, …, by the engine's names; `same` are unchanged. */
 export type ResourceChanges = Readonly<Record<string, number>>;
 
-/** Reads the summary that the engine wrote at the end of its event log (one JSON object a line), and removes the log. */
-export function takeSummary(eventLog: string): ResourceChanges {
-    if (!existsSync(eventLog)) return {};
-    const lines = readFileSync(eventLog, "utf8").trim().split("\n");
-    // The log holds resource states.
-    rmSync(eventLog);
-    for (const line of lines.reverse()) {
-        const event = JSON.parse(line) as { summaryEvent?: { resourceChanges: ResourceChanges } };
-        if (event.summaryEvent) return event.summaryEvent.resourceChanges;
-    }
-    return {};
+/** The summary of the last update, from what `pulumi stack history --json` prints: the newest first. */
+export function lastChanges(history: string): ResourceChanges {
+    const [last] = JSON.parse(history) as { resourceChanges?: ResourceChanges }[];
+    return last?.resourceChanges ?? {};
 }
 
 /** The summary in words: what changed, or that nothing had to. */

@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 import { renderTable, toJson } from "../ops/verify/table";
 import { verify, type VerifyTarget } from "../ops/verify";
 import { serviceNames } from "../services";
@@ -11,7 +9,7 @@ import { alone } from "./lock";
 import { localDirectory } from "./paths";
 import { elapsed, say, step } from "./progress";
 import { recoverIfInterrupted } from "./recover";
-import { describeChanges, takeSummary } from "./summary";
+import { describeChanges, lastChanges } from "./summary";
 
 /** Brings the local cloud up, deploys stack `local`, verifies it, and returns the exit code: 0 only if all holds. */
 export async function up({ json }: { json: boolean }): Promise<number> {
@@ -47,11 +45,10 @@ function announce({ engine, plugins, server }: LocalCloud): void {
 }
 
 /** A fresh emulator has nothing in it: what the state still says of the one before is refreshed away first. */
-async function deploy({ folder, pulumi, server, newStack }: LocalCloud): Promise<void> {
-    const eventLog = join(folder, "events.jsonl");
+async function deploy({ pulumi, server, newStack }: LocalCloud): Promise<void> {
     const refresh = server.fresh && !newStack ? ["--refresh"] : [];
-    await pulumi.show(["up", "--yes", "--skip-preview", "--suppress-outputs", "--event-log", eventLog, ...refresh]);
-    say(`  ${describeChanges(takeSummary(eventLog))}`);
+    await pulumi.show(["up", "--yes", "--skip-preview", "--suppress-outputs", ...refresh]);
+    say(`  ${describeChanges(lastChanges(await pulumi.run(["stack", "history", "--json", "--page-size", "1"])))}`);
 }
 
 async function verifyTarget({ pulumi, server, identities }: LocalCloud): Promise<VerifyTarget> {

@@ -6,8 +6,7 @@ import { policyDocument, type PolicyDocument } from "../components/policy-docume
  *
  * @param partition `aws`, `aws-cn` or `aws-us-gov`
  * @param accountId twelve digits
- * @param emulator adds the names that MiniStack asks for where AWS asks for `budgets:ModifyBudget` and
- * `budgets:ViewBudget`; AWS has no such actions
+ * @param emulator adds what MiniStack asks for where AWS asks for something narrower; a policy for AWS goes without it
  */
 export function deployerPolicy(partition: string, accountId: string, emulator = false): PolicyDocument {
     const iam = (resource: string) => `arn:${partition}:iam::${accountId}:${resource}`;
@@ -37,11 +36,35 @@ export function deployerPolicy(partition: string, accountId: string, emulator = 
         {
             Sid: "Services",
             Effect: "Allow",
-            Action: [...serviceActions, ...(emulator ? emulatedBudgetActions : [])],
+            Action: serviceActions,
             // Task definitions, log-group listings and the caller's identity have no resource level for these actions.
             Resource: "*",
         },
+        ...(emulator ? [{ Sid: "Emulator", Effect: "Allow", Action: emulatorActions, Resource: "*" } as const] : []),
     );
+}
+
+/**
+ * What a deployer needs beyond that to verify a stack: to plant the objects that a service is to read, delete or be
+ * refused, and to remove what a check wrote. `pulumi up` needs none of it: give it only to whoever verifies.
+ *
+ * @param partition `aws`, `aws-cn` or `aws-us-gov`
+ */
+export function verifierPolicy(partition: string): PolicyDocument {
+    return policyDocument({
+        Sid: "TestObjects",
+        Effect: "Allow",
+        Action: [
+            "s3:AbortMultipartUpload",
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:GetObject",
+            "s3:ListBucketMultipartUploads",
+            "s3:ListBucketVersions",
+            "s3:PutObject",
+        ],
+        Resource: `arn:${partition}:s3:::*`,
+    });
 }
 
 const bucketActions = [
@@ -154,8 +177,8 @@ const serviceActions = [
     "sts:GetCallerIdentity",
 ] as const;
 
-/** MiniStack names its actions on budgets after the calls. */
-const emulatedBudgetActions = [
+/** MiniStack names its actions on budgets after the calls, and asks for these of IAM on every resource. */
+const emulatorActions = [
     "budgets:CreateBudget",
     "budgets:CreateNotification",
     "budgets:CreateSubscriber",
@@ -169,4 +192,6 @@ const emulatedBudgetActions = [
     "budgets:UpdateBudget",
     "budgets:UpdateNotification",
     "budgets:UpdateSubscriber",
+    "iam:CreatePolicy",
+    "iam:GetAccessKeyLastUsed",
 ] as const;

@@ -13,7 +13,7 @@ import { join } from "node:path";
 
 import { globalArn } from "../../components/arn";
 import { type PolicyDocument } from "../../components/policy-document";
-import { deployerPolicy } from "../../ops/deployer-policy";
+import { deployerPolicy, verifierPolicy } from "../../ops/deployer-policy";
 import { clientsFor } from "../../ops/verify/clients";
 import { type Keys } from "../../ops/verify/target";
 import { writeAtomically } from "../files";
@@ -27,8 +27,10 @@ export interface Identities {
 
 const names = { deployer: "platform-deployer", operator: "platform-operator" } as const;
 
-/** Names of the two users and of the policy that each has. */
-export const localUserNames: readonly string[] = Object.values(names);
+const verifierName = "platform-verifier";
+
+/** Names of the two users and of their policies. */
+export const localUserNames: readonly string[] = [...Object.values(names), verifierName];
 
 /**
  * Makes the two users of a new local AWS with the emulator's root credentials, as an account's owner would, and keeps
@@ -44,6 +46,7 @@ export async function localIdentities(folder: string, server: Server, region: st
     const { iam } = clientsFor(rootCredentials, { ...server, region });
     const identities = { deployer: await makeUser(iam, names.deployer), operator: await makeUser(iam, names.operator) };
     await setPolicy(iam, names.deployer, deployerPolicy("aws", localAccount, true));
+    await setPolicy(iam, names.deployer, verifierPolicy("aws"), verifierName);
     writeAtomically(path, JSON.stringify(identities));
     return identities;
 }
@@ -60,13 +63,13 @@ async function makeUser(iam: IAMClient, name: string): Promise<Keys> {
     return { accessKeyId: key!.AccessKeyId!, secretAccessKey: key!.SecretAccessKey! };
 }
 
-/** The user's only policy; managed, since an inline policy of a user holds 2,048 characters at most. */
-async function setPolicy(iam: IAMClient, name: string, policy: PolicyDocument): Promise<void> {
+/** A policy of the user, its name the user's unless told; managed, since an inline policy of a user holds 2,048 characters at most. */
+async function setPolicy(iam: IAMClient, user: string, policy: PolicyDocument, name = user): Promise<void> {
     const PolicyArn = globalArn({ partition: "aws", accountId: localAccount }, "iam", `policy/${name}`);
-    await unless("NoSuchEntity", iam.send(new DetachUserPolicyCommand({ UserName: name, PolicyArn })));
+    await unless("NoSuchEntity", iam.send(new DetachUserPolicyCommand({ UserName: user, PolicyArn })));
     await unless("NoSuchEntity", iam.send(new DeletePolicyCommand({ PolicyArn })));
     await iam.send(new CreatePolicyCommand({ PolicyName: name, PolicyDocument: JSON.stringify(policy) }));
-    await iam.send(new AttachUserPolicyCommand({ UserName: name, PolicyArn }));
+    await iam.send(new AttachUserPolicyCommand({ UserName: user, PolicyArn }));
 }
 
 async function unless(expected: string, made: Promise<unknown>): Promise<void> {

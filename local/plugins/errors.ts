@@ -70,9 +70,15 @@ export function explain(error: unknown, secrets: readonly string[] = []): string
         $metadata?.requestId === undefined ? undefined : `request id ${$metadata.requestId}`,
         httpCode === 301 ? bucketRegionHint($response?.headers?.["x-amz-bucket-region"]) : undefined,
     ].filter((fact) => fact !== undefined);
-    const parts = [operation, name === "Error" ? code : name, message === "" ? code : (message ?? String(error))];
+    const parts = [operation, name === "Error" || name === "AggregateError" ? code : name, said(error, message)];
     const sentence = parts.filter((part) => part !== undefined && part !== "").join(": ");
     return hide(facts.length === 0 ? sentence : `${sentence} (${facts.join(", ")})`, secrets);
+}
+
+/** A connection that failed on every address of a host says so only in the errors within. */
+function said(error: unknown, message: string | undefined): string {
+    const within = error instanceof AggregateError ? error.errors.map((one: unknown) => explain(one)) : [];
+    return message || within.join("; ") || (message === undefined ? String(error) : "");
 }
 
 function bucketRegionHint(region: string | undefined): string {

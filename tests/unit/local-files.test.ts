@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { cachedFolder, writeAtomically } from "../../local/files";
 import { alone } from "../../local/lock";
 import { cacheDirectory, localPort } from "../../local/paths";
-import { describeChanges, takeSummary } from "../../local/summary";
+import { describeChanges, lastChanges } from "../../local/summary";
 import { satisfies } from "../../local/versions";
 
 /** A process id that no process has: above the largest that Linux and macOS give. */
@@ -68,16 +68,6 @@ describe("files of the local cloud", () => {
         assert.ok(!existsSync(join(folder, "lock")));
     });
 
-    it("reads the engine's summary and removes its log", () => {
-        const log = join(folder, "events");
-        writeFileSync(
-            log,
-            '{"sequence":1}\n{"summaryEvent":{"resourceChanges":{"same":3,"create":2}}}\n{"sequence":3}\n',
-        );
-        assert.deepEqual(takeSummary(log), { same: 3, create: 2 });
-        assert.ok(!existsSync(log));
-    });
-
     it("keeps the file as it was when nothing new could be written", () => {
         const path = join(folder, "state");
         writeAtomically(path, "old");
@@ -88,6 +78,12 @@ describe("files of the local cloud", () => {
 });
 
 describe("summary of an update", () => {
+    it("is that of the newest in the history", () => {
+        const history = [{ kind: "update", resourceChanges: { same: 3 } }, { resourceChanges: { create: 3 } }];
+        assert.deepEqual(lastChanges(JSON.stringify(history)), { same: 3 });
+        assert.deepEqual(lastChanges("[]"), {});
+    });
+
     it("says that nothing had to change", () => {
         assert.equal(describeChanges({ same: 60 }), "Nothing to change: 60 resources are as declared.");
         assert.equal(describeChanges({ same: 60, create: 0 }), "Nothing to change: 60 resources are as declared.");

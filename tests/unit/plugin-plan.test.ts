@@ -1,15 +1,7 @@
 // What the stand-in plugin plans: literal in, literal out, no gRPC and no API.
 
 import assert from "node:assert/strict";
-import { faultOfNotifications } from "../../local/plugins/aws/budget-notifications";
-import { normaliseContainers } from "../../local/plugins/aws/ecs-containers";
-import { sesSmtpPassword } from "../../local/plugins/aws/iam-access-key";
-import { principalsOf } from "../../local/plugins/aws/principals";
-import { faultsOfName } from "../../local/plugins/aws/s3-bucket";
-import { faultOfRules, ruleTo } from "../../local/plugins/aws/s3-lifecycle-rules";
-import { parseConfig } from "../../local/plugins/config";
 import * as declare from "../../local/plugins/declare";
-import { explain, Refusal } from "../../local/plugins/errors";
 import { autoName, type NameRequest } from "../../local/plugins/names";
 import * as plan from "../../local/plugins/plan";
 import { normalisePolicy } from "../../local/plugins/policy-document";
@@ -76,7 +68,7 @@ describe("check", () => {
         it(`refuses ${title}, naming no value`, () => {
             const faults = check(inputs).faults.join("\n");
             assert.match(faults, expected);
-            assert.doesNotMatch(faults, /fifty|red/);
+            assert.doesNotMatch(faults, /fifty|\bred\b/);
         });
     }
 
