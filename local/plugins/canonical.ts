@@ -36,7 +36,10 @@ function canonicalGiven(property: Property, value: Value): unknown {
             return isRecord(value) ? emptyAsAbsent(value) : value;
         case "object":
             return isRecord(value) ? canonicalFields(property.fields, value) : value;
-        default:
+        case "text":
+        case "number":
+        case "flag":
+        case "anything":
             return value;
     }
 }

@@ -117,7 +117,7 @@ function wrongKind(property: Property, value: Value): string | undefined {
                 : "a map of texts";
         case "object":
             return isRecord(value) ? undefined : "an object";
-        default:
+        case "anything":
             return undefined;
     }
 }

@@ -9,6 +9,6 @@ const name = process.argv[2] ?? "aws";
 const running = name === "aws" ? runPlugin(awsPackage) : runPlugin(previewOnlyPackage(name));
 
 running.catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
 });

@@ -1,5 +1,6 @@
 // The process: serves until its parent is gone or the engine says stop.
 
+import { Console } from "node:console";
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import type { Package } from "./package";
@@ -50,7 +51,7 @@ function leaveWithParent(): void {
 
 /** Libraries print, and warn of this and that; the engine would show each line to the user. */
 function keepStandardOutputClean(): void {
-    console.log = console.info = console.debug = console.error;
+    globalThis.console = new Console(process.stderr);
     process.removeAllListeners("warning");
     process.on("warning", () => {});
 }

@@ -49,7 +49,7 @@ export function providerService<Context>(
         unary(handler, () => configured?.secrets ?? []);
 
     const methods: Partial<Record<keyof IResourceProviderServer, grpc.UntypedHandleCall>> = {
-        handshake: handle((_: proto.ProviderHandshakeRequest) => {
+        handshake: handle(() => {
             const answer = new proto.ProviderHandshakeResponse();
             return answer.setAcceptSecrets(true).setSupportsAutonamingConfiguration(true);
         }),

@@ -74,7 +74,8 @@ export function clean(value: unknown): Value | undefined {
             return value === UNKNOWN ? UNKNOWN : undefined;
         case "object":
             return cleanObject(value);
-        default:
+        case "undefined":
+        case "function":
             return undefined;
     }
 }

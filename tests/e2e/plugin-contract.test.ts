@@ -5,15 +5,19 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { DeleteObjectCommand, PutBucketVersioningCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Server } from "@grpc/grpc-js";
+import { findEngine } from "../../local/engine";
+import { cacheDirectory } from "../../local/paths";
 import { awsPackage, realTypes } from "../../local/plugins/aws";
 import { serve } from "../../local/plugins/server";
-import { throwawayProject, type Project } from "../../local/plugins/testing/cli";
-import { CallFailed, Engine, type State } from "../../local/plugins/testing/engine";
-import { contractSamples } from "../../local/plugins/testing/samples";
-import { describeWorld, makeWorld, removeWorld } from "../../local/plugins/testing/world";
+import { throwawayProject, type Project } from "../support/plugin/cli";
+import { PlainEmulator } from "../support/plugin/emulator";
+import { CallFailed, Engine, type State } from "../support/plugin/engine";
+import { contractSamples } from "../support/plugin/samples";
+import { describeWorld, makeWorld, removeWorld } from "../support/plugin/world";
 import { receive, UNKNOWN, type Properties } from "../../local/plugins/wire";
 
-const endpoint = process.env["PLATFORM_TEST_AWS_ENDPOINT"] ?? "";
+const emulator = new PlainEmulator();
+const { endpoint } = emulator;
 const world = describeWorld(endpoint);
 const samples = contractSamples(world);
 
@@ -28,16 +32,17 @@ const settings = (more: Properties = {}): Properties => ({
     ...more,
 });
 
-describe("stand-in aws plugin", () => {
+describe("stand-in aws plugin", function () {
+    before(async function () {
+        this.timeout(600_000);
+        await emulator.start();
+    });
+    after(() => emulator.end());
+
     let server: Server;
     let engine: Engine;
 
     before(async () => {
-        assert.notEqual(
-            endpoint,
-            "",
-            "PLATFORM_TEST_AWS_ENDPOINT must be the address of an AWS emulator whose root key is test/test",
-        );
         const served = await serve(awsPackage, () => undefined);
         server = served.server;
         engine = new Engine(served.port);
@@ -48,9 +53,7 @@ describe("stand-in aws plugin", () => {
     after(async () => {
         engine?.close();
         server?.forceShutdown();
-        if (endpoint !== "") {
-            await removeWorld(world);
-        }
+        await removeWorld(world);
     });
 
     it("has a sample for every type", () => {
@@ -107,6 +110,14 @@ describe("stand-in aws plugin", () => {
             await unchanged(imported, "after an import");
             if (sample.importId === undefined) {
                 assert.equal(imported.id, state.id);
+            }
+
+            if (type.tagged === true) {
+                for (const tags of [{ team: "b", more: "1" }, sample.inputs["tags"] as Properties]) {
+                    const retagged = await engine.check(token, { ...sample.inputs, tags }, state.inputs);
+                    state = await refreshed(await engine.update(token, state, retagged));
+                    assert.deepEqual(state.outputs["tagsAll"], { owner: "contract", ...tags });
+                }
             }
 
             if (sample.replacedBy !== undefined) {
@@ -291,6 +302,9 @@ describe("stand-in aws plugin", () => {
 
 describe("stand-in aws plugin under the real CLI", function () {
     this.timeout(180_000);
+    before(() => emulator.start());
+    after(() => emulator.end());
+
     const bucket = `contract-cli-${world.unique}`;
     const program = (more = "") => `
         const pulumi = require("@pulumi/pulumi");
@@ -312,9 +326,11 @@ describe("stand-in aws plugin under the real CLI", function () {
         exports.secret = key.secret;
     `;
     let project: Project;
+    const pathBefore = process.env.PATH;
 
     before(async () => {
-        assert.notEqual(endpoint, "", "PLATFORM_TEST_AWS_ENDPOINT must be the address of an AWS emulator");
+        const { folder } = await findEngine(cacheDirectory());
+        process.env.PATH = `${folder}:${pathBefore}`;
         const { endpoints, accessKey, secretKey, ...plain } = settings();
         const config = { ...plain, accessKey, secretKey, endpoints: JSON.parse(String(endpoints)) as unknown };
         project = await throwawayProject(
@@ -322,7 +338,10 @@ describe("stand-in aws plugin under the real CLI", function () {
             Object.fromEntries(Object.entries(config).map(([name, value]) => [`aws:${name}`, value])),
         );
     });
-    after(() => project?.remove());
+    after(async () => {
+        process.env.PATH = pathBefore;
+        await project?.remove();
+    });
 
     it("up, up again, refresh, repair, destroy; no secret in plain text", async () => {
         await project.program(program());

@@ -4,7 +4,7 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import execa from "execa";
-import { bundlePlugins, writePluginFolder } from "../build";
+import { bundlePlugins, writePluginFolder } from "../../../local/plugins/build";
 
 const REPOSITORY = path.join(__dirname, "..", "..", "..");
 const PASSPHRASE = "of a throwaway state";

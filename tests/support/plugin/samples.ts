@@ -6,7 +6,7 @@ import * as ecs from "@aws-sdk/client-ecs";
 import * as iam from "@aws-sdk/client-iam";
 import * as s3 from "@aws-sdk/client-s3";
 import * as sns from "@aws-sdk/client-sns";
-import type { Properties } from "../wire";
+import type { Properties } from "../../../local/plugins/wire";
 import type { World } from "./world";
 
 export interface Sample {

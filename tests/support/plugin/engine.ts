@@ -4,7 +4,7 @@ import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { receive, send, type Properties } from "../wire";
+import { receive, send, type Properties } from "../../../local/plugins/wire";
 
 export interface State {
     id: string;
