@@ -37,8 +37,6 @@ describe("stand-in aws plugin", function () {
         this.timeout(600_000);
         await emulator.start();
     });
-    after(() => emulator.end());
-
     let server: Server;
     let engine: Engine;
 
@@ -54,6 +52,7 @@ describe("stand-in aws plugin", function () {
         engine?.close();
         server?.forceShutdown();
         await removeWorld(world);
+        await emulator.end();
     });
 
     it("has a sample for every type", () => {

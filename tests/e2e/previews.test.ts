@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { Agent } from "node:https";
+import { join } from "node:path";
+
+import { CreateAliasCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import execa from "execa";
+
+import { findEngine } from "../../local/engine";
+import { cacheDirectory, root } from "../../local/paths";
+import { pulumiEnvironment } from "../../local/pulumi";
+import { stackConfig } from "../support/stack-files";
+import { TestCloud } from "../support/test-cloud";
+
+/** What a preview says of one step, as `pulumi preview --json` prints it. */
+interface Step {
+    readonly op: string;
+    readonly newState: { readonly type: string; readonly inputs?: Record<string, unknown> };
+}
+
+/**
+ * The committed stack files on the real engine. Overridden are the endpoints, the credentials (the emulator's root of
+ * the account that the file names) and the KMS endpoint of the secrets provider, and nothing else.
+ */
+describe("pulumi preview on the real engine", function () {
+    this.timeout(180_000);
+    let cloud: TestCloud;
+    let engine: string;
+    before(async () => {
+        cloud = await TestCloud.create();
+        await cloud.succeed(["pulumi", "stack", "ls"]);
+        engine = (await findEngine(cacheDirectory())).folder;
+    });
+    after(() => cloud.remove());
+
+    async function stackOf(stack: "dev" | "staging" | "prod") {
+        const [account] = stackConfig(stack)["aws:allowedAccountIds"] as string[];
+        const folder = join(cloud.folder, stack);
+        const project = join(folder, "project");
+        mkdirSync(join(folder, "state"), { recursive: true });
+        mkdirSync(project, { recursive: true });
+        copyFileSync(join(root, "Pulumi.yaml"), join(project, "Pulumi.yaml"));
+        const file = join(project, `Pulumi.${stack}.yaml`);
+        copyFileSync(join(root, `Pulumi.${stack}.yaml`), file);
+        const { endpoint, caBundle } = cloud.connection;
+        const server = { endpoint: endpoint!, caBundle: caBundle!, fresh: false };
+        const credentials = { accessKeyId: account, secretAccessKey: "test" };
+        const home = join(cloud.folder, "pulumi-home");
+        const env = {
+            ...pulumiEnvironment({ engine, home, folder, server, credentials }),
+            AWS_ENDPOINT_URL_KMS: endpoint,
+        };
+        const pulumi = (args: string[]) =>
+            execa(join(engine, "pulumi"), args, { cwd: root, env, extendEnv: false, reject: false, all: true });
+        return { account, file, project, pulumi };
+    }
+
+    /** The KMS key that the stack file names, made as an account's owner would. */
+    async function makeKey(account: string, alias: string) {
+        const kms = new KMSClient({
+            endpoint: cloud.connection.endpoint,
+            region: "us-east-1",
+            credentials: { accessKeyId: account, secretAccessKey: "test" },
+            requestHandler: new NodeHttpHandler({
+                httpsAgent: new Agent({ ca: readFileSync(cloud.connection.caBundle!) }),
+            }),
+        });
+        const { KeyMetadata: key } = await kms.send(new CreateKeyCommand({}));
+        await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: key!.KeyId }));
+        kms.destroy();
+    }
+
+    const endpoints = () =>
+        JSON.stringify([
+            Object.fromEntries(
+                ["s3", "iam", "sts", "sns", "ecs", "budgets", "cloudwatchlogs"].map((service) => [
+                    service,
+                    cloud.connection.endpoint,
+                ]),
+            ),
+        ]);
+
+    for (const stack of ["dev", "staging", "prod"] as const) {
+        it(`shows all of ${stack}, its state encrypted by the KMS key that its file names`, async () => {
+            const { account, file, project, pulumi } = await stackOf(stack);
+            await makeKey(account, `alias/platform-state-${stack}`);
+            const provider = /^secretsprovider: (.*)$/m.exec(readFileSync(file, "utf8"))![1];
+            const made = await pulumi(["stack", "init", stack, "--secrets-provider", provider, "--cwd", project]);
+            assert.equal(made.exitCode, 0, made.all);
+            const previewed = await pulumi([
+                ...["preview", "--json", "--stack", stack, "--config-file", file],
+                ...["-c", `aws:endpoints=${endpoints()}`],
+            ]);
+            assert.equal(previewed.exitCode, 0, previewed.all);
+            const { steps, changeSummary } = JSON.parse(previewed.stdout) as {
+                steps: Step[];
+                changeSummary: Record<string, number>;
+            };
+            assert.deepEqual(Object.keys(changeSummary), ["create"]);
+            const count = (type: string) => steps.filter(({ newState }) => newState.type === type).length;
+            assert.equal(count("aws:s3/bucket:Bucket"), 5);
+            assert.equal(count("aws:iam/accessKey:AccessKey"), 5);
+            assert.equal(count("aws:budgets/budgetAction:BudgetAction"), 1);
+            assert.equal(count("kubernetes:apps/v1:Deployment"), 1);
+            assert.equal(count("vault:kv/secretV2:SecretV2"), 1);
+        });
+    }
+
+    it("refuses credentials of an account that the file does not allow", async () => {
+        const { file, pulumi } = await stackOf("staging");
+        const { all, exitCode } = await pulumi([
+            ...["preview", "--stack", "staging", "--config-file", file],
+            ...["-c", `aws:endpoints=${endpoints()}`, "-c", 'aws:allowedAccountIds=["444444444444"]'],
+        ]);
+        assert.notEqual(exitCode, 0);
+        assert.match(all!, /AWS account ID not allowed: 222222222222/i);
+    });
+
+    it("says which stack is unknown", async () => {
+        const { pulumi } = await stackOf("dev");
+        const { all, exitCode } = await pulumi(["preview", "--stack", "qa"]);
+        assert.notEqual(exitCode, 0);
+        assert.match(all!, /no stack named 'qa' found/);
+    });
+
+    it("says that the passphrase of a state is missing", async () => {
+        const server = { endpoint: cloud.connection.endpoint!, caBundle: cloud.connection.caBundle!, fresh: false };
+        const { PULUMI_CONFIG_PASSPHRASE: _, ...env } = pulumiEnvironment({
+            engine,
+            home: join(cloud.folder, "pulumi-home"),
+            folder: cloud.folder,
+            server,
+            credentials: { accessKeyId: "test", secretAccessKey: "test" },
+        });
+        const { all, exitCode } = await execa(
+            join(engine, "pulumi"),
+            [
+                "preview",
+                "--stack",
+                "local",
+                "--config-file",
+                join(cloud.folder, "Pulumi.local.yaml"),
+                "--non-interactive",
+            ],
+            { cwd: root, env, extendEnv: false, reject: false, all: true },
+        );
+        assert.notEqual(exitCode, 0);
+        assert.match(all!, /passphrase must be set/);
+    });
+});
