@@ -8,7 +8,7 @@ const local = from("local", "Nothing imports local/.");
 const stacks = from("stacks", "A lower layer imports no stack.");
 const ops = from("ops", "The program imports no operator's tool.");
 const componentsInside = {
-    regex: "^(\\.\\./)+components/(?!(naming|arn|policy-document)$)(?!.*/(policy|bucket-name|budgets|access-keys)$)",
+    regex: "^(\\.\\./)+components/(?!(naming|arn|policy-document|bucket-access)$)(?!.*/(policy|bucket-name|budgets|access-keys)$)",
     message: "Of components, the operator's tools import pure files only.",
 };
 const otherComponent = {
@@ -21,14 +21,14 @@ const impureStacks = {
 };
 const lines = (files, ...patterns) => ({ files, rules: { "no-restricted-imports": ["error", { patterns }] } });
 const pureFiles = [
-    "components/{naming,arn,policy-document}.ts",
+    "components/{naming,arn,policy-document,bucket-access}.ts",
     "components/*/{policy,bucket-name,budgets,access-keys}.ts",
     "stacks/settings.ts",
     "stacks/secrets-provider.ts",
 ];
 
 module.exports = tseslint.config(
-    { ignores: ["node_modules/", ".local/", "eslint.config.js"] },
+    { ignores: ["node_modules/", ".local/", "**/*.js"] },
     ...tseslint.configs.recommended,
     { plugins: { "@pulumi": pulumi }, languageOptions: { parserOptions: { projectService: true } } },
     {

@@ -119,7 +119,7 @@ function declaredIdentity(outputs: ClinicalAiOutputs, { partition }: CheckContex
         expected: says,
         probe,
     });
-    const { userName: user, roleArn, accessKeyId, accessKeyIds = accessKeyId ? [accessKeyId] : [] } = outputs;
+    const { userName: user, roleArn, accessKeyIds = [] } = outputs;
     if (user !== undefined) {
         return [
             declared("user's policy: both buckets, no other", expected, { kind: "user", aspect: "grants", user }),

@@ -43,7 +43,7 @@ export interface LlmModelsOutputs {
     readonly denyPolicyArn: string;
     readonly shutOffRoleArn: string;
     /** Ids of every key generation, the published one included; during a rotation there are two. */
-    readonly accessKeyIds?: readonly string[];
+    readonly accessKeyIds: readonly string[];
     /** The cost-allocation tag that the budget counts by, where it does. */
     readonly costTag?: { readonly key: string; readonly value: string };
     /** Models reached through an inference profile, where there are any. */
@@ -71,7 +71,7 @@ export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext
 const invokeActions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
 
 function declaredUser(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
-    const { userName: user, accessKeyId, accessKeyIds = [accessKeyId] } = outputs;
+    const { userName: user, accessKeyIds } = outputs;
     const declared = (aspect: "grants" | "groups" | "keys", name: string, expected: string): Check => ({
         id: "E1",
         name,

@@ -31,7 +31,7 @@ export interface MlflowOutputs {
     /** A secret in the stack's state. */
     readonly secretAccessKey: string;
     /** Ids of every key generation, the published one included; during a rotation there are two. */
-    readonly accessKeyIds?: readonly string[];
+    readonly accessKeyIds: readonly string[];
 }
 
 /** What must hold for mlflow (D1), and the live test of its configuration (D5). */
@@ -40,7 +40,7 @@ export function mlflowChecks(outputs: MlflowOutputs, context: CheckContext): Che
 }
 
 function declaredUser(
-    { bucketName, prefix, userName: user, accessKeyId, accessKeyIds = [accessKeyId] }: MlflowOutputs,
+    { bucketName, prefix, userName: user, accessKeyIds }: MlflowOutputs,
     { partition }: CheckContext,
 ): Check[] {
     const bucketArn = `arn:${partition}:s3:::${bucketName}`;

@@ -32,7 +32,7 @@ export interface RlStudioOutputs {
     /** A secret in the stack's state. */
     readonly secretAccessKey: string;
     /** Ids of every key generation, the published one included; during a rotation there are two. */
-    readonly accessKeyIds?: readonly string[];
+    readonly accessKeyIds: readonly string[];
     /** Days after which a noncurrent version of a rollout is removed. */
     readonly noncurrentVersionDays: number;
 }
@@ -78,7 +78,7 @@ function declaredBucket({ bucketName: bucket, noncurrentVersionDays }: RlStudioO
 }
 
 function declaredUser(
-    { bucketName, userName: user, accessKeyId, accessKeyIds = [accessKeyId] }: RlStudioOutputs,
+    { bucketName, userName: user, accessKeyIds }: RlStudioOutputs,
     { partition }: CheckContext,
 ): Check[] {
     const bucketArn = `arn:${partition}:s3:::${bucketName}`;

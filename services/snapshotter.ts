@@ -40,7 +40,7 @@ export interface SnapshotterOutputs {
     /** A secret in the stack's state. */
     readonly secretAccessKey: string;
     /** Ids of every key generation, the published one included; during a rotation there are two. */
-    readonly accessKeyIds?: readonly string[];
+    readonly accessKeyIds: readonly string[];
 }
 
 /**
@@ -168,7 +168,7 @@ function roleChecks({ taskRoleArn, region }: SnapshotterOutputs, { partition, ac
 
 function declaredPolicy(outputs: SnapshotterOutputs, { partition }: CheckContext): Check[] {
     const { bucketName, prefix, policyArn, taskRoleArn, groupName, agentUserName: user } = outputs;
-    const { accessKeyId, accessKeyIds = [accessKeyId] } = outputs;
+    const { accessKeyIds } = outputs;
     const bucketArn = `arn:${partition}:s3:::${bucketName}`;
     const grants = grantsInWords([
         {

@@ -36,8 +36,11 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
     return {
         region: context.region,
         models: settings.models,
+        inferenceProfiles: settings.inferenceProfiles,
+        costTag: settings.costTag,
         userName: identity.userName,
         accessKeyId: identity.accessKeyId,
+        accessKeyIds: identity.accessKeyIds,
         secretAccessKey: identity.secretAccessKey,
         budgetName: tier.budgetName,
         monthlyLimitUsd: settings.monthlyLimitUsd,

@@ -36,6 +36,7 @@ export function deploy(settings: MlflowSettings, context: StackContext): Lifted<
         artifactRoot: pulumi.interpolate`s3://${bucket.bucketName}/${mlflow.prefix.slice(0, -1)}`,
         userName: identity.userName,
         accessKeyId: identity.accessKeyId,
+        accessKeyIds: identity.accessKeyIds,
         secretAccessKey: identity.secretAccessKey,
     };
 }

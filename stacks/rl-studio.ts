@@ -33,6 +33,7 @@ export function deploy(settings: RlStudioSettings, context: StackContext): Lifte
         noncurrentVersionDays: settings.noncurrentVersionDays,
         userName: identity.userName,
         accessKeyId: identity.accessKeyId,
+        accessKeyIds: identity.accessKeyIds,
         secretAccessKey: identity.secretAccessKey,
     };
 }

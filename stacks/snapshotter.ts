@@ -58,6 +58,7 @@ export function deploy(settings: SnapshotterSettings, context: StackContext): Li
         groupName: agents.name,
         agentUserName: agent.userName,
         accessKeyId: agent.accessKeyId,
+        accessKeyIds: agent.accessKeyIds,
         secretAccessKey: agent.secretAccessKey,
     };
 }

@@ -1,16 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { ArnScope } from "../arn";
+import { bucketArnFault, prefixFault } from "../bucket-access";
+import { identityNameFault, policyNameFault } from "../naming";
 import { refuse } from "../validation";
-import {
-    bucketArnFault,
-    executionPolicy,
-    policyNameFault,
-    prefixFault,
-    roleNameFault,
-    taskPolicy,
-    trustPolicy,
-} from "./policy";
+import { executionPolicy, taskPolicy, trustPolicy } from "./policy";
 import { containerDefinition, cpuFault, familyFault, imageFault, memoryFault, retentionFault } from "./task";
 
 /** The task definition of an {@link EcsTaskRole}: one container on Fargate. */
@@ -116,8 +110,8 @@ export class EcsTaskRole extends pulumi.ComponentResource {
     private check(): void {
         const { roleName, policyName, prefix, taskDefinition } = this.args;
         const { family, cpu, memory, logRetentionDays } = taskDefinition;
-        this.expect("roleName", roleName, roleNameFault(roleName));
-        this.expect("executionRoleName", this.executionRoleName(), roleNameFault(this.executionRoleName()));
+        this.expect("roleName", roleName, identityNameFault(roleName));
+        this.expect("executionRoleName", this.executionRoleName(), identityNameFault(this.executionRoleName()));
         this.expect("policyName", policyName, policyNameFault(policyName));
         this.expect("prefix", prefix, prefixFault(prefix));
         this.expect("taskDefinition.family", family, familyFault(family));

@@ -1,15 +1,10 @@
-import { ArnScope, objectsArn, regionalArn } from "../arn";
+import { ArnScope, regionalArn } from "../arn";
+import { type ActionSet, allowGrants } from "../bucket-access";
 import { policyDocument, PolicyDocument, PolicyStatement } from "../policy-document";
 import { ecrRepository } from "./task";
 
-/** What a task may do with the objects under its prefix: read, write, tag, and upload in parts. */
-export const objectActions = [
-    "s3:GetObject",
-    "s3:PutObject",
-    "s3:PutObjectTagging",
-    "s3:AbortMultipartUpload",
-    "s3:ListMultipartUploadParts",
-] as const;
+/** What a task may do under its prefix: list, read, write, tag, and upload in parts. */
+export const taskActions = ["list", "read", "write", "tag", "multipart"] as const satisfies readonly ActionSet[];
 
 /** What ECS needs to write a task's log. */
 export const logActions = ["logs:CreateLogStream", "logs:PutLogEvents"] as const;
@@ -40,31 +35,7 @@ export function trustPolicy(scope: ArnScope): PolicyDocument {
 
 /** The policy of the task: its prefix of one bucket. */
 export function taskPolicy(bucketArn: string, prefix: string): PolicyDocument {
-    return policyDocument(allowList(bucketArn, prefix), allowObjectAccess(bucketArn, prefix));
-}
-
-/**
- * Allows listing the bucket under the prefix. `a/b/*` matches `a/b/` itself too; a request that names no prefix does not
- * match.
- */
-export function allowList(bucketArn: string, prefix: string): PolicyStatement {
-    return {
-        Sid: "AllowList",
-        Effect: "Allow",
-        Action: ["s3:ListBucket"],
-        Resource: [bucketArn],
-        Condition: { StringLike: { "s3:prefix": [`${prefix}*`] } },
-    };
-}
-
-/** Allows {@link objectActions} under the prefix. */
-export function allowObjectAccess(bucketArn: string, prefix: string): PolicyStatement {
-    return {
-        Sid: "AllowObjectAccess",
-        Effect: "Allow",
-        Action: objectActions,
-        Resource: [objectsArn(bucketArn, prefix)],
-    };
+    return policyDocument(...allowGrants([{ bucketArn, prefix, actions: taskActions }]));
 }
 
 /** The policy of the execution role: the task's log and, where the image is in a private ECR repository, its image. */
@@ -99,29 +70,4 @@ export function allowRegistryLogin(): PolicyStatement {
 /** Allows pulling from one repository. */
 export function allowPull(repositoryArn: string): PolicyStatement {
     return { Sid: "AllowPull", Effect: "Allow", Action: pullActions, Resource: [repositoryArn] };
-}
-
-/**
- * What is expected of a prefix that breaks a rule, and undefined where it breaks none. Only characters that mean
- * themselves in S3 and in IAM are let through: a `*`, a `?` or a `${…}` would widen the policy.
- */
-export function prefixFault(prefix: string): string | undefined {
-    return /^(?:[A-Za-z0-9!_.'()=-]+\/)+$/.test(prefix)
-        ? undefined
-        : `segments of letters, digits and !_.'()=- that each end with "/", such as "scans/2024/"`;
-}
-
-/** What is expected of the ARN of a bucket that is none, and undefined where it is one. A wildcard is no bucket. */
-export function bucketArnFault(arn: string): string | undefined {
-    return /^arn:aws[a-z-]*:s3:::[A-Za-z0-9._-]+$/.test(arn) ? undefined : "the ARN of one bucket";
-}
-
-/** What is expected of the name of a role that IAM refuses, and undefined where it accepts it. */
-export function roleNameFault(name: string): string | undefined {
-    return /^[\w+=,.@-]{1,64}$/.test(name) ? undefined : "1 to 64 letters, digits and +=,.@_-";
-}
-
-/** What is expected of the name of a policy that IAM refuses, and undefined where it accepts it. */
-export function policyNameFault(name: string): string | undefined {
-    return /^[\w+=,.@-]{1,128}$/.test(name) ? undefined : "1 to 128 letters, digits and +=,.@_-";
 }

@@ -1,17 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { type ActionSet, bucketArnFault, prefixFault } from "../bucket-access";
+import { identityNameFault, policyNameFault } from "../naming";
 import { PolicyDocument, PolicyStatement } from "../policy-document";
 import { refuse } from "../validation";
 import { accessKeysFault, AccessKeySettings, accessKeysTag, formatAccessKeys, refuseOlderThanTag } from "./access-keys";
-import {
-    ActionSet,
-    bucketArnFault,
-    documentFault,
-    identityNameFault,
-    identityPolicy,
-    policyNameFault,
-    prefixFault,
-} from "./policy";
+import { documentFault, identityPolicy } from "./policy";
 
 /** A user, for a service that can only use access keys. */
 export interface UserPrincipal {
@@ -94,6 +88,7 @@ export class ScopedIdentity extends pulumi.ComponentResource {
 
     private readonly user?: aws.iam.User;
     private readonly role?: aws.iam.Role;
+    private readonly keys: aws.iam.AccessKey[] = [];
     private readonly publishedKey?: aws.iam.AccessKey;
 
     constructor(
@@ -110,7 +105,10 @@ export class ScopedIdentity extends pulumi.ComponentResource {
             this.arn = this.user.arn;
             if (this.grantsAnything()) this.grantToUser(this.user, args.principal);
             if (groups?.length) this.joinGroups(this.user, groups);
-            if (accessKeys) this.publishedKey = this.createAccessKeys(this.user, accessKeys);
+            if (accessKeys) {
+                this.keys = this.createAccessKeys(this.user, accessKeys);
+                this.publishedKey = this.keys[accessKeys.generations.indexOf(accessKeys.published)];
+            }
         } else {
             this.role = this.createRole(args.principal);
             this.arn = this.role.arn;
@@ -138,6 +136,11 @@ export class ScopedIdentity extends pulumi.ComponentResource {
     /** Id of the published access key. An error where the identity has no access keys. */
     get accessKeyId(): pulumi.Output<string> {
         return (this.publishedKey ?? this.lacks("accessKeyId", "a user with accessKeys")).id;
+    }
+
+    /** Ids of the access keys of every generation; none where the identity has no access keys. */
+    get accessKeyIds(): pulumi.Output<string[]> {
+        return pulumi.all(this.keys.map((key) => key.id));
     }
 
     /** Secret of the published access key, a Pulumi secret. An error where the identity has no access keys. */
@@ -233,9 +236,8 @@ export class ScopedIdentity extends pulumi.ComponentResource {
         );
     }
 
-    /** Creates a key of each generation and returns the published one. */
-    private createAccessKeys(user: aws.iam.User, { generations, published }: AccessKeySettings): aws.iam.AccessKey {
-        const keys = generations.map(
+    private createAccessKeys(user: aws.iam.User, { generations }: AccessKeySettings): aws.iam.AccessKey[] {
+        return generations.map(
             (generation) =>
                 new aws.iam.AccessKey(
                     `${this.name}-access-key-${generation}`,
@@ -243,7 +245,6 @@ export class ScopedIdentity extends pulumi.ComponentResource {
                     { parent: this, additionalSecretOutputs: ["secret", "sesSmtpPasswordV4"] },
                 ),
         );
-        return keys[generations.indexOf(published)];
     }
 
     /**

@@ -12,7 +12,7 @@ import { clinicalAi } from "../../services/clinical-ai";
 import { type StackContext } from "../context";
 import { type ClinicalAiClusterSettings } from "../settings";
 import { type SecretKeys, type WorkerIdentity } from "./identity";
-import { connectKubernetes, connectVault, vaultCaCert } from "./providers";
+import { connectKubernetes, connectVault, vaultCaCert } from "../providers";
 import { createWorkload, type PodSecret } from "./workload";
 
 /** Puts the worker, and where its keys come through Vault their way, into the cluster (B1 to B6, B9, B11). */

@@ -78,6 +78,7 @@ function withStaticKeys(
         outputs: {
             userName: user.userName,
             accessKeyId: user.accessKeyId,
+            accessKeyIds: user.accessKeyIds,
             secretAccessKey: user.secretAccessKey,
         },
         secretKeys: {

@@ -126,13 +126,14 @@ describe("pulumi preview on the real engine", function () {
 
     it("says that the passphrase of a state is missing", async () => {
         const server = { endpoint: cloud.connection.endpoint!, caBundle: cloud.connection.caBundle!, fresh: false };
-        const { PULUMI_CONFIG_PASSPHRASE: _, ...env } = pulumiEnvironment({
+        const env: NodeJS.ProcessEnv = pulumiEnvironment({
             engine,
             home: join(cloud.folder, "pulumi-home"),
             folder: cloud.folder,
             server,
             credentials: { accessKeyId: "test", secretAccessKey: "test" },
         });
+        delete env.PULUMI_CONFIG_PASSPHRASE;
         const { all, exitCode } = await execa(
             join(engine, "pulumi"),
             [

@@ -221,6 +221,7 @@ describe("clinical-ai", () => {
                         ? {
                               userName: "clinical-ai-prefect-worker-dev",
                               accessKeyId: "clinical-ai-worker-access-key-1-id",
+                              accessKeyIds: ["clinical-ai-worker-access-key-1-id"],
                           }
                         : { roleArn: "arn:aws:iam::123456789012:role/clinical-ai-prefect-worker-dev" };
                 assert.deepEqual(await valueOf(pulumi.output(rest)), {

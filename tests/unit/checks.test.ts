@@ -7,7 +7,7 @@ import { type Check } from "../../services/checks";
 import { grantsInWords } from "../../services/grants";
 
 const accountId = "123456789012";
-const keys = { accessKeyId: "AKIAONE", secretAccessKey: "hidden" };
+const keys = { accessKeyId: "AKIAONE", accessKeyIds: ["AKIAONE"], secretAccessKey: "hidden" };
 const region = "us-east-1";
 const iam = (resource: string) => `arn:aws:iam::${accountId}:${resource}`;
 

@@ -1,13 +1,5 @@
 import { strict as assert } from "node:assert";
-import {
-    bucketArnFault,
-    executionPolicy,
-    policyNameFault,
-    prefixFault,
-    roleNameFault,
-    taskPolicy,
-    trustPolicy,
-} from "../../components/ecs-task-role/policy";
+import { executionPolicy, taskPolicy, trustPolicy } from "../../components/ecs-task-role/policy";
 import {
     containerDefinition,
     cpuFault,
@@ -230,31 +222,5 @@ describe("what Fargate, ECS and CloudWatch Logs offer", () => {
         ]) {
             assert.match(imageFault(image)!, /^an image named by its digest/, image);
         }
-    });
-});
-
-describe("names, prefixes and ARNs of a task", () => {
-    it("a prefix that would widen the policy is refused", () => {
-        assert.equal(prefixFault("repo-scans/snapshotter/"), undefined);
-        for (const prefix of ["", "/", "/a/", "a", "a//b/", "a*/", "a?/", "${aws:username}/"]) {
-            const expected = `segments of letters, digits and !_.'()=- that each end with "/", such as "scans/2024/"`;
-            assert.equal(prefixFault(prefix), expected, prefix);
-        }
-    });
-
-    it("an ARN of anything but one bucket is refused", () => {
-        assert.equal(bucketArnFault("arn:aws-us-gov:s3:::snapshots"), undefined);
-        for (const arn of ["*", "arn:aws:s3:::*", "arn:aws:s3:::snapshots/*", "snapshots"]) {
-            assert.equal(bucketArnFault(arn), "the ARN of one bucket", arn);
-        }
-    });
-
-    it("names that IAM refuses are refused", () => {
-        assert.equal(roleNameFault("x".repeat(64)), undefined);
-        assert.equal(roleNameFault("x".repeat(65)), "1 to 64 letters, digits and +=,.@_-");
-        assert.equal(roleNameFault("a/b"), "1 to 64 letters, digits and +=,.@_-");
-        assert.equal(policyNameFault("x".repeat(128)), undefined);
-        assert.equal(policyNameFault("x".repeat(129)), "1 to 128 letters, digits and +=,.@_-");
-        assert.equal(policyNameFault("a b"), "1 to 128 letters, digits and +=,.@_-");
     });
 });

@@ -7,14 +7,9 @@ import {
     refuseOlder,
     refuseOlderThanTag,
 } from "../../components/scoped-identity/access-keys";
-import {
-    bucketArnFault,
-    documentFault,
-    identityNameFault,
-    identityPolicy,
-    policyNameFault,
-    prefixFault,
-} from "../../components/scoped-identity/policy";
+import { bucketArnFault, prefixFault } from "../../components/bucket-access";
+import { identityNameFault, policyNameFault } from "../../components/naming";
+import { documentFault, identityPolicy } from "../../components/scoped-identity/policy";
 import { policyDocument, PolicyStatement } from "../../components/policy-document";
 
 const bucketArn = "arn:aws:s3:::artifacts";

@@ -141,6 +141,7 @@ describe("verify", () => {
             bucketName: "rollouts",
             userName: "rl",
             noncurrentVersionDays: 30,
+            accessKeyIds: ["AKIARL"],
             ...keys("AKIARL"),
         },
     };

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as vault from "@pulumi/vault";
 
-import { type ClinicalAiClusterSettings } from "../settings";
+import { type ClinicalAiClusterSettings } from "./settings";
 
 /** Connects to the cluster of the settings. */
 export function connectKubernetes({
