@@ -3,7 +3,7 @@ const tseslint = require("typescript-eslint");
 
 // Imports go index → stacks → components → pure files; `services` and what the operator's tools share know no Pulumi.
 const pulumiPackages = { regex: "^@pulumi/", message: "This folder imports nothing of Pulumi." };
-const from = (folder, message) => ({ regex: `^(\\.\\./)+${folder}(/|$)`, message });
+const from = (folder, message) => ({ regex: `^(\\./|(\\.\\./)+)${folder}(/|$)`, message });
 const local = from("local", "Nothing imports local/.");
 const stacks = from("stacks", "A lower layer imports no stack.");
 const ops = from("ops", "The program imports no operator's tool.");
