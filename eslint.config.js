@@ -8,7 +8,7 @@ const local = from("local", "Nothing imports local/.");
 const stacks = from("stacks", "A lower layer imports no stack.");
 const ops = from("ops", "The program imports no operator's tool.");
 const componentsInside = {
-    regex: "^(\\.\\./)+components/(?!(naming|arn|policy-document|bucket-access)$)(?!.*/(policy|bucket-name|budgets|access-keys)$)",
+    regex: "^(\\.\\./)+components/(?!(naming|arn|policy-document|bucket-access)$)(?!.*/(policy|bucket-name|budgets|access-keys|task)$)",
     message: "Of components, the operator's tools import pure files only.",
 };
 const otherComponent = {
@@ -22,10 +22,11 @@ const impureStacks = {
 const lines = (files, ...patterns) => ({ files, rules: { "no-restricted-imports": ["error", { patterns }] } });
 const pureFiles = [
     "components/{naming,arn,policy-document,bucket-access}.ts",
-    "components/*/{policy,bucket-name,budgets,access-keys}.ts",
-    "stacks/settings.ts",
-    "stacks/secrets-provider.ts",
+    "components/*/{policy,bucket-name,budgets,access-keys,task}.ts",
 ];
+const services = from("services", "A component knows no service.");
+const sibling = { regex: "^\\.{1,2}(/index)?$", message: "A pure file does not import the resources beside it." };
+const environment = { regex: "^(node:)?process$", message: "A component reads no environment." };
 
 module.exports = tseslint.config(
     { ignores: ["node_modules/", ".local/", "**/*.js"] },
@@ -42,15 +43,13 @@ module.exports = tseslint.config(
         },
     },
     lines(["index.ts", "stacks/**/*.ts"], local, ops),
-    lines(
-        ["components/**/*.ts"],
-        local,
-        ops,
-        stacks,
-        from("services", "A component knows no service."),
-        otherComponent,
-    ),
-    lines(pureFiles, local, ops, pulumiPackages, otherComponent),
+    lines(["components/**/*.ts"], local, ops, stacks, services, otherComponent, environment),
+    // A later block takes the place of an earlier one: each names all that holds for its files.
+    lines(pureFiles, local, ops, stacks, services, otherComponent, environment, pulumiPackages, sibling),
+    lines(["stacks/{settings,secrets-provider}.ts"], local, ops, pulumiPackages, componentsInside, {
+        regex: "^\\./(?!settings$)",
+        message: "Of stacks, only the settings are pure.",
+    }),
     lines(["services/**/*.ts"], local, ops, stacks, pulumiPackages, componentsInside, {
         regex: "^@aws-sdk/",
         message: "A service is facts: it makes no calls.",
@@ -65,13 +64,17 @@ module.exports = tseslint.config(
     },
     {
         files: ["stacks/**/*.ts", "index.ts", "components/**/*.ts"],
-        ignores: ["stacks/config.ts"],
+        ignores: ["stacks/config.ts", "stacks/providers.ts"],
         rules: {
             "no-restricted-syntax": [
                 "error",
                 {
-                    selector: "NewExpression[callee.property.name='Config']",
+                    selector: "NewExpression:matches([callee.property.name='Config'], [callee.name='Config'])",
                     message: "Only stacks/config.ts reads pulumi.Config.",
+                },
+                {
+                    selector: "NewExpression:matches([callee.property.name='Provider'], [callee.name='Provider'])",
+                    message: "Only stacks/providers.ts makes providers.",
                 },
             ],
         },

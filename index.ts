@@ -1,3 +1,5 @@
+import "./stacks/error-handling";
+
 import { deployServices } from "./stacks";
 import { readSettings } from "./stacks/config";
 import { stackContext } from "./stacks/context";

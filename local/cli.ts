@@ -25,9 +25,10 @@ program
 program
     .command("down")
     .description("destroy what stack local deployed, stop the local AWS and remove its state")
-    .action(async () => {
+    .option("--discard", "destroy nothing, just stop the local AWS: for what was made by hand and blocks destroying")
+    .action(async ({ discard }: { discard?: boolean }) => {
         const { down } = await import("./down");
-        await down();
+        await down({ discard: discard ?? false });
     });
 
 program
@@ -42,6 +43,7 @@ program
     .command("pulumi")
     .description("run the engine on stack local, for example: npm run local -- pulumi preview --diff")
     .argument("<arguments...>")
+    .helpOption(false)
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (args: string[]) => {

@@ -6,6 +6,7 @@ import { localIdentities, type Identities } from "./aws/identities";
 import { installEmulator } from "./aws/install";
 import { startServer, type Server } from "./aws/server";
 import { type Engine, findEngine } from "./engine";
+import { writeAtomically } from "./files";
 import { installPlugins, type Plugin } from "./install-plugins";
 import { cacheDirectory, localDirectory, localPort } from "./paths";
 import { step } from "./progress";
@@ -22,8 +23,6 @@ export interface LocalCloud {
     readonly server: Server;
     readonly identities: Identities;
     readonly pulumi: Pulumi;
-    /** Whether this call made the stack. */
-    readonly newStack: boolean;
 }
 
 /** Installs what is missing and starts the local AWS; a second call finds all of it. */
@@ -38,7 +37,9 @@ export async function startCloud(): Promise<LocalCloud> {
     const identities = await localIdentities(folder, server, localRegion);
     const pulumi = new Pulumi({ engine: engine.folder, home, folder, server, credentials: identities.deployer });
     const newStack = await pulumi.prepare();
-    return { folder, engine, plugins, server, identities, pulumi, newStack };
+    // What was started now has nothing of what the state still says; until a refresh is through, every run knows that.
+    if (server.fresh && !newStack) writeAtomically(refreshNeeded(folder), "");
+    return { folder, engine, plugins, server, identities, pulumi };
 }
 
 async function startAws(folder: string, cache: string, port: number): Promise<Server> {
@@ -54,6 +55,9 @@ async function settleAll<A, B>([a, b]: [Promise<A>, Promise<B>]): Promise<[A, B]
     if (second.status === "rejected") throw second.reason;
     return [first.value, second.value];
 }
+
+/** A file that is there while the state may speak of an emulator that is gone. */
+export const refreshNeeded = (folder: string) => join(folder, "refresh-needed");
 
 /** Whether this checkout has a local cloud at all. */
 export const hasCloud = () => existsSync(localDirectory());

@@ -15,9 +15,12 @@ export function cacheDirectory(env: NodeJS.ProcessEnv = process.env, platform = 
     return join(base, "ai-service-platform");
 }
 
-/** The local cloud of this checkout: its state, secrets, logs. `PLATFORM_LOCAL_DIR` names another folder. */
+/**
+ * The local cloud of this checkout: its state, secrets, logs. `PLATFORM_LOCAL_DIR` names another place; there it gets a
+ * folder of its own, since `down` removes the folder with all that is in it.
+ */
 export function localDirectory(env: NodeJS.ProcessEnv = process.env): string {
-    return env.PLATFORM_LOCAL_DIR ? resolve(env.PLATFORM_LOCAL_DIR) : join(root, ".local");
+    return env.PLATFORM_LOCAL_DIR ? join(resolve(env.PLATFORM_LOCAL_DIR), "local-cloud") : join(root, ".local");
 }
 
 /** The port of the local AWS; `PLATFORM_LOCAL_PORT` names another one. */

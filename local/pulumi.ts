@@ -59,7 +59,8 @@ export class Pulumi {
 
     /** Runs a command with its words on standard error, where progress belongs. */
     async show(args: readonly string[]): Promise<void> {
-        const { exitCode } = await this.spawn(args, { stdio: ["ignore", process.stderr, process.stderr] });
+        const { exitCode, signal } = await this.spawn(args, { stdio: ["ignore", process.stderr, process.stderr] });
+        if (signal) throw new LocalError(`pulumi ${args[0]} was ended by ${signal}; run this again to recover`);
         if (exitCode !== 0) throw new LocalError(`pulumi ${args[0]} failed (exit code ${exitCode}); see above`);
     }
 
@@ -72,7 +73,8 @@ export class Pulumi {
 
     /** Runs a command on this process's own terminal and returns its exit code. */
     async attach(args: readonly string[]): Promise<number> {
-        const { exitCode } = await this.spawn(args, { stdio: "inherit" });
+        const { exitCode, signal } = await this.spawn(args, { stdio: "inherit" });
+        if (signal) throw new LocalError(`pulumi ${args[0]} was ended by ${signal}; npm run local -- recover mends it`);
         return exitCode;
     }
 

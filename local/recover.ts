@@ -1,4 +1,5 @@
 import { recover, RecoveryStopped } from "../ops/recover";
+import { removeBrokenAttributes } from "../ops/recover/attributes";
 import { readLocks } from "../ops/recover/lock";
 import { clientsFor } from "../ops/verify/clients";
 import { localAccount } from "./aws/server";
@@ -10,12 +11,15 @@ import { localStack } from "./pulumi";
 
 /** Finishes an update of stack `local` that was killed; does nothing where none was. */
 export async function recoverIfInterrupted({ pulumi, identities, server }: LocalCloud): Promise<boolean> {
+    const backend = pulumi.env.PULUMI_BACKEND_URL;
+    const broken = removeBrokenAttributes(backend);
+    if (broken.length > 0) say(`  removed ${broken.length} half-written attribute files of the state`);
     try {
         return await recover({
             pulumi: (args, input) => pulumi.run(args, input),
             iam: clientsFor(identities.deployer, { ...server, region: localRegion }).iam,
             account: { partition: "aws", accountId: localAccount },
-            locks: readLocks(pulumi.env.PULUMI_BACKEND_URL, "platform", localStack),
+            locks: readLocks(backend, "platform", localStack),
             say,
         });
     } catch (error) {

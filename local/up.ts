@@ -1,10 +1,12 @@
+import { existsSync, rmSync } from "node:fs";
+
 import { renderTable, toJson } from "../ops/verify/table";
 import { verify, type VerifyTarget } from "../ops/verify";
 import { serviceNames } from "../services";
 import { operatorPolicy } from "../ops/operator-policy";
 import { allowOperator } from "./aws/identities";
 import { localAccount } from "./aws/server";
-import { startCloud, localRegion, type LocalCloud } from "./cloud";
+import { refreshNeeded, startCloud, localRegion, type LocalCloud } from "./cloud";
 import { alone } from "./lock";
 import { localDirectory } from "./paths";
 import { elapsed, say, step } from "./progress";
@@ -26,7 +28,7 @@ export async function up({ json }: { json: boolean }): Promise<number> {
         await allowOperator(cloud.server, localRegion, operatorPolicy(target, true));
         const results = await step("checks", () => verify(target));
         if (json) process.stdout.write(`${toJson(results)}\n`);
-        else process.stdout.write(`${renderTable(results)}\n`);
+        else process.stdout.write(`${renderTable(results, process.stdout.columns)}\n`);
         const failed = results.filter((result) => !result.ok).length;
         say(`${results.length - failed} of ${results.length} checks hold. Took ${elapsed(start)}.`);
         if (!json) say("Take it down with: npm run local -- down");
@@ -44,10 +46,10 @@ function announce({ engine, plugins, server }: LocalCloud): void {
     say(`  local AWS: ${server.endpoint}, IAM enforced (${server.fresh ? "started now" : "was running"})`);
 }
 
-/** A fresh emulator has nothing in it: what the state still says of the one before is refreshed away first. */
-async function deploy({ pulumi, server, newStack }: LocalCloud): Promise<void> {
-    const refresh = server.fresh && !newStack ? ["--refresh"] : [];
+async function deploy({ folder, pulumi }: LocalCloud): Promise<void> {
+    const refresh = existsSync(refreshNeeded(folder)) ? ["--refresh"] : [];
     await pulumi.show(["up", "--yes", "--skip-preview", "--suppress-outputs", ...refresh]);
+    rmSync(refreshNeeded(folder), { force: true });
     say(`  ${describeChanges(lastChanges(await pulumi.run(["stack", "history", "--json", "--page-size", "1"])))}`);
 }
 

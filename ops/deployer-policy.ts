@@ -1,8 +1,8 @@
 import { policyDocument, type PolicyDocument } from "../components/policy-document";
 
 /**
- * The exact rights that `pulumi up`, `refresh` and `destroy` of this program need, and no more: what an account's owner
- * gives to the deployer. The local cloud deploys with nothing else, so a missing action shows there first.
+ * The exact actions that `pulumi up`, `refresh` and `destroy` of this program need, on any resource of the account: what
+ * its owner gives to the deployer. The local cloud deploys with nothing else, so a missing action shows there first.
  *
  * @param partition `aws`, `aws-cn` or `aws-us-gov`
  * @param accountId twelve digits
@@ -30,14 +30,20 @@ export function deployerPolicy(partition: string, accountId: string, emulator = 
             Action: "iam:PassRole",
             Resource: iam("role/*"),
             Condition: {
-                StringEquals: { "iam:PassedToService": ["ecs-tasks.amazonaws.com", "budgets.amazonaws.com"] },
+                StringEquals: {
+                    "iam:PassedToService": [
+                        "ecs-tasks.amazonaws.com",
+                        "budgets.amazonaws.com",
+                        "pods.eks.amazonaws.com",
+                    ],
+                },
             },
         },
         {
             Sid: "Services",
             Effect: "Allow",
             Action: serviceActions,
-            // Task definitions, log-group listings and the caller's identity have no resource level for these actions.
+            // Some of these have no resource level; the names of the others are the services' and their stacks'.
             Resource: "*",
         },
         ...(emulator ? [{ Sid: "Emulator", Effect: "Allow", Action: emulatorActions, Resource: "*" } as const] : []),
@@ -51,26 +57,40 @@ export function deployerPolicy(partition: string, accountId: string, emulator = 
  * @param partition `aws`, `aws-cn` or `aws-us-gov`
  */
 export function verifierPolicy(partition: string): PolicyDocument {
-    return policyDocument({
-        Sid: "TestObjects",
-        Effect: "Allow",
-        Action: [
-            "s3:AbortMultipartUpload",
-            "s3:DeleteObject",
-            "s3:DeleteObjectVersion",
-            "s3:GetObject",
-            "s3:ListBucketMultipartUploads",
-            "s3:ListBucketVersions",
-            "s3:PutObject",
-        ],
-        Resource: `arn:${partition}:s3:::*`,
-    });
+    return policyDocument(
+        {
+            Sid: "TestObjects",
+            Effect: "Allow",
+            Action: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"],
+            // Every test object is in a folder `verify-<run>/`, at the top or under a service's prefix.
+            Resource: [`arn:${partition}:s3:::*/verify-*`, `arn:${partition}:s3:::*/*/verify-*`],
+        },
+        {
+            Sid: "FindTestObjects",
+            Effect: "Allow",
+            Action: ["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
+            Resource: `arn:${partition}:s3:::*`,
+        },
+    );
 }
+
+/** What the official plugin reads of every bucket, whether the program declares it or not. */
+const readByThePlugin = [
+    "s3:GetAccelerateConfiguration",
+    "s3:GetBucketAcl",
+    "s3:GetBucketCORS",
+    "s3:GetBucketLogging",
+    "s3:GetBucketObjectLockConfiguration",
+    "s3:GetBucketRequestPayment",
+    "s3:GetBucketWebsite",
+    "s3:GetReplicationConfiguration",
+] as const;
 
 const bucketActions = [
     "s3:CreateBucket",
     "s3:DeleteBucket",
     "s3:DeleteBucketPolicy",
+    ...readByThePlugin,
     "s3:GetBucketLocation",
     "s3:GetBucketOwnershipControls",
     "s3:GetBucketPolicy",
@@ -147,6 +167,7 @@ const identityActions = [
 ] as const;
 
 const serviceActions = [
+    "budgets:ListTagsForResource",
     "budgets:ModifyBudget",
     "budgets:TagResource",
     "budgets:UntagResource",
@@ -160,6 +181,12 @@ const serviceActions = [
     "ecs:RegisterTaskDefinition",
     "ecs:TagResource",
     "ecs:UntagResource",
+    "eks:CreatePodIdentityAssociation",
+    "eks:DeletePodIdentityAssociation",
+    "eks:DescribePodIdentityAssociation",
+    "eks:TagResource",
+    "eks:UntagResource",
+    "eks:UpdatePodIdentityAssociation",
     "logs:CreateLogGroup",
     "logs:DeleteLogGroup",
     "logs:DescribeLogGroups",
@@ -188,7 +215,6 @@ const emulatorActions = [
     "budgets:DescribeBudget",
     "budgets:DescribeNotificationsForBudget",
     "budgets:DescribeSubscribersForNotification",
-    "budgets:ListTagsForResource",
     "budgets:UpdateBudget",
     "budgets:UpdateNotification",
     "budgets:UpdateSubscriber",

@@ -45,8 +45,9 @@ export interface ClinicalAiOutputs {
     readonly sourceBucket: string;
     readonly destinationBucket: string;
     readonly identityMode: "static" | "irsa" | "podIdentity" | "vaultDynamic";
-    /** In mode `static`, and in `vaultDynamic` absent. */
+    /** Only in mode `static`. */
     readonly userName?: string;
+    /** Only in mode `static`. */
     readonly accessKeyId?: string;
     /** A secret in the stack's state; only in mode `static`. */
     readonly secretAccessKey?: string;

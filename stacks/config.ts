@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { briefly } from "../components/validation";
 import { requireKmsSecrets } from "./secrets-provider";
 import { parseSettings, SettingsError, type Settings } from "./settings";
 
@@ -17,7 +16,7 @@ export function readSettings(): Settings {
         return settings;
     } catch (error) {
         // A RunError is printed as its message alone.
-        throw error instanceof SettingsError ? briefly(new pulumi.RunError(error.message)) : error;
+        throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
     }
 }
 

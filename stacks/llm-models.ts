@@ -29,6 +29,7 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
             policyName: context.name(llmModels.denyPolicy),
             executionRoleName: context.name(llmModels.shutOffRole),
             users: [identity.userName],
+            percent: llmModels.shutOffPercent,
             budgetAction: settings.budgetAction,
         },
         tags,

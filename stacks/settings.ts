@@ -1,33 +1,54 @@
 import { z } from "zod";
 
+import { exactNameFault } from "../components/bedrock-budget-tier/policy";
+import { cpuFault, imageFault, memoryFault, retentionFault } from "../components/ecs-task-role/task";
+import { accessKeysFaults } from "../components/scoped-identity/access-keys";
+import { pathFault } from "../components/vault-secret-pipeline/policy";
 import { serviceNames } from "../services";
 
 /** The environments; each is an AWS account of its own or is told apart by a cost-allocation tag. */
 export const environments = ["dev", "staging", "prod"] as const;
 export type Environment = (typeof environments)[number];
 
+/** Adds the fault that a pure function finds in a value: what is expected of it. */
+function without<Value>(fault: (value: Value) => string | undefined) {
+    return (value: Value, context: z.core.$RefinementCtx<Value>) => {
+        const message = fault(value);
+        if (message) context.addIssue({ code: "custom", message });
+    };
+}
+
+/**
+ * Lets a check of several settings run as soon as these have their types, so that one message has every fault: Zod
+ * would wait until no other setting of the section has one.
+ */
+function having(types: z.ZodRawShape): z.core.$ZodSuperRefineParams {
+    const schema = z.object(types);
+    return { when: ({ value }) => schema.safeParse(value).success };
+}
+
+function eachOnce(values: readonly string[]): boolean {
+    return new Set(values).size === values.length;
+}
+
 const percent = z.number().gt(0).max(100);
 const days = z.int().positive();
 const accountId = z.string().regex(/^\d{12}$/, "an AWS account id of twelve digits");
-const imageByDigest = z
-    .string()
-    .regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, "an image by digest: <repository>@sha256:<64 hexadecimal digits>");
+const imageByDigest = z.string().superRefine(without(imageFault));
 
 /** Which generations of an access key exist, and which one is published; see ScopedIdentity. */
 const accessKeys = z
-    .strictObject({
-        generations: z.array(z.int().positive()).min(1).max(2),
-        published: z.int().positive(),
-    })
-    .refine(({ generations }) => generations.length < 2 || generations[0] < generations[1], {
-        path: ["generations"],
-        message: "ascending generations",
-    })
-    .refine(({ generations, published }) => generations.includes(published), {
-        path: ["published"],
-        message: "one of the generations",
-    })
-    .default({ generations: [1], published: 1 });
+    .strictObject({ revision: z.number(), generations: z.array(z.number()), published: z.number() })
+    .superRefine(
+        (settings, context) => {
+            for (const { property, got, expected } of accessKeysFaults(settings)) {
+                // That a setting is missing has been said.
+                if (got !== undefined) context.addIssue({ code: "custom", path: [property], message: expected });
+            }
+        },
+        having({ generations: z.array(z.number()), published: z.number() }),
+    )
+    .default({ revision: 1, generations: [1], published: 1 });
 
 const bucketParts = [
     "bucket",
@@ -54,29 +75,39 @@ const rlStudio = z.strictObject({
     accessKeys,
 });
 
+/** In seconds: the shortest session of AWS, and the longest of a role that another role assumes. */
+const session = { shortest: 900, longest: 3600 };
+
+const vaultDynamic = z.strictObject({
+    mode: z.literal("vaultDynamic"),
+    /** Mount path of Vault's AWS secrets engine. */
+    vaultAwsMount: z.string().superRefine(without(pathFault)).default("aws"),
+    /** Lifetime of a set of keys, in seconds. */
+    ttlSeconds: z
+        .int()
+        .min(session.shortest, `at least ${session.shortest}, the shortest session of AWS`)
+        .max(session.longest, `at most ${session.longest}, the longest that AWS lets a session of such a role last`),
+    /** How often External Secrets asks for a new set, in seconds. */
+    refreshSeconds: z.int().positive(),
+});
+
 const clinicalAiIdentity = z.discriminatedUnion("mode", [
     z.strictObject({ mode: z.literal("static"), accessKeys }),
     z.strictObject({
         mode: z.literal("irsa"),
-        oidcProviderArn: z.string().regex(/^arn:[^:]+:iam::\d{12}:oidc-provider\/.+$/, "the ARN of an OIDC provider"),
-        /** The issuer without `https://`. */
-        oidcIssuer: z.string().regex(/^(?!https?:).+$/, "the issuer's host and path, without https://"),
+        oidcProviderArn: z
+            .string()
+            .regex(/^arn:[^:]+:iam::\d{12}:oidc-provider\/[^\s*?]+$/, "the ARN of an OIDC provider"),
     }),
-    z.strictObject({ mode: z.literal("podIdentity"), clusterName: z.string().min(1) }),
-    z
-        .strictObject({
-            mode: z.literal("vaultDynamic"),
-            /** Mount path of Vault's AWS secrets engine. */
-            vaultAwsMount: z.string().min(1).default("aws"),
-            /** Lifetime of a set of keys, in seconds. */
-            ttlSeconds: z.int().positive(),
-            /** How often External Secrets asks for a new set, in seconds. */
-            refreshSeconds: z.int().positive(),
-        })
-        .refine(({ ttlSeconds, refreshSeconds }) => ttlSeconds >= 3 * refreshSeconds, {
-            path: ["ttlSeconds"],
-            message: "at least three times refreshSeconds, since keys die with the lease that made them",
-        }),
+    z.strictObject({
+        mode: z.literal("podIdentity"),
+        clusterName: z.string().regex(/^[A-Za-z0-9][\w-]{0,99}$/, "the name of an EKS cluster"),
+    }),
+    vaultDynamic.refine(({ ttlSeconds, refreshSeconds }) => ttlSeconds >= 3 * refreshSeconds, {
+        path: ["ttlSeconds"],
+        message: "at least three times refreshSeconds, since keys die with the lease that made them",
+        ...having({ ttlSeconds: z.number(), refreshSeconds: z.number() }),
+    }),
 ]);
 
 const manage = z.enum(["create", "existing"]);
@@ -105,47 +136,72 @@ const clinicalAiCluster = z.strictObject({
 });
 
 const clinicalAi = z.strictObject({
-    identity: clinicalAiIdentity.default({ mode: "static", accessKeys: { generations: [1], published: 1 } }),
+    identity: clinicalAiIdentity.default({
+        mode: "static",
+        accessKeys: { revision: 1, generations: [1], published: 1 },
+    }),
     /** Without it only the AWS side is deployed. */
     cluster: clinicalAiCluster.optional(),
 });
 
-const snapshotter = z.strictObject({
-    image: imageByDigest,
-    /** CPU units of the Fargate task: 256 is a quarter of a vCPU. */
-    cpu: z.int().positive().default(256),
-    /** Memory of the Fargate task in MiB. */
-    memory: z.int().positive().default(512),
-    logRetentionDays: days.default(30),
-    accessKeys,
-});
+const snapshotter = z
+    .strictObject({
+        image: imageByDigest,
+        /** CPU units of the Fargate task: 256 is a quarter of a vCPU. */
+        cpu: z.number().superRefine(without(cpuFault)).default(256),
+        /** Memory of the Fargate task in MiB. */
+        memory: z.number().default(512),
+        logRetentionDays: z.number().superRefine(without(retentionFault)).default(30),
+        accessKeys,
+    })
+    .superRefine(
+        ({ cpu, memory }, context) => {
+            const message = cpuFault(cpu) ? undefined : memoryFault(cpu, memory);
+            if (message) context.addIssue({ code: "custom", path: ["memory"], message });
+        },
+        having({ cpu: z.number(), memory: z.number() }),
+    );
 
 const mlflow = z.strictObject({ noncurrentVersionDays: days.default(30), accessKeys });
 
-const llmModels = z.strictObject({
-    /** Model ids that are served on demand in the stack's region. */
-    models: z.array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9.:-]+$/, "a Bedrock model id")).min(1),
-    /** Models reached through an inference profile, each with the regions that it routes to. */
-    inferenceProfiles: z
-        .array(
-            z.strictObject({
-                profileId: z.string().min(1),
-                modelId: z.string().min(1),
-                destinationRegions: z.array(z.string().min(1)).min(1),
-            }),
-        )
-        .default([]),
-    /** US dollars a month. */
-    monthlyLimitUsd: z.number().positive(),
-    /** The tier's own alert, in percent of the limit. */
-    alertPercent: percent,
-    alertEmails: z.array(z.email()).min(1).max(10),
-    /** Tells the costs of two environments in one account apart; activate it as a cost-allocation tag. */
-    costTag: z.strictObject({ key: z.string().min(1), value: z.string().min(1) }).optional(),
-    /** Whether AWS itself attaches the deny at 95 %; the local AWS has no such API. */
-    budgetAction: z.boolean().default(true),
-    accessKeys,
-});
+const exactName = z.string().superRefine(without(exactNameFault));
+
+const llmModels = z
+    .strictObject({
+        /** Model ids that are served on demand in the stack's region. */
+        models: z.array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9.:-]+$/, "a Bedrock model id")).default([]),
+        /** Models reached through an inference profile, each with the regions that it routes to. */
+        inferenceProfiles: z
+            .array(
+                z.strictObject({
+                    profileId: exactName,
+                    modelId: exactName,
+                    destinationRegions: z.array(exactName).min(1),
+                }),
+            )
+            .default([]),
+        /** US dollars a month. */
+        monthlyLimitUsd: z.number().positive(),
+        /** The tier's own alert, in percent of the limit. */
+        alertPercent: percent,
+        alertEmails: z.array(z.email()).min(1).max(10).refine(eachOnce, "each address once"),
+        /** Tells the costs of two environments in one account apart; activate it as a cost-allocation tag. */
+        costTag: z.strictObject({ key: z.string().min(1), value: z.string().min(1) }).optional(),
+        /** Whether AWS itself attaches the deny at 95 %; the local AWS has no such API. */
+        budgetAction: z.boolean().default(true),
+        accessKeys,
+    })
+    .superRefine(
+        ({ models, inferenceProfiles }, context) => {
+            if (models.length + inferenceProfiles.length > 0) return;
+            context.addIssue({
+                code: "custom",
+                path: ["models"],
+                message: "at least one model, here or in inferenceProfiles",
+            });
+        },
+        having({ models: z.array(z.unknown()), inferenceProfiles: z.array(z.unknown()) }),
+    );
 
 /** The settings of each service, under its name in `platform:<service>`. */
 export const serviceSettings = {
@@ -169,10 +225,7 @@ const schema = z.strictObject({
     region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as us-east-1"),
     /** The accounts that this stack may touch: the provider refuses every other one. */
     allowedAccountIds: z.array(accountId).min(1),
-    services: z
-        .array(z.enum(serviceNames))
-        .min(1)
-        .refine((names) => new Set(names).size === names.length, "each service once"),
+    services: z.array(z.enum(serviceNames)).min(1).refine(eachOnce, "each service once"),
     ...z.strictObject(serviceSettings).partial().shape,
 });
 

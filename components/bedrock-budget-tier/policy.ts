@@ -98,13 +98,19 @@ export function invokeStatements(
         ...(models.length > 0 ? [allowInvokingModels(scope, models)] : []),
         ...(profiles.length > 0 ? [allowInvokingProfiles(scope, profiles)] : []),
         ...profiles.map((profile, index) => allowModelBehindProfile(scope, profile, index + 1)),
+        ...(profiles.length > 0 ? [allowReadingModelsBehindProfiles(scope, profiles)] : []),
         allowListingModels(),
     ];
 }
 
+/** What is expected of an id or a region that is a pattern or none at all, and undefined where it is exact. */
+export function exactNameFault(name: string): string | undefined {
+    return /^[A-Za-z0-9._:-]+$/.test(name) ? undefined : "an exact name without patterns";
+}
+
 function requireExact(property: string, got: string): void {
-    if (/^[A-Za-z0-9._:-]+$/.test(got)) return;
-    throw new Error(`${property} is ${JSON.stringify(got)}, expected an exact name without patterns`);
+    const fault = exactNameFault(got);
+    if (fault) throw new Error(`${property} is ${JSON.stringify(got)}, expected ${fault}`);
 }
 
 function allowInvokingModels(scope: ArnScope, models: readonly string[]): PolicyStatement {
@@ -137,6 +143,17 @@ function allowModelBehindProfile(scope: ArnScope, profile: InferenceProfile, num
         Condition: {
             StringEquals: { "bedrock:InferenceProfileArn": inferenceProfileArn(scope, profile.profileId) },
         },
+    };
+}
+
+/** What a model can do, in the scope's region. A statement of its own: no profile is in the context of such a request. */
+function allowReadingModelsBehindProfiles(scope: ArnScope, profiles: readonly InferenceProfile[]): PolicyStatement {
+    const models = [...new Set(profiles.map(({ modelId }) => modelId))];
+    return {
+        Sid: "AllowReadingModelsBehindProfiles",
+        Effect: "Allow",
+        Action: "bedrock:GetFoundationModel",
+        Resource: models.map((model) => foundationModelArn(scope.partition, scope.region, model)),
     };
 }
 

@@ -17,8 +17,6 @@ export interface EcsTaskDefinition {
     readonly cpu: number;
     /** Memory in MiB. What Fargate offers depends on {@link cpu}: next to 256 for example 512, 1024 or 2048. */
     readonly memory: number;
-    /** Command of the container, with its arguments. @default the image's own */
-    readonly command?: readonly pulumi.Input<string>[];
     /** Environment variables by name; anyone who may describe the task definition can read them: no secrets. @default none */
     readonly environment?: Readonly<Record<string, pulumi.Input<string>>>;
     /** Days for which the log is kept: one of those that CloudWatch Logs offers (1, 3, 5, 7, 14, 30, 60, 90, … 3653). */
@@ -27,11 +25,8 @@ export interface EcsTaskDefinition {
 
 /** Arguments of {@link EcsTaskRole}. */
 export interface EcsTaskRoleArgs {
-    /** Name of the task role. IAM allows 64 letters, digits and `+=,.@_-`. */
+    /** Name of the task role; the execution role's adds `-execution`. IAM allows 64 letters, digits and `+=,.@_-`. */
     readonly roleName: string;
-
-    /** Name of the execution role, under the same rule. @default the task role's name and `-execution` */
-    readonly executionRoleName?: string;
 
     /** Name of the customer-managed policy. IAM allows 128 letters, digits and `+=,.@_-`. */
     readonly policyName: string;
@@ -54,9 +49,6 @@ export interface EcsTaskRoleArgs {
 
     /** What the task runs. */
     readonly taskDefinition: EcsTaskDefinition;
-
-    /** ARN of the policy that bounds whatever the two roles are granted, here or elsewhere. @default none */
-    readonly permissionsBoundaryArn?: pulumi.Input<string>;
 
     /** Tags of the roles, the policy, the log group and the task definition. AWS allows 50 each. @default none */
     readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -111,7 +103,11 @@ export class EcsTaskRole extends pulumi.ComponentResource {
         const { roleName, policyName, prefix, taskDefinition } = this.args;
         const { family, cpu, memory, logRetentionDays } = taskDefinition;
         this.expect("roleName", roleName, identityNameFault(roleName));
-        this.expect("executionRoleName", this.executionRoleName(), identityNameFault(this.executionRoleName()));
+        this.expect(
+            "name of the execution role",
+            this.executionRoleName(),
+            identityNameFault(this.executionRoleName()),
+        );
         this.expect("policyName", policyName, policyNameFault(policyName));
         this.expect("prefix", prefix, prefixFault(prefix));
         this.expect("taskDefinition.family", family, familyFault(family));
@@ -138,13 +134,12 @@ export class EcsTaskRole extends pulumi.ComponentResource {
     }
 
     private createRole(role: "role" | "execution-role", roleName: string): aws.iam.Role {
-        const { scope, permissionsBoundaryArn, tags } = this.args;
+        const { scope, tags } = this.args;
         return new aws.iam.Role(
             `${this.name}-${role}`,
             {
                 name: roleName,
                 assumeRolePolicy: pulumi.jsonStringify(pulumi.output(scope).apply(trustPolicy)),
-                permissionsBoundary: permissionsBoundaryArn,
                 tags,
             },
             { parent: this },
@@ -206,11 +201,11 @@ export class EcsTaskRole extends pulumi.ComponentResource {
         after: pulumi.Resource[],
     ): aws.ecs.TaskDefinition {
         const { taskDefinition, scope, tags } = this.args;
-        const { family, cpu, memory, command, environment = {} } = taskDefinition;
+        const { family, cpu, memory, environment = {} } = taskDefinition;
         const container = pulumi
-            .all([scope, logGroup.name, image, pulumi.output(command), pulumi.output(environment)])
-            .apply(([{ region }, logGroupName, image, command, environment]) =>
-                containerDefinition({ family, image, command, environment, logGroupName, region }),
+            .all([scope, logGroup.name, image, pulumi.output(environment)])
+            .apply(([{ region }, logGroupName, image, environment]) =>
+                containerDefinition({ family, image, environment, logGroupName, region }),
             );
         return new aws.ecs.TaskDefinition(
             `${this.name}-task`,
@@ -237,6 +232,6 @@ export class EcsTaskRole extends pulumi.ComponentResource {
     }
 
     private executionRoleName(): string {
-        return this.args.executionRoleName ?? `${this.args.roleName}-execution`;
+        return `${this.args.roleName}-execution`;
     }
 }

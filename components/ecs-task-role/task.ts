@@ -72,7 +72,6 @@ export function ecrRepository(image: string): EcrRepository | undefined {
 export interface KnownContainer {
     readonly family: string;
     readonly image: string;
-    readonly command?: readonly string[];
     readonly environment: Readonly<Record<string, string>>;
     readonly logGroupName: string;
     readonly region: string;
@@ -83,13 +82,12 @@ export interface KnownContainer {
  * sorted by name, so that their order in the program makes no difference.
  */
 export function containerDefinition(container: KnownContainer) {
-    const { family, image, command, environment, logGroupName, region } = container;
+    const { family, image, environment, logGroupName, region } = container;
     return {
         name: family,
         image,
         essential: true,
         readonlyRootFilesystem: true,
-        ...(command ? { command } : {}),
         environment: Object.keys(environment)
             .sort()
             .map((name) => ({ name, value: environment[name] })),

@@ -1,13 +1,16 @@
 /**
- * Which access keys a user has, and which of them is published. A rotation is a change of these two values:
+ * Which access keys a user has, and which of them is published. A rotation is a change of these values, each under a
+ * higher revision than the one before:
  *
  * ```
- * [1] published 1 → [1, 2] published 1 → [1, 2] published 2 → [2] published 2 → [2, 3] published 2 → …
+ * 1: [1] published 1 → 2: [1, 2] published 1 → 3: [1, 2] published 2 → 4: [2] published 2 → 5: [2, 3] published 2 → …
  * ```
  *
- * Going back is a step forward too: from `[1, 2] published 2` to `[1, 3] published 1`.
+ * Going back is a change under a higher revision too: from 3 to `4: [1, 2] published 1`, then to `5: [1] published 1`.
  */
 export interface AccessKeySettings {
+    /** Counts the changes of these settings: a whole number from 1, higher with every change. */
+    readonly revision: number;
     /** Generations of keys that exist: one or two whole numbers from 1, ascending. IAM allows a user two keys. */
     readonly generations: readonly number[];
     /** The generation that is handed to the service: one of {@link generations}. */
@@ -16,60 +19,79 @@ export interface AccessKeySettings {
 
 /** What is wrong with a value: which property, what it is, what it should be. */
 export interface Fault {
-    readonly property: string;
+    readonly property: keyof AccessKeySettings;
     readonly got: unknown;
     readonly expected: string;
 }
 
-/** The first fault of the settings, and undefined where they have none. */
-export function accessKeysFault(settings: AccessKeySettings): Fault | undefined {
-    const { generations, published } = settings;
+/** Every fault of the settings. */
+export function accessKeysFaults({ revision, generations, published }: AccessKeySettings): Fault[] {
+    const faults: Fault[] = [];
+    if (!isCount(revision)) faults.push({ property: "revision", got: revision, expected: "a whole number from 1" });
     const wellFormed =
         (generations.length === 1 || generations.length === 2) &&
-        generations.every((generation) => Number.isSafeInteger(generation) && generation >= 1) &&
+        generations.every(isCount) &&
         (generations.length === 1 || generations[0] < generations[1]);
     if (!wellFormed) {
         const expected = "one or two different whole numbers from 1, ascending (IAM allows a user two keys)";
-        return { property: "accessKeys.generations", got: generations, expected };
+        faults.push({ property: "generations", got: generations, expected });
     }
-    if (!generations.includes(published)) {
-        return { property: "accessKeys.published", got: published, expected: `one of ${generations.join(", ")}` };
+    if (generations.length > 0 && !generations.includes(published)) {
+        faults.push({ property: "published", got: published, expected: `one of ${generations.join(", ")}` });
     }
-    return undefined;
+    return faults;
+}
+
+function isCount(value: number): boolean {
+    return Number.isSafeInteger(value) && value >= 1;
 }
 
 /** Key of the tag in which a user carries the settings that were last applied to it. */
 export const accessKeysTag = "platform:access-keys";
 
 /** The settings as the value of a tag: IAM allows letters, digits, spaces and `_.:/=+-@` there. */
-export function formatAccessKeys(settings: AccessKeySettings): string {
-    return `generations=${settings.generations.join("+")} published=${settings.published}`;
+export function formatAccessKeys({ revision, generations, published }: AccessKeySettings): string {
+    return `revision=${revision} generations=${generations.join("+")} published=${published}`;
 }
 
 /** The settings in the value of a tag, and undefined where it holds none. */
 export function parseAccessKeys(tag: string): AccessKeySettings | undefined {
-    const match = /^generations=(\d+)(?:\+(\d+))? published=(\d+)$/.exec(tag);
+    const match = /^revision=(\d+) generations=(\d+)(?:\+(\d+))? published=(\d+)$/.exec(tag);
     if (!match) return undefined;
-    const [, first, second, published] = match;
-    const settings = { generations: [first, second].filter(Boolean).map(Number), published: Number(published) };
-    return accessKeysFault(settings) ? undefined : settings;
+    const [, revision, first, second, published] = match;
+    const settings = {
+        revision: Number(revision),
+        generations: [first, second].filter(Boolean).map(Number),
+        published: Number(published),
+    };
+    return accessKeysFaults(settings).length > 0 ? undefined : settings;
 }
 
 /**
- * Why `next` may not follow `last`, and undefined where it may. Settings only go forward, in the order of (newest
- * generation, published generation, oldest generation), and a generation that has gone never returns: a deleted key
- * cannot be had back, a new one of the same number would only look like it.
+ * Why `next` may not follow `last`, and undefined where it may. A change needs a higher revision, so that a program of
+ * an older commit is refused. New keys are created before old ones are deleted: a change may not need three at a time.
  */
 export function refuseOlder(last: AccessKeySettings, next: AccessKeySettings): string | undefined {
-    const newest = Math.max(...last.generations);
-    const sentence = (expected: string) =>
-        `accessKeys is ${describe(next)}, expected ${expected}: ${describe(last)} was applied last`;
-    if (compare(rank(next), rank(last)) < 0) return sentence("settings that are not older");
-    const returned = next.generations.find(
-        (generation) => generation <= newest && !last.generations.includes(generation),
+    if (next.revision < last.revision) {
+        return (
+            `accessKeys of revision ${next.revision} is older than revision ${last.revision}, ` +
+            `which was applied last (${describe(last)})`
+        );
+    }
+    if (formatAccessKeys(next) === formatAccessKeys(last)) return undefined;
+    if (next.revision === last.revision) return `accessKeys changed, expected a revision above ${last.revision}`;
+    if (new Set([...last.generations, ...next.generations]).size <= 2) return undefined;
+    return (
+        `accessKeys has ${describe(next)} after ${describe(last)}, expected one step at a time: ` +
+        `IAM allows a user two keys, so apply generations ${stepBetween(last, next)} first`
     );
-    if (returned !== undefined) return sentence(`no generation ${returned}, which was deleted`);
-    return undefined;
+}
+
+/** Generations to apply between two settings that need three keys or more: what stays, else what services use. */
+function stepBetween(last: AccessKeySettings, next: AccessKeySettings): string {
+    if (last.generations.length === 1) return [...last.generations, next.published].sort((a, b) => a - b).join(" and ");
+    const staying = last.generations.find((generation) => next.generations.includes(generation));
+    return `${staying ?? last.published} alone`;
 }
 
 /**
@@ -87,15 +109,6 @@ export function refuseOlderThanTag(tag: unknown, next: AccessKeySettings | undef
     );
 }
 
-function describe(settings: AccessKeySettings): string {
-    return `generations ${settings.generations.join(" and ")}, published ${settings.published}`;
-}
-
-function rank({ generations, published }: AccessKeySettings): readonly number[] {
-    return [Math.max(...generations), published, Math.min(...generations)];
-}
-
-function compare(left: readonly number[], right: readonly number[]): number {
-    const differing = left.findIndex((value, index) => value !== right[index]);
-    return differing === -1 ? 0 : left[differing] - right[differing];
+function describe({ generations, published }: AccessKeySettings): string {
+    return `generations ${generations.join(" and ")}, published ${published}`;
 }

@@ -4,19 +4,25 @@ import { type ActionSet, bucketArnFault, prefixFault } from "../bucket-access";
 import { identityNameFault, policyNameFault } from "../naming";
 import { PolicyDocument, PolicyStatement } from "../policy-document";
 import { refuse } from "../validation";
-import { accessKeysFault, AccessKeySettings, accessKeysTag, formatAccessKeys, refuseOlderThanTag } from "./access-keys";
+import {
+    accessKeysFaults,
+    AccessKeySettings,
+    accessKeysTag,
+    formatAccessKeys,
+    refuseOlderThanTag,
+} from "./access-keys";
 import { documentFault, identityPolicy } from "./policy";
 
 /** A user, for a service that can only use access keys. */
 export interface UserPrincipal {
     readonly kind: "user";
-    /** Name of the IAM user. IAM allows 64 letters, digits and `+=,.@_-`. A change renames the user and replaces its keys. */
+    /** Name of the IAM user. IAM allows 64 letters, digits and `+=,.@_-`. A change replaces the user and all it has. */
     readonly userName: string;
     /** Names of the groups that the user joins; memberships made elsewhere stay. @default none */
     readonly groups?: readonly pulumi.Input<string>[];
     /**
-     * Which access keys the user has and which one is published. Settings older than those applied last are refused;
-     * removing them removes every key.
+     * Which access keys the user has and which one is published. A change needs a higher revision; settings older than
+     * those applied last are refused. Removing them removes every key.
      * @default no key
      */
     readonly accessKeys?: AccessKeySettings;
@@ -74,8 +80,6 @@ export interface ScopedIdentityArgs {
     readonly adopt?: {
         /** The user, of a principal that is one. @default false */
         readonly user?: boolean;
-        /** The role, of a principal that is one. @default false */
-        readonly role?: boolean;
         /** The inline policy, under {@link ScopedIdentityArgs.policyName}. @default false */
         readonly policy?: boolean;
     };
@@ -162,12 +166,13 @@ export class ScopedIdentity extends pulumi.ComponentResource {
             if (actions.length === 0) refuse(this, `grants[${index}].actions`, actions, "at least one set of actions");
         }
 
-        const keysFault =
-            principal.kind === "user" && principal.accessKeys ? accessKeysFault(principal.accessKeys) : undefined;
-        if (keysFault) refuse(this, `principal.${keysFault.property}`, keysFault.got, keysFault.expected);
-        const other = principal.kind === "user" ? "role" : "user";
-        if (this.args.adopt?.[other]) {
-            refuse(this, `adopt.${other}`, true, `false where the principal is a ${principal.kind}`);
+        const keysFaults =
+            principal.kind === "user" && principal.accessKeys ? accessKeysFaults(principal.accessKeys) : [];
+        for (const { property, got, expected } of keysFaults) {
+            refuse(this, `principal.accessKeys.${property}`, got, expected);
+        }
+        if (this.args.adopt?.user && principal.kind === "role") {
+            refuse(this, "adopt.user", true, "false where the principal is a role");
         }
         if (this.args.adopt?.policy && !this.grantsAnything()) {
             refuse(this, "adopt.policy", true, "false where neither grants nor statements are set");
@@ -178,6 +183,10 @@ export class ScopedIdentity extends pulumi.ComponentResource {
         if (fault) refuse(this, property, got, fault);
     }
 
+    /**
+     * Replaced when it is renamed, though IAM could rename it: what belongs to it is replaced in any case, and is deleted
+     * under the old name.
+     */
     private createUser({ userName, accessKeys }: UserPrincipal): aws.iam.User {
         return new aws.iam.User(
             `${this.name}-user`,
@@ -191,7 +200,8 @@ export class ScopedIdentity extends pulumi.ComponentResource {
                     : this.args.tags,
             },
             {
-                ...this.principalOptions(userName),
+                ...this.userOptions(userName),
+                replaceOnChanges: ["name"],
                 hooks: accessKeys ? { beforeUpdate: [this.refuseOlderKeys(accessKeys)] } : undefined,
             },
         );
@@ -206,7 +216,7 @@ export class ScopedIdentity extends pulumi.ComponentResource {
                 permissionsBoundary: this.args.permissionsBoundaryArn,
                 tags: this.args.tags,
             },
-            this.principalOptions(roleName),
+            { parent: this, protect: this.args.protect ?? false },
         );
     }
 
@@ -282,11 +292,9 @@ export class ScopedIdentity extends pulumi.ComponentResource {
         return this.args.policyName ?? `${principalName}-policy`;
     }
 
-    private principalOptions(principalName: string): pulumi.CustomResourceOptions {
-        const { adopt, principal, protect = false } = this.args;
-        return adopt?.[principal.kind]
-            ? { parent: this, protect: true, import: principalName }
-            : { parent: this, protect };
+    private userOptions(userName: string): pulumi.CustomResourceOptions {
+        const { adopt, protect = false } = this.args;
+        return adopt?.user ? { parent: this, protect: true, import: userName } : { parent: this, protect };
     }
 
     private policyOptions(principalName: string): pulumi.CustomResourceOptions {

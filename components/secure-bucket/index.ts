@@ -51,13 +51,6 @@ export interface SecureBucketArgs {
 
     /** Tags of the bucket. S3 allows 50. @default none */
     readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-
-    /**
-     * Whether destroying the bucket deletes its objects, versions included. S3 refuses to delete a bucket that is not
-     * empty.
-     * @default false
-     */
-    readonly forceDestroy?: boolean;
 }
 
 /** Days after which S3 removes things, each a whole number of at least 1. S3 counts from the next midnight UTC. */
@@ -119,11 +112,11 @@ export class SecureBucket extends pulumi.ComponentResource {
     }
 
     private createBucket(): aws.s3.Bucket {
-        const { bucketName, tags, forceDestroy = false, protect = false } = this.args;
+        const { bucketName, tags, protect = false } = this.args;
         const options = this.options("bucket");
         return new aws.s3.Bucket(
             `${this.name}-bucket`,
-            { bucket: bucketName, forceDestroy, tags },
+            { bucket: bucketName, forceDestroy: false, tags },
             { ...options, protect: protect || options.protect, retainOnDelete: protect || options.protect },
         );
     }

@@ -4,6 +4,7 @@ import * as vault from "@pulumi/vault";
 
 import { refuse } from "../validation";
 import { syncDynamic, syncStatic, Target, VaultConnection } from "./kubernetes";
+import { pathFault } from "./policy";
 import {
     AuditDevice,
     createAudit,
@@ -15,7 +16,7 @@ import {
     StaticSource,
 } from "./vault";
 
-export type { AuditDevice, AwsCredential, DynamicSource, KubernetesAuth, Manage, StaticSource } from "./vault";
+export type { AuditDevice, DynamicSource, KubernetesAuth, Manage, StaticSource } from "./vault";
 
 export interface VaultSecretPipelineArgs {
     /** The Vault and the cluster that the pipeline joins; never the default providers. */
@@ -147,7 +148,7 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
         if (source.ttlSeconds < least) {
             refuse(this, "source.ttlSeconds", source.ttlSeconds, `at least three times refreshSeconds, ${least}`);
         }
-        if (source.credential.type !== "iam_user" && source.ttlSeconds < 900) {
+        if (source.ttlSeconds < 900) {
             refuse(this, "source.ttlSeconds", source.ttlSeconds, "at least 900, the shortest session of AWS");
         }
     }
@@ -156,10 +157,9 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
         if (!Number.isInteger(got) || got <= 0) refuse(this, property, got, "a whole number of seconds above 0");
     }
 
-    /** A path that is exact: `*` and `+` are patterns in a Vault policy. */
     private requirePath(property: string, got: string): void {
-        if (/^[\w.-]+(\/[\w.-]+)*$/.test(got)) return;
-        refuse(this, property, got, "letters, digits, `_`, `.` and `-`, in parts joined by single slashes");
+        const fault = pathFault(got);
+        if (fault) refuse(this, property, got, fault);
     }
 }
 

@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { duration, hasSessionToken } from "./policy";
+import { duration } from "./policy";
 import { DynamicSource, StaticSource } from "./vault";
 
 const apiVersion = "external-secrets.io/v1";
@@ -129,9 +129,7 @@ export function syncDynamic(
                         data: {
                             [source.keys.accessKeyId]: "{{ .access_key }}",
                             [source.keys.secretAccessKey]: "{{ .secret_key }}",
-                            ...(hasSessionToken(source.credential.type)
-                                ? { [source.keys.sessionToken]: "{{ .security_token }}" }
-                                : {}),
+                            [source.keys.sessionToken]: "{{ .security_token }}",
                         },
                     },
                 },

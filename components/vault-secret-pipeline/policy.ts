@@ -20,10 +20,9 @@ export function duration(seconds: number): string {
     return `${seconds}s`;
 }
 
-/** The ways in which Vault's AWS secrets engine makes keys. */
-export type AwsCredentialType = "iam_user" | "assumed_role" | "federation_token" | "session_token";
-
-/** Whether keys of this type work only together with a session token: all but those of an IAM user do. */
-export function hasSessionToken(type: AwsCredentialType): boolean {
-    return type !== "iam_user";
+/** What is expected of a path that is not exact (`*` and `+` are patterns in a Vault policy), and undefined where it is. */
+export function pathFault(path: string): string | undefined {
+    return /^[\w.-]+(\/[\w.-]+)*$/.test(path)
+        ? undefined
+        : "letters, digits, `_`, `.` and `-`, in parts joined by single slashes";
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
 
-import { AwsCredentialType, awsCredentialsPath, kvDataPath, readOnly } from "./policy";
+import { awsCredentialsPath, kvDataPath, readOnly } from "./policy";
 
 /** A mount or a device of Vault that exists once: made here and kept when the stack is destroyed, or there already. */
 export type Manage = "create" | "existing";
@@ -25,27 +25,12 @@ export type KubernetesAuth =
           /** Mount path without slashes at its ends, e.g. `kubernetes`. */
           readonly path: string;
           readonly manage: "create";
-          readonly config: KubernetesAuthConfig;
+          /**
+           * Address of the Kubernetes API at which Vault asks whether a service account's token is genuine, e.g.
+           * `https://kubernetes.default.svc`. Vault runs in that cluster: it asks with what its own pod has.
+           */
+          readonly host: pulumi.Input<string>;
       };
-
-/** How Vault asks the cluster whether a service account's token is genuine. */
-export interface KubernetesAuthConfig {
-    /** Address of the Kubernetes API as Vault reaches it, e.g. `https://kubernetes.default.svc`. */
-    readonly host: pulumi.Input<string>;
-    /**
-     * Certificate authority of that API, PEM.
-     *
-     * @default the one of the pod that Vault runs in
-     */
-    readonly caCert?: pulumi.Input<string>;
-    /**
-     * Token of a service account that may review tokens (ClusterRole `system:auth-delegator`); kept as a secret.
-     *
-     * @default the one of the pod that Vault runs in; a Vault outside the cluster needs one, since a token with an
-     * audience of its own cannot review itself
-     */
-    readonly tokenReviewerJwt?: pulumi.Input<string>;
-}
 
 /** Vault's audit device: made here and kept on destroy, or there already. */
 export type AuditDevice =
@@ -58,35 +43,8 @@ export type AuditDevice =
           readonly manage: "create";
           /** Path of the device, e.g. `file`. */
           readonly path: string;
-          /** Kind of the device. */
-          readonly type: "file" | "socket" | "syslog";
-          /** Options of that kind, e.g. `{ file_path: "/vault/logs/audit.log" }`. */
-          readonly options: Readonly<Record<string, pulumi.Input<string>>>;
-      };
-
-/** What AWS lets the keys do, by the way in which Vault makes them. */
-export type AwsCredential =
-    | {
-          /** An IAM user for each lease, deleted when the lease ends. Its keys have no session token. */
-          readonly type: "iam_user";
-          /** IAM policy of that user, JSON. */
-          readonly policyDocument: pulumi.Input<string>;
-      }
-    | {
-          /** A session of a role that trusts the principal with which Vault calls AWS. */
-          readonly type: "assumed_role";
-          /** ARN of the role. AWS lets a session last 900 seconds at least and the role's maximum at most. */
-          readonly roleArn: pulumi.Input<string>;
-      }
-    | {
-          /** A session narrowed by a policy, of the IAM user with which Vault calls AWS. */
-          readonly type: "federation_token";
-          /** IAM policy of the session, JSON; it can only narrow what that user may do. */
-          readonly policyDocument: pulumi.Input<string>;
-      }
-    | {
-          /** A session with everything that the IAM user with which Vault calls AWS may do. */
-          readonly type: "session_token";
+          /** The file that it writes, as Vault sees it, e.g. `/vault/logs/audit.log`; or `stdout`. */
+          readonly file: string;
       };
 
 /** Values that are known beforehand and kept in Vault. */
@@ -116,20 +74,23 @@ export interface DynamicSource {
     readonly awsMount: string;
     /** Name of the role in that engine. */
     readonly awsRole: string;
-    readonly credential: AwsCredential;
+    /**
+     * ARN of the role whose sessions the keys are; it trusts the principal with which Vault calls AWS. AWS lets a session
+     * last 900 seconds at least and the role's maximum at most.
+     */
+    readonly roleArn: pulumi.Input<string>;
     /** Keys of the Kubernetes Secret. */
     readonly keys: {
         readonly accessKeyId: string;
         readonly secretAccessKey: string;
-        /** Written only where the credential has a session token; all types but `iam_user` do. */
+        /** AWS takes the keys of a session only together with its token. */
         readonly sessionToken: string;
     };
     /** Name of the generator (VaultDynamicSecret). */
     readonly generatorName: string;
     /**
      * How long a set of keys and the Vault token that made it live, in seconds: at least three times `refreshSeconds`,
-     * since keys die with their token, and a refresh may fail once and pods take time to be replaced. The lifetime of
-     * an IAM user's keys is the lease of the mount (`config/lease`), which has to be as long.
+     * since keys die with their token, and a refresh may fail once and pods take time to be replaced.
      */
     readonly ttlSeconds: number;
     /** How often the operator asks Vault for a new set, in seconds. */
@@ -194,17 +155,16 @@ export function createDynamicSource(
     source: DynamicSource,
     namespace: string | undefined,
 ): VaultSource {
-    const { credential, ttlSeconds } = source;
+    const { roleArn, ttlSeconds } = source;
     const role = new vault.aws.SecretBackendRole(
         `${name}-aws-role`,
         {
             backend: source.awsMount,
             name: source.awsRole,
-            credentialType: credential.type satisfies AwsCredentialType,
-            ...("policyDocument" in credential ? { policyDocument: credential.policyDocument } : {}),
-            ...("roleArn" in credential ? { roleArns: [credential.roleArn] } : {}),
-            // Vault refuses a session's lifetime for keys that are no session.
-            ...(credential.type === "iam_user" ? {} : { defaultStsTtl: ttlSeconds, maxStsTtl: ttlSeconds }),
+            credentialType: "assumed_role",
+            roleArns: [roleArn],
+            defaultStsTtl: ttlSeconds,
+            maxStsTtl: ttlSeconds,
             namespace,
         },
         { parent },
@@ -264,16 +224,9 @@ function enableAuth(
     // Others log in through it too, so it outlives the stack with its configuration.
     const kept = { parent, retainOnDelete: true };
     const method = new vault.AuthBackend(`${name}-auth`, { type: "kubernetes", path: auth.path, namespace }, kept);
-    const { host, caCert, tokenReviewerJwt } = auth.config;
     const config = new vault.kubernetes.AuthBackendConfig(
         `${name}-auth-config`,
-        {
-            backend: method.path,
-            kubernetesHost: host,
-            kubernetesCaCert: caCert,
-            tokenReviewerJwt: tokenReviewerJwt === undefined ? undefined : pulumi.secret(tokenReviewerJwt),
-            namespace,
-        },
+        { backend: method.path, kubernetesHost: auth.host, namespace },
         kept,
     );
     return config.backend.apply((backend) => backend ?? auth.path);
@@ -289,7 +242,7 @@ export function createAudit(
     if (audit?.manage !== "create") return;
     new vault.Audit(
         `${name}-audit`,
-        { path: audit.path, type: audit.type, options: audit.options, namespace },
+        { path: audit.path, type: "file", options: { file_path: audit.file }, namespace },
         // A log of every access must not end with one of its users.
         { parent, retainOnDelete: true },
     );

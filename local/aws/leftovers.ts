@@ -1,9 +1,4 @@
-import {
-    ListGroupsCommand,
-    ListPoliciesCommand,
-    ListRolesCommand,
-    ListUsersCommand,
-} from "@aws-sdk/client-iam";
+import { ListGroupsCommand, ListPoliciesCommand, ListRolesCommand, ListUsersCommand } from "@aws-sdk/client-iam";
 import {
     DeleteObjectCommand,
     ListBucketsCommand,

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import execa from "execa";
@@ -71,7 +72,10 @@ async function engineOnPath(env: NodeJS.ProcessEnv): Promise<string | undefined>
 
 async function versionOf(command: string): Promise<string | undefined> {
     try {
-        const { stdout } = await execa(command, ["version"], { env: { PULUMI_SKIP_UPDATE_CHECK: "true" } });
+        const { stdout } = await execa(command, ["version"], {
+            // The engine logs to its home even for this: not to the user's own.
+            env: { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME: join(tmpdir(), "ai-service-platform-pulumi") },
+        });
         return stdout.trim();
     } catch {
         return undefined;

@@ -43,7 +43,7 @@ export async function writePluginFolder(
 
 /** `exec`, so that the plugin's parent is the CLI itself: the plugin leaves when its parent is gone. */
 function launcher(bundle: string, name: string): string {
-    return `#!/bin/sh\nexec node ${shellQuote(bundle)} ${name} "$@"\n`;
+    return `#!/bin/sh\nPLATFORM_PLUGIN_PARENT=$PPID exec node ${shellQuote(bundle)} ${name} "$@"\n`;
 }
 
 function shellQuote(value: string): string {

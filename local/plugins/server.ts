@@ -39,9 +39,12 @@ export async function runPlugin<Context>(served: Package<Context>): Promise<void
     process.stdout.write(`${port}\n`);
 }
 
-/** When the CLI is killed, its plugins live on unless they look for it themselves. */
+/**
+ * When the CLI is killed, its plugins live on unless they look for it themselves. The launcher says who the CLI is: it
+ * may be gone before this line is reached.
+ */
 function leaveWithParent(): void {
-    const parent = process.ppid;
+    const parent = Number(process.env["PLATFORM_PLUGIN_PARENT"] ?? process.ppid);
     setInterval(() => {
         if (process.ppid !== parent) {
             process.exit(0);

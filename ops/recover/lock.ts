@@ -32,7 +32,7 @@ export function readLocks(backendUrl: string, project: string, stack: string): U
 }
 
 /** `file://~` and relative paths are forms that the engine takes too. */
-function backendFolder(url: string): string {
+export function backendFolder(url: string): string {
     const path = url.slice("file://".length);
     if (path.startsWith("~")) return join(process.env.HOME ?? "", path.slice(1));
     return path.startsWith("/") ? fileURLToPath(url) : path;

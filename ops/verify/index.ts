@@ -93,7 +93,9 @@ async function vetAll(target: VerifyTarget): Promise<Map<string, Identity>> {
     return new Map(await mapBounded(keys, concurrency, async ([name, of]) => [name, await vet(of, target)] as const));
 }
 
-function keysOf({ accessKeyId, secretAccessKey }: Partial<Keys> = {}): Keys | undefined {
+/** A service without static keys exports none. */
+function keysOf(outputs: object | undefined): Keys | undefined {
+    const { accessKeyId, secretAccessKey }: Partial<Keys> = outputs ?? {};
     return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
 }
 

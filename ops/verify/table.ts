@@ -2,11 +2,15 @@ import Table from "cli-table3";
 
 import { type CheckResult } from "./target";
 
-/** The widest that a cell of a line may be. */
-const widest = 44;
-
-/** One line a check: what is as expected is cut to its line, what failed is shown in full. Then the notes. */
-export function renderTable(results: readonly CheckResult[]): string {
+/**
+ * One line a check: what is as expected is cut to its line, what failed is shown in full. Then the notes.
+ *
+ * @param width characters that a line may have; a terminal's, or what four wide columns need
+ */
+export function renderTable(results: readonly CheckResult[], width = 200): string {
+    // Borders, padding and the two narrow columns take 33; a cell of fewer than 16 says nothing.
+    const widest = Math.max(16, Math.min(44, Math.floor((width - 33) / 4)));
+    const cut = (text: string) => (text.length <= widest ? text : `${text.slice(0, widest - 1)}…`);
     const rows = results.map(({ ok, id, name, identity, expected, got }) => [
         ok ? "ok" : "FAIL",
         id,
@@ -52,8 +56,4 @@ function failures(results: readonly CheckResult[]): number {
 
 function longest(texts: readonly string[]): number {
     return Math.max(...texts.map((text) => text.length));
-}
-
-function cut(text: string): string {
-    return text.length <= widest ? text : `${text.slice(0, widest - 1)}…`;
 }

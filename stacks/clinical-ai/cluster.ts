@@ -46,7 +46,8 @@ function createNamespace(provider: kubernetes.Provider): kubernetes.core.v1.Name
                 labels: { "pod-security.kubernetes.io/enforce": "restricted" },
             },
         },
-        { provider },
+        // Deleting a namespace deletes everything in it, of whoever it is.
+        { provider, retainOnDelete: true },
     );
 }
 
@@ -108,13 +109,11 @@ function mounted(source: StaticSource | DynamicSource, manage: "create" | "exist
 /** Made here, the auth method is that of a Vault that runs in the cluster: its pod knows the rest. */
 function kubernetesAuth(manage: "create" | "existing"): KubernetesAuth {
     const path = clinicalAi.vault.authMount;
-    return manage === "existing"
-        ? { path, manage }
-        : { path, manage, config: { host: "https://kubernetes.default.svc" } };
+    return manage === "existing" ? { path, manage } : { path, manage, host: "https://kubernetes.default.svc" };
 }
 
 /** Made here, the audit device writes to Vault's standard output, where the cluster collects logs. */
 function auditDevice(manage: "create" | "existing"): AuditDevice {
     const path = "file";
-    return manage === "existing" ? { path, manage } : { path, manage, type: "file", options: { file_path: "stdout" } };
+    return manage === "existing" ? { path, manage } : { path, manage, file: "stdout" };
 }

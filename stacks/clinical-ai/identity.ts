@@ -4,7 +4,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { type PolicyDocument } from "../../components/policy-document";
 import { ScopedIdentity } from "../../components/scoped-identity";
 import { type DynamicSource, type StaticSource } from "../../components/vault-secret-pipeline";
-import { refuse } from "../../components/validation";
 import { clinicalAi, type ClinicalAiOutputs } from "../../services/clinical-ai";
 import { type StackContext } from "../context";
 import { type Lifted } from "../lifted";
@@ -13,9 +12,6 @@ import { trustPodIdentity, trustServiceAccount, trustThisAccount } from "./trust
 
 /** Key of the Secret that holds a session token, in the one mode whose keys need it. */
 const sessionTokenKey = "aws-session-token";
-
-/** In seconds: the default of a role, and the most where a role assumes it. */
-const longestSession = 3600;
 
 const serviceAccount = { namespace: clinicalAi.namespace, name: clinicalAi.serviceAccount };
 
@@ -113,11 +109,7 @@ function withIrsa(
     buckets: readonly pulumi.Output<string>[],
     context: StackContext,
 ): WorkerIdentity {
-    const role = createRole(
-        trustServiceAccount(settings.oidcProviderArn, settings.oidcIssuer, serviceAccount),
-        buckets,
-        context,
-    );
+    const role = createRole(trustServiceAccount(settings.oidcProviderArn, serviceAccount), buckets, context);
     return {
         outputs: { roleArn: role.arn },
         serviceAccountAnnotations: { "eks.amazonaws.com/role-arn": role.arn },
@@ -156,10 +148,6 @@ function withDynamicKeys(
     buckets: readonly pulumi.Output<string>[],
     context: StackContext,
 ): WorkerIdentity {
-    if (settings.ttlSeconds > longestSession) {
-        const expected = `at most ${longestSession}, the longest that AWS lets a session of such a role last`;
-        refuse(undefined, "clinical-ai.identity.ttlSeconds", settings.ttlSeconds, expected);
-    }
     const role = createRole(context.scope.apply(trustThisAccount), buckets, context);
     const { secretKeys } = clinicalAi;
     return {
@@ -169,7 +157,7 @@ function withDynamicKeys(
                 kind: "dynamic",
                 awsMount: settings.vaultAwsMount,
                 awsRole: clinicalAi.vault.role,
-                credential: { type: "assumed_role", roleArn: role.arn },
+                roleArn: role.arn,
                 keys: { ...secretKeys, sessionToken: sessionTokenKey },
                 generatorName: clinicalAi.externalSecret,
                 ttlSeconds: settings.ttlSeconds,

@@ -8,11 +8,9 @@ export interface ServiceAccount {
 }
 
 /** Lets one service account of the cluster with that OIDC provider assume the role, with a token made for AWS. */
-export function trustServiceAccount(
-    oidcProviderArn: string,
-    oidcIssuer: string,
-    account: ServiceAccount,
-): PolicyDocument {
+export function trustServiceAccount(oidcProviderArn: string, account: ServiceAccount): PolicyDocument {
+    // IAM names a provider after its issuer: the host and path without `https://`.
+    const issuer = oidcProviderArn.replace(/^.*?:oidc-provider\//, "");
     return policyDocument({
         Sid: "TrustServiceAccount",
         Effect: "Allow",
@@ -20,8 +18,8 @@ export function trustServiceAccount(
         Action: "sts:AssumeRoleWithWebIdentity",
         Condition: {
             StringEquals: {
-                [`${oidcIssuer}:sub`]: `system:serviceaccount:${account.namespace}:${account.name}`,
-                [`${oidcIssuer}:aud`]: "sts.amazonaws.com",
+                [`${issuer}:sub`]: `system:serviceaccount:${account.namespace}:${account.name}`,
+                [`${issuer}:aud`]: "sts.amazonaws.com",
             },
         },
     });

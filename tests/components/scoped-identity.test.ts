@@ -13,7 +13,7 @@ import { identityPolicy } from "../../components/scoped-identity/policy";
 import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
 
 const user: UserPrincipal = { kind: "user", userName: "worker" };
-const keys = { generations: [1, 2], published: 2 };
+const keys = { revision: 3, generations: [1, 2], published: 2 };
 const trust = policyDocument({
     Sid: "AllowCluster",
     Effect: "Allow",
@@ -29,6 +29,20 @@ const statement: PolicyStatement = {
     Action: ["bedrock:InvokeModel"],
     Resource: ["arn:aws:bedrock:us-east-1::foundation-model/m"],
 };
+
+/** Mocks that also note which changes replace a resource. */
+class ReplacingMocks extends RecordingMocks {
+    readonly replaceOnChanges: Record<string, string[]> = {};
+
+    override listen(monitor: Parameters<RecordingMocks["listen"]>[0]): void {
+        super.listen(monitor);
+        const registerResource = monitor.registerResource.bind(monitor);
+        monitor.registerResource = (request, answer) => {
+            this.replaceOnChanges[request.getName()] = request.getReplaceonchangesList();
+            return registerResource(request, answer);
+        };
+    }
+}
 
 async function deploy(args: ScopedIdentityArgs, preview = false) {
     const mocks = new RecordingMocks();
@@ -70,7 +84,7 @@ describe("ScopedIdentity", () => {
         assert.deepEqual(mocks.get("aws:iam/user:User", "id-user").inputs, {
             name: "worker",
             permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
-            tags: { service: "lab", "platform:access-keys": "generations=1+2 published=2" },
+            tags: { service: "lab", "platform:access-keys": "revision=3 generations=1+2 published=2" },
         });
         const { policy, ...rest } = mocks.get("aws:iam/userPolicy:UserPolicy", "id-policy").inputs;
         assert.deepEqual(rest, { user: "worker", name: "worker-policy" });
@@ -135,6 +149,13 @@ describe("ScopedIdentity", () => {
         }
     });
 
+    it("a user that is renamed is replaced, as what belongs to it is: its deletes name the old user", async () => {
+        const mocks = new ReplacingMocks();
+        await runWithMocks(mocks, () => new ScopedIdentity("id", { principal: { ...user, accessKeys: keys } }));
+        assert.deepEqual(mocks.replaceOnChanges["id-user"], ["name"]);
+        assert.deepEqual(mocks.replaceOnChanges["id-access-key-1"], []);
+    });
+
     it("what exists already is imported and protected, the rest is created (A3)", async () => {
         const imported = async (principal: UserPrincipal | RolePrincipal, adopt: ScopedIdentityArgs["adopt"]) => {
             const { mocks } = await deploy({ principal, grants: [grant], adopt });
@@ -146,17 +167,14 @@ describe("ScopedIdentity", () => {
         assert.deepEqual(await imported(user, { user: false, policy: false }), []);
         assert.deepEqual(await imported(user, { user: true }), [["id-user", "worker", true]]);
         assert.deepEqual(await imported(user, { policy: true }), [["id-policy", "worker:worker-policy", true]]);
-        assert.deepEqual(await imported(role, { role: true, policy: true }), [
-            ["id-role", "worker", true],
-            ["id-policy", "worker:worker-policy", true],
-        ]);
+        assert.deepEqual(await imported(role, { policy: true }), [["id-policy", "worker:worker-policy", true]]);
     });
 });
 
 describe("access keys of a ScopedIdentity", () => {
     it("the published generation's secret is a secret, and its key says so from birth (A2)", async () => {
         for (const published of [1, 2]) {
-            const accessKeys = { generations: [1, 2], published };
+            const accessKeys = { revision: 1, generations: [1, 2], published };
             const { mocks, identity } = await deploy({ principal: { ...user, accessKeys } });
             assert.equal(await valueOf(identity.secretAccessKey), `secret-of-id-access-key-${published}`);
             assert.equal(await valueOf(identity.accessKeyId), `id-access-key-${published}-id`);
@@ -172,7 +190,7 @@ describe("access keys of a ScopedIdentity", () => {
 
     it("a rotation keeps the names of the keys that stay", async () => {
         const names = async (...generations: number[]) => {
-            const accessKeys = { generations, published: generations[0] };
+            const accessKeys = { revision: 1, generations, published: generations[0] };
             const { mocks } = await deploy({ principal: { ...user, accessKeys } });
             return mocks.all("aws:iam/accessKey:AccessKey").map(({ name }) => name);
         };
@@ -195,12 +213,11 @@ describe("access keys of a ScopedIdentity", () => {
         const update = (tag?: string) =>
             mocks.hooks[0].run({ oldInputs: tag ? { tags: { "platform:access-keys": tag } } : {} });
         assert.equal(await update(), undefined);
-        assert.equal(await update("generations=1 published=1"), undefined);
-        assert.equal(await update("generations=1+2 published=2"), undefined);
+        assert.equal(await update("revision=2 generations=1+2 published=1"), undefined);
+        assert.equal(await update("revision=3 generations=1+2 published=2"), undefined);
         assert.equal(
-            await update("generations=2 published=2"),
-            "accessKeys is generations 1 and 2, published 2, expected settings that are not older: " +
-                "generations 2, published 2 was applied last",
+            await update("revision=4 generations=2 published=2"),
+            "accessKeys of revision 3 is older than revision 4, which was applied last (generations 2, published 2)",
         );
     });
 
@@ -217,16 +234,20 @@ describe("access keys of a ScopedIdentity", () => {
     });
 
     it("the hook reads the tag of the old inputs, and a user without tags passes", async () => {
-        const hook = refuseOlderKeysHook({ generations: [1], published: 1 });
+        const hook = refuseOlderKeysHook({ revision: 1, generations: [1], published: 1 });
         const about = { urn: "urn", id: "worker", name: "id-user", type: "aws:iam/user:User" } as const;
         await hook({ ...about, oldInputs: undefined });
         await hook({ ...about, oldInputs: { tags: { service: "lab" } } });
         assert.throws(
-            () => hook({ ...about, oldInputs: { tags: { "platform:access-keys": "generations=2 published=2" } } }),
+            () =>
+                hook({
+                    ...about,
+                    oldInputs: { tags: { "platform:access-keys": "revision=4 generations=2 published=2" } },
+                }),
             {
                 message:
-                    "accessKeys is generations 1, published 1, expected settings that are not older: " +
-                    "generations 2, published 2 was applied last",
+                    "accessKeys of revision 1 is older than revision 4, which was applied last " +
+                    "(generations 2, published 2)",
             },
         );
     });
@@ -262,17 +283,17 @@ describe("what ScopedIdentity refuses", () => {
             'grants[1].bucketArn is "arn:aws:s3:::*", expected the ARN of one bucket',
         ],
         [
-            { principal: { ...user, accessKeys: { generations: [2, 1], published: 1 } } },
+            { principal: { ...user, accessKeys: { ...keys, generations: [2, 1] } } },
             "principal.accessKeys.generations is [2,1], expected one or two different whole numbers from 1, ascending " +
                 "(IAM allows a user two keys)",
         ],
         [
-            { principal: { ...user, accessKeys: { generations: [1], published: 2 } } },
+            { principal: { ...user, accessKeys: { ...keys, generations: [1] } } },
             "principal.accessKeys.published is 2, expected one of 1",
         ],
         [
-            { principal: user, adopt: { role: true } },
-            "adopt.role is true, expected false where the principal is a user",
+            { principal: { ...user, accessKeys: { ...keys, revision: 0 } } },
+            "principal.accessKeys.revision is 0, expected a whole number from 1",
         ],
         [
             { principal: role, adopt: { user: true } },

@@ -93,19 +93,18 @@ describe("SecureBucket", () => {
         assert.equal(mocks.list().length, 9);
     });
 
-    it("requireHeader, tags, forceDestroy and the partition reach the resources (C2)", async () => {
+    it("requireHeader, tags and the partition reach the resources (C2)", async () => {
         const { mocks, bucket } = await deploy({
             ...minimal,
             partition: pulumi.output("aws-cn"),
             uploadRule: "requireHeader",
             tags: { service: "lab" },
-            forceDestroy: true,
         });
         const { policy } = mocks.get(...children.policy).inputs;
         assert.deepEqual(JSON.parse(policy), bucketPolicy("arn:aws-cn:s3:::rollouts", "requireHeader"));
         assert.deepEqual(mocks.get(...children.bucket).inputs, {
             bucket: "rollouts",
-            forceDestroy: true,
+            forceDestroy: false,
             tags: { service: "lab" },
         });
         assert.equal(await valueOf(bucket.arn), "arn:aws-cn:s3:::rollouts");

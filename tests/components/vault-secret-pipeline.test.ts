@@ -5,7 +5,6 @@ import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
 
 import {
-    type AwsCredential,
     type DynamicSource,
     type StaticSource,
     VaultSecretPipeline,
@@ -29,7 +28,7 @@ const dynamicSource: DynamicSource = {
     kind: "dynamic",
     awsMount: "aws",
     awsRole: "the-aws-role",
-    credential: { type: "assumed_role", roleArn: "arn:aws:iam::123456789012:role/worker" },
+    roleArn: "arn:aws:iam::123456789012:role/worker",
     keys: { accessKeyId: "access-key", secretAccessKey: "secret-key", sessionToken: "session-token" },
     generatorName: "the-generator",
     ttlSeconds: 3600,
@@ -230,12 +229,8 @@ describe("VaultSecretPipeline, what exists once", () => {
     it("B1, B3, B11: makes the mount, the auth method and the audit device, and keeps them on destroy", async () => {
         const { mocks } = await run({
             source: { ...staticSource, mount: { path: "secret", manage: "create" } },
-            auth: {
-                path: "cluster",
-                manage: "create",
-                config: { host: "https://10.0.0.1:6443", caCert: "PEM", tokenReviewerJwt: "reviewer" },
-            },
-            audit: { manage: "create", path: "file", type: "file", options: { file_path: "stdout" } },
+            auth: { path: "cluster", manage: "create", host: "https://kubernetes.default.svc" },
+            audit: { manage: "create", path: "file", file: "stdout" },
         });
         const made: [string, string, object][] = [
             ["vault:index/mount:Mount", "keys-mount", { path: "secret", type: "kv", options: { version: "2" } }],
@@ -247,13 +242,10 @@ describe("VaultSecretPipeline, what exists once", () => {
             assert.equal(mocks.get(type, name).options.retainOnDelete, true, name);
         }
         const config = mocks.get("vault:kubernetes/authBackendConfig:AuthBackendConfig", "keys-auth-config");
-        const { tokenReviewerJwt, ...rest } = config.inputs;
-        assert.deepEqual(rest, {
+        assert.deepEqual(config.inputs, {
             backend: "cluster",
-            kubernetesHost: "https://10.0.0.1:6443",
-            kubernetesCaCert: "PEM",
+            kubernetesHost: "https://kubernetes.default.svc",
         });
-        assert.ok(pulumi.runtime.isRpcSecret(tokenReviewerJwt));
         assert.equal(config.options.retainOnDelete, true);
         assert.deepEqual(
             mocks.list(),
@@ -272,22 +264,12 @@ describe("VaultSecretPipeline, what exists once", () => {
         assert.equal(spec.provider.vault.auth.kubernetes.mountPath, "cluster");
     });
 
-    it("leaves to Vault's pod what it knows", async () => {
-        const { mocks } = await run({
-            auth: { path: "kubernetes", manage: "create", config: { host: "https://kubernetes.default.svc" } },
-        });
-        assert.deepEqual(mocks.get("vault:kubernetes/authBackendConfig:AuthBackendConfig", "keys-auth-config").inputs, {
-            backend: "kubernetes",
-            kubernetesHost: "https://kubernetes.default.svc",
-        });
-    });
-
     it("B11: everything in Vault lives in the namespace, and the operator logs in to it", async () => {
         for (const source of [{ ...staticSource, mount: { path: "secret", manage: "create" } }, dynamicSource]) {
             const { mocks } = await run({
                 source: source as StaticSource | DynamicSource,
-                auth: { path: "kubernetes", manage: "create", config: { host: "https://kubernetes.default.svc" } },
-                audit: { manage: "create", path: "file", type: "file", options: {} },
+                auth: { path: "kubernetes", manage: "create", host: "https://kubernetes.default.svc" },
+                audit: { manage: "create", path: "file", file: "stdout" },
                 vaultNamespace: "dev",
             });
             const inVault = mocks.resources.filter(({ type }) => type.startsWith("vault:"));
@@ -384,32 +366,11 @@ describe("VaultSecretPipeline, dynamic", () => {
         assert.equal(await valueOf(pipeline.secretName), "the-secret");
         assert.equal(pipeline.vaultVersion, undefined);
     });
-
-    const session = { defaultStsTtl: 3600, maxStsTtl: 3600 };
-    const credentials: [AwsCredential, object, boolean][] = [
-        [{ type: "iam_user", policyDocument: "{}" }, { policyDocument: "{}" }, false],
-        [{ type: "federation_token", policyDocument: "{}" }, { policyDocument: "{}", ...session }, true],
-        [{ type: "session_token" }, session, true],
-    ];
-    for (const [credential, inputs, hasToken] of credentials) {
-        it(`B9: ${credential.type} keys ${hasToken ? "have a" : "have no"} session token`, async () => {
-            const { mocks } = await run({ source: { ...dynamicSource, credential } });
-            assert.deepEqual(mocks.get("vault:aws/secretBackendRole:SecretBackendRole", "keys-aws-role").inputs, {
-                backend: "aws",
-                name: "the-aws-role",
-                credentialType: credential.type,
-                ...inputs,
-            });
-            const { template } = mocks.get(externalSecret, "keys-external-secret").inputs.spec.target;
-            assert.equal("session-token" in template.data, hasToken);
-        });
-    }
 });
 
 describe("VaultSecretPipeline refuses", () => {
     const path = "letters, digits, `_`, `.` and `-`, in parts joined by single slashes";
     const seconds = "a whole number of seconds above 0";
-    const iamUser: AwsCredential = { type: "iam_user", policyDocument: "{}" };
     const faults: [Partial<Args>, string][] = [
         [{ auth: { path: "/kubernetes", manage: "existing" } }, `auth.path is "/kubernetes", expected ${path}`],
         [{ audit: { path: "a b", manage: "existing" } }, `audit.path is "a b", expected ${path}`],
@@ -452,11 +413,4 @@ describe("VaultSecretPipeline refuses", () => {
             );
         });
     }
-
-    it("no short life of keys that are no session", async () => {
-        const { mocks } = await run({
-            source: { ...dynamicSource, credential: iamUser, ttlSeconds: 300, refreshSeconds: 100 },
-        });
-        assert.deepEqual(mocks.list(), ofDynamic);
-    });
 });

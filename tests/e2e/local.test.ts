@@ -189,7 +189,7 @@ describe("npm run local", function () {
     });
 
     it("refuses an up from before a rotation instead of bringing the old key back", async () => {
-        const rotated = 'platform:rl-studio={"accessKeys":{"generations":[1,2],"published":2}}';
+        const rotated = 'platform:rl-studio={"accessKeys":{"revision":2,"generations":[1,2],"published":2}}';
         await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview", "-c", rotated]);
         const keys = async () => {
             const { AccessKeyMetadata = [] } = await cloud.root.iam.send(new ListAccessKeysCommand({ UserName: user }));
@@ -200,7 +200,7 @@ describe("npm run local", function () {
         for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
             const { exitCode, all } = await cloud.run(["pulumi", ...command]);
             assert.notEqual(exitCode, 0, command[0]);
-            assert.match(all!, /accessKeys is generations 1, published 1, expected settings that are not older/);
+            assert.match(all!, /accessKeys of revision 1 is older than revision 2, which was applied last/);
         }
         assert.deepEqual(await keys(), afterRotation);
         await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview", "-c", rotated]);

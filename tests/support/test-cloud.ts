@@ -6,13 +6,14 @@ import { join } from "node:path";
 import execa from "execa";
 
 import { rootCredentials } from "../../local/aws/server";
-import { root } from "../../local/paths";
+import { localDirectory, root } from "../../local/paths";
 import { clientsFor, closeClients, type Clients, type Connection } from "../../ops/verify/clients";
 import { type CheckResult } from "../../ops/verify/target";
 
 /** A local cloud of a test's own: its folder, its port, its emulator; driven by the command that users type. */
 export class TestCloud {
-    readonly folder = mkdtempSync(join(tmpdir(), "platform-e2e-"));
+    private readonly place = mkdtempSync(join(tmpdir(), "platform-e2e-"));
+    readonly folder = localDirectory({ PLATFORM_LOCAL_DIR: this.place });
     private clients?: Clients;
 
     private constructor(readonly port: number) {}
@@ -22,7 +23,7 @@ export class TestCloud {
     }
 
     get env(): NodeJS.ProcessEnv {
-        return { ...process.env, PLATFORM_LOCAL_DIR: this.folder, PLATFORM_LOCAL_PORT: String(this.port) };
+        return { ...process.env, PLATFORM_LOCAL_DIR: this.place, PLATFORM_LOCAL_PORT: String(this.port) };
     }
 
     /** Starts `npm run local -- <args>` and leaves it running; it leads a process group, as in a terminal. */
@@ -88,7 +89,7 @@ export class TestCloud {
     async remove(): Promise<void> {
         if (this.clients) closeClients(this.clients);
         await this.run(["down"]);
-        rmSync(this.folder, { recursive: true, force: true });
+        rmSync(this.place, { recursive: true, force: true });
     }
 }
 

@@ -91,6 +91,15 @@ describe("bedrock-budget-tier: who may call models", () => {
                         },
                     },
                 },
+                {
+                    Sid: "AllowReadingModelsBehindProfiles",
+                    Effect: "Allow",
+                    Action: "bedrock:GetFoundationModel",
+                    Resource: [
+                        "arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/meta.llama3-1-70b-instruct-v1:0",
+                        "arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/vendor.other",
+                    ],
+                },
                 { Sid: "AllowListingModels", Effect: "Allow", Action: "bedrock:ListFoundationModels", Resource: "*" },
             ],
         );

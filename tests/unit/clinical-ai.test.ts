@@ -10,7 +10,7 @@ describe("clinical-ai: who may assume the worker's role (B9)", () => {
     it("IRSA: one service account, with a token made for AWS", () => {
         const issuer = "oidc.eks.eu-west-1.amazonaws.com/id/ABC";
         const provider = `arn:aws:iam::123456789012:oidc-provider/${issuer}`;
-        assert.deepEqual(trustServiceAccount(provider, issuer, account), {
+        assert.deepEqual(trustServiceAccount(provider, account), {
             Version: "2012-10-17",
             Statement: [
                 {

@@ -157,9 +157,8 @@ describe("containerDefinition", () => {
 
     it("variables are in the order of their names, whatever their order in the program", () => {
         const environment = { S3_PREFIX: "a/", AWS_REGION: "eu-west-1" };
-        assert.deepEqual(containerDefinition({ ...container, environment, command: ["scan", "--all"] }), {
+        assert.deepEqual(containerDefinition({ ...container, environment }), {
             ...bare,
-            command: ["scan", "--all"],
             environment: [
                 { name: "AWS_REGION", value: "eu-west-1" },
                 { name: "S3_PREFIX", value: "a/" },

@@ -12,7 +12,17 @@ const forbidden: [file: string, statement: string][] = [
     ["components/secure-bucket/index.ts", "process.exit();"],
     ["components/secure-bucket/index.ts", 'import * as pulumi from "@pulumi/pulumi"; new pulumi.Config();'],
     ["components/secure-bucket/policy.ts", 'import "@pulumi/pulumi";'],
+    ["components/secure-bucket/index.ts", 'import "node:process";'],
+    ["components/secure-bucket/policy.ts", 'import "../../stacks/settings";'],
+    ["components/secure-bucket/policy.ts", 'import "../../services/rl-studio";'],
+    ["components/secure-bucket/policy.ts", 'import ".";'],
+    ["components/ecs-task-role/task.ts", 'import "@pulumi/pulumi";'],
+    ["components/naming.ts", 'import "../stacks/settings";'],
     ["components/arn.ts", 'import "@pulumi/aws";'],
+    ["stacks/settings.ts", 'import "../components/secure-bucket";'],
+    ["stacks/settings.ts", 'import "./context";'],
+    ["stacks/rl-studio.ts", 'import { Config } from "@pulumi/pulumi"; new Config();'],
+    ["stacks/rl-studio.ts", 'import * as vault from "@pulumi/vault"; new vault.Provider("x");'],
     ["stacks/settings.ts", 'import "@pulumi/pulumi";'],
     ["stacks/rl-studio.ts", 'import "../ops/deployer-policy";'],
     ["stacks/rl-studio.ts", 'import "../local/paths";'],
@@ -30,6 +40,8 @@ const forbidden: [file: string, statement: string][] = [
 ];
 
 const allowed: [file: string, statement: string][] = [
+    ["stacks/settings.ts", 'import "../components/scoped-identity/access-keys";'],
+    ["stacks/providers.ts", 'import * as vault from "@pulumi/vault"; new vault.Provider("x");'],
     ["stacks/config.ts", 'import * as pulumi from "@pulumi/pulumi"; new pulumi.Config();'],
     ["stacks/rl-studio.ts", 'import "../components/secure-bucket";'],
     ["ops/verify/index.ts", 'import "../../stacks/settings";'],

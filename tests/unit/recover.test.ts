@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { removeBrokenAttributes } from "../../ops/recover/attributes";
 import { judgeUnknownKey } from "../../ops/recover/keys";
 import { mayBeAlive, readLocks } from "../../ops/recover/lock";
 import { type ExportedState, interruptedKeyCreations, takeBackPending } from "../../ops/recover/state";
@@ -85,6 +86,27 @@ describe("the state of an interrupted update", () => {
 
     it("names the users whose key was being created, with the keys that are known", () => {
         assert.deepEqual(interruptedKeyCreations(state), [{ user: "known", knownIds: ["AKIA1"] }]);
+    });
+});
+
+describe("half-written attribute files of a backend", () => {
+    let folder: string;
+    before(() => (folder = mkdtempSync(join(tmpdir(), "attributes-"))));
+    after(() => rmSync(folder, { recursive: true, force: true }));
+
+    it("are removed; whole ones and everything else stay", () => {
+        const stacks = join(folder, ".pulumi", "stacks", "platform");
+        mkdirSync(stacks, { recursive: true });
+        writeFileSync(join(stacks, "dev.json"), "");
+        writeFileSync(join(stacks, "dev.json.attrs"), '{"user.content_type"');
+        writeFileSync(join(stacks, "dev.json.bak.attrs"), '{"user.content_type":"text/plain"}');
+        assert.deepEqual(removeBrokenAttributes(`file://${folder}`), [join(stacks, "dev.json.attrs")]);
+        assert.deepEqual(readdirSync(stacks).sort(), ["dev.json", "dev.json.bak.attrs"]);
+    });
+
+    it("are looked for in folders only", () => {
+        assert.deepEqual(removeBrokenAttributes("s3://state"), []);
+        assert.deepEqual(removeBrokenAttributes(`file://${folder}/absent`), []);
     });
 });
 

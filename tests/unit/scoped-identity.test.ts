@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import {
-    accessKeysFault,
+    accessKeysFaults,
     AccessKeySettings,
     formatAccessKeys,
     parseAccessKeys,
@@ -161,106 +161,163 @@ describe("documentFault", () => {
     });
 });
 
-describe("accessKeysFault", () => {
+describe("accessKeysFaults", () => {
     it("one or two ascending generations of which one is published are accepted", () => {
-        assert.equal(accessKeysFault({ generations: [1], published: 1 }), undefined);
-        assert.equal(accessKeysFault({ generations: [7, 9], published: 7 }), undefined);
+        assert.deepEqual(accessKeysFaults({ revision: 1, generations: [1], published: 1 }), []);
+        assert.deepEqual(accessKeysFaults({ revision: 9, generations: [7, 9], published: 7 }), []);
     });
 
     for (const generations of [[], [1, 2, 3], [2, 1], [1, 1], [0], [-1], [1.5], [NaN], [2 ** 53]]) {
         it(`generations ${JSON.stringify(generations)} are refused`, () => {
-            assert.deepEqual(accessKeysFault({ generations, published: generations[0] ?? 1 }), {
-                property: "accessKeys.generations",
-                got: generations,
-                expected: "one or two different whole numbers from 1, ascending (IAM allows a user two keys)",
-            });
+            assert.deepEqual(accessKeysFaults({ revision: 1, generations, published: generations[0] ?? 1 }), [
+                {
+                    property: "generations",
+                    got: generations,
+                    expected: "one or two different whole numbers from 1, ascending (IAM allows a user two keys)",
+                },
+            ]);
+        });
+    }
+
+    for (const revision of [0, -1, 1.5, NaN, 2 ** 53]) {
+        it(`revision ${revision} is refused`, () => {
+            assert.deepEqual(accessKeysFaults({ revision, generations: [1], published: 1 }), [
+                { property: "revision", got: revision, expected: "a whole number from 1" },
+            ]);
         });
     }
 
     it("a published generation that does not exist is refused", () => {
-        assert.deepEqual(accessKeysFault({ generations: [1, 2], published: 3 }), {
-            property: "accessKeys.published",
-            got: 3,
-            expected: "one of 1, 2",
-        });
+        assert.deepEqual(accessKeysFaults({ revision: 1, generations: [1, 2], published: 3 }), [
+            { property: "published", got: 3, expected: "one of 1, 2" },
+        ]);
     });
 });
 
 describe("the tag of access keys", () => {
     it("holds one or two generations in characters that IAM allows", () => {
-        const tag = formatAccessKeys({ generations: [1, 2], published: 2 });
-        assert.equal(tag, "generations=1+2 published=2");
+        const tag = formatAccessKeys({ revision: 3, generations: [1, 2], published: 2 });
+        assert.equal(tag, "revision=3 generations=1+2 published=2");
         assert.match(tag, /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u);
-        assert.equal(formatAccessKeys({ generations: [3], published: 3 }), "generations=3 published=3");
+        assert.equal(
+            formatAccessKeys({ revision: 7, generations: [3], published: 3 }),
+            "revision=7 generations=3 published=3",
+        );
     });
 
     it("is read back, and nothing else is", () => {
-        assert.deepEqual(parseAccessKeys("generations=1+2 published=2"), { generations: [1, 2], published: 2 });
-        assert.deepEqual(parseAccessKeys("generations=3 published=3"), { generations: [3], published: 3 });
-        for (const tag of ["", "generations=1", "generations=1+2+3 published=1", "generations=2+1 published=1"]) {
+        assert.deepEqual(parseAccessKeys("revision=3 generations=1+2 published=2"), {
+            revision: 3,
+            generations: [1, 2],
+            published: 2,
+        });
+        assert.deepEqual(parseAccessKeys("revision=7 generations=3 published=3"), {
+            revision: 7,
+            generations: [3],
+            published: 3,
+        });
+        for (const tag of [
+            "",
+            "generations=1 published=1",
+            "revision=0 generations=1 published=1",
+            "revision=1 generations=1",
+            "revision=1 generations=1+2+3 published=1",
+            "revision=1 generations=2+1 published=1",
+            "revision=1 generations=1 published=2",
+            "revision=1 generations=1 published=1 ",
+        ]) {
             assert.equal(parseAccessKeys(tag), undefined, tag);
         }
-        assert.equal(parseAccessKeys("generations=1 published=2"), undefined);
-        assert.equal(parseAccessKeys("generations=1 published=1 "), undefined);
     });
 });
 
-describe("refuseOlder", () => {
-    const keys = (published: number, ...generations: number[]): AccessKeySettings => ({ generations, published });
-    const chain = [keys(1, 1), keys(1, 1, 2), keys(2, 1, 2), keys(2, 2), keys(2, 2, 3), keys(3, 2, 3), keys(3, 3)];
+const keys = (revision: number, published: number, ...generations: number[]): AccessKeySettings => ({
+    revision,
+    generations,
+    published,
+});
 
-    for (const [index, next] of chain.entries()) {
-        for (const [earlier, last] of chain.slice(0, index + 1).entries()) {
-            const title = `${formatAccessKeys(last)} → ${formatAccessKeys(next)}`;
-            // Forward by more than one rotation is fine: the generations between were never created.
-            it(`${title} goes forward`, () => assert.equal(refuseOlder(last, next), undefined));
-            if (earlier < index) {
-                it(`${formatAccessKeys(next)} → ${formatAccessKeys(last)} would bring an old key back`, () => {
-                    assert.match(refuseOlder(next, last)!, /expected settings that are not older/);
-                });
-            }
+describe("refuseOlder", () => {
+    const chains: [string, AccessKeySettings[]][] = [
+        ["a rotation", [keys(1, 1, 1), keys(2, 1, 1, 2), keys(3, 2, 1, 2), keys(4, 2, 2), keys(5, 2, 2, 3)]],
+        ["the way back", [keys(3, 2, 1, 2), keys(4, 1, 1, 2), keys(5, 1, 1), keys(6, 1, 1, 2)]],
+    ];
+    for (const [title, chain] of chains) {
+        for (const [index, next] of chain.entries()) {
+            const last = chain[Math.max(index - 1, 0)];
+            it(`${title}: ${formatAccessKeys(last)} → ${formatAccessKeys(next)}`, () => {
+                assert.equal(refuseOlder(last, next), undefined);
+                if (index > 0) assert.match(refuseOlder(next, last)!, /is older than/);
+            });
         }
     }
 
-    it("going back to the first key is a step forward: a third generation takes the second's place", () => {
-        assert.equal(refuseOlder(keys(2, 1, 2), keys(1, 1, 3)), undefined);
+    it("a revision may be left out where two keys are enough", () => {
+        assert.equal(refuseOlder(keys(1, 1, 1), keys(9, 2, 1, 2)), undefined);
+        assert.equal(refuseOlder(keys(1, 1, 1), keys(2, 2, 2)), undefined);
     });
 
-    it("a deleted generation never returns", () => {
+    it("a lower revision is older, whatever it says", () => {
         assert.equal(
-            refuseOlder(keys(1, 1, 3), keys(3, 2, 3)),
-            "accessKeys is generations 2 and 3, published 3, expected no generation 2, which was deleted: " +
-                "generations 1 and 3, published 1 was applied last",
+            refuseOlder(keys(3, 2, 1, 2), keys(1, 1, 1)),
+            "accessKeys of revision 1 is older than revision 3, which was applied last " +
+                "(generations 1 and 2, published 2)",
         );
-        assert.equal(refuseOlder(keys(1, 1, 3), keys(2, 2, 4))?.includes("no generation 2"), true);
+        assert.match(refuseOlder(keys(3, 2, 1, 2), keys(2, 2, 1, 2))!, /is older than/);
     });
 
-    it("an older setting is named next to the last one", () => {
+    it("a change needs a revision of its own", () => {
+        for (const next of [keys(3, 1, 1, 2), keys(3, 2, 2), keys(3, 2, 2, 3)]) {
+            assert.equal(
+                refuseOlder(keys(3, 2, 1, 2), next),
+                "accessKeys changed, expected a revision above 3",
+                formatAccessKeys(next),
+            );
+        }
+    });
+
+    const steps: [AccessKeySettings, AccessKeySettings, string][] = [
+        [keys(3, 2, 1, 2), keys(4, 2, 2, 3), "2 alone"],
+        [keys(3, 2, 1, 2), keys(4, 1, 1, 3), "1 alone"],
+        [keys(3, 2, 1, 2), keys(4, 3, 3), "2 alone"],
+        [keys(3, 1, 1, 2), keys(4, 4, 3, 4), "1 alone"],
+        [keys(3, 1, 1), keys(4, 2, 2, 3), "1 and 2"],
+        [keys(3, 5, 5), keys(4, 4, 3, 4), "4 and 5"],
+    ];
+    for (const [last, next, step] of steps) {
+        it(`${formatAccessKeys(last)} → ${formatAccessKeys(next)} would need three keys at a time`, () => {
+            const sentence = refuseOlder(last, next)!;
+            const end = `expected one step at a time: IAM allows a user two keys, so apply generations ${step} first`;
+            assert.equal(sentence.endsWith(end), true, sentence);
+        });
+    }
+
+    it("both settings are named where a step is missing", () => {
         assert.equal(
-            refuseOlder(keys(2, 2), keys(1, 1)),
-            "accessKeys is generations 1, published 1, expected settings that are not older: " +
-                "generations 2, published 2 was applied last",
+            refuseOlder(keys(3, 2, 1, 2), keys(4, 2, 2, 3)),
+            "accessKeys has generations 2 and 3, published 2 after generations 1 and 2, published 2, " +
+                "expected one step at a time: IAM allows a user two keys, so apply generations 2 alone first",
         );
     });
 });
 
 describe("refuseOlderThanTag", () => {
-    const next = { generations: [1], published: 1 };
+    const next = keys(1, 1, 1);
 
     it("a user without the tag takes any settings, and settings can be removed", () => {
         assert.equal(refuseOlderThanTag(undefined, next), undefined);
-        assert.equal(refuseOlderThanTag("generations=2 published=2", undefined), undefined);
+        assert.equal(refuseOlderThanTag("revision=2 generations=2 published=2", undefined), undefined);
     });
 
     it("older settings are refused", () => {
-        assert.match(refuseOlderThanTag("generations=2 published=2", next)!, /not older/);
+        assert.match(refuseOlderThanTag("revision=2 generations=2 published=2", next)!, /is older than/);
     });
 
     it("a tag that cannot be read is refused rather than overwritten", () => {
         assert.equal(
             refuseOlderThanTag("two", next),
             'tag platform:access-keys is "two", expected the settings that were applied last, such as ' +
-                '"generations=1 published=1": put the tag right, then refresh',
+                '"revision=1 generations=1 published=1": put the tag right, then refresh',
         );
         assert.match(refuseOlderThanTag(7, next)!, /^tag platform:access-keys is 7/);
     });

@@ -25,7 +25,7 @@ describe("settings", () => {
         assert.deepEqual(parseSettings(valid)["rl-studio"], {
             noncurrentVersionDays: 30,
             adopt: { bucket: [], user: [] },
-            accessKeys: { generations: [1], published: 1 },
+            accessKeys: { revision: 1, generations: [1], published: 1 },
         });
     });
 
@@ -40,7 +40,7 @@ describe("settings", () => {
                 region: "nowhere",
                 allowedAccountIds: ["12"],
                 services: ["rl-studio", "llm-models", "billing"],
-                "rl-studio": { accessKeys: { generations: [2, 1], published: 3 }, colour: "red" },
+                "rl-studio": { accessKeys: { revision: 0, generations: [2, 1], published: 3 }, colour: "red" },
                 "llm-models": {
                     models: ["meta.llama3-1-70b-instruct-v1:0"],
                     monthlyLimitUsd: 50,
@@ -54,8 +54,10 @@ describe("settings", () => {
                 '  - region: got "nowhere"; an AWS region such as us-east-1',
                 '  - allowedAccountIds.0: got "12"; an AWS account id of twelve digits',
                 '  - services.2: got "billing"; expected one of "rl-studio"|"clinical-ai"|"snapshotter"|"mlflow"|"llm-models"',
-                "  - rl-studio.accessKeys.generations: got [2,1]; ascending generations",
-                "  - rl-studio.accessKeys.published: got 3; one of the generations",
+                "  - rl-studio.accessKeys.revision: got 0; a whole number from 1",
+                "  - rl-studio.accessKeys.generations: got [2,1]; one or two different whole numbers from 1, ascending " +
+                    "(IAM allows a user two keys)",
+                "  - rl-studio.accessKeys.published: got 3; one of 2, 1",
                 "  - rl-studio.colour: unknown key; remove it or correct its spelling",
                 "  - llm-models.alertPercent: got 120; Too big: expected number to be <=100",
                 '  - llm-models.alertEmails.0: got "nobody"; Invalid email address',
@@ -67,10 +69,76 @@ describe("settings", () => {
     it("names each missing setting of a chosen service that has no default", () => {
         assert.deepEqual(faults({ ...valid, services: ["snapshotter", "llm-models"] }), [
             "  - snapshotter.image: missing; expected string",
-            "  - llm-models.models: missing; expected array",
             "  - llm-models.monthlyLimitUsd: missing; expected number",
             "  - llm-models.alertPercent: missing; expected number",
             "  - llm-models.alertEmails: missing; expected array",
+            "  - llm-models.models: missing; at least one model, here or in inferenceProfiles",
+        ]);
+    });
+
+    it("names what a component would refuse, next to the faults of its neighbours", () => {
+        const identity = { mode: "vaultDynamic", vaultAwsMount: "aws/*", ttlSeconds: 3601, refreshSeconds: 1201 };
+        assert.deepEqual(
+            faults({
+                ...valid,
+                services: ["clinical-ai", "snapshotter", "llm-models"],
+                "clinical-ai": { identity },
+                snapshotter: { cpu: 512, memory: 512, logRetentionDays: 31 },
+                "llm-models": {
+                    inferenceProfiles: [{ profileId: "us.*", modelId: "vendor.?", destinationRegions: ["us-*"] }],
+                    monthlyLimitUsd: 1,
+                    alertPercent: 80,
+                    alertEmails: ["a@example.com", "a@example.com"],
+                },
+            }),
+            [
+                "  - clinical-ai.identity.vaultAwsMount: " +
+                    'got "aws/*"; letters, digits, `_`, `.` and `-`, in parts joined by single slashes',
+                "  - clinical-ai.identity.ttlSeconds: " +
+                    "got 3601; at most 3600, the longest that AWS lets a session of such a role last",
+                "  - clinical-ai.identity.ttlSeconds: " +
+                    "got 3601; at least three times refreshSeconds, since keys die with the lease that made them",
+                "  - snapshotter.image: missing; expected string",
+                "  - snapshotter.logRetentionDays: got 31; one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, " +
+                    "545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 days",
+                "  - snapshotter.memory: got 512; 1024 to 4096 MiB in steps of 1024 next to 512 CPU units",
+                '  - llm-models.inferenceProfiles.0.profileId: got "us.*"; an exact name without patterns',
+                '  - llm-models.inferenceProfiles.0.modelId: got "vendor.?"; an exact name without patterns',
+                '  - llm-models.inferenceProfiles.0.destinationRegions.0: got "us-*"; an exact name without patterns',
+                '  - llm-models.alertEmails: got ["a@example.com","a@example.com"]; each address once',
+            ],
+        );
+    });
+
+    it("asks for the revision of access keys, next to their other faults", () => {
+        const accessKeys = { generations: [1, 2], published: 3 };
+        assert.deepEqual(faults({ ...valid, "rl-studio": { accessKeys } }), [
+            "  - rl-studio.accessKeys.revision: missing; expected number",
+            "  - rl-studio.accessKeys.published: got 3; one of 1, 2",
+        ]);
+    });
+
+    it("refuses a number of CPU units that Fargate does not offer, whatever the memory", () => {
+        const image = `worker@sha256:${"a".repeat(64)}`;
+        assert.deepEqual(faults({ ...valid, services: ["snapshotter"], snapshotter: { image, cpu: 300 } }), [
+            "  - snapshotter.cpu: got 300; one of 256, 512, 1024, 2048, 4096, 8192, 16384 CPU units",
+        ]);
+    });
+
+    it("takes models that are all reached through profiles, and refuses a tier without any model", () => {
+        const tier = { monthlyLimitUsd: 1, alertPercent: 80, alertEmails: ["a@example.com"] };
+        const profile = { profileId: "us.model", modelId: "vendor.model", destinationRegions: ["us-east-1"] };
+        const chosen = { ...valid, services: ["llm-models"] };
+        assert.deepEqual(faults({ ...chosen, "llm-models": { ...tier, inferenceProfiles: [profile] } }), []);
+        assert.deepEqual(faults({ ...chosen, "llm-models": { ...tier, models: [] } }), [
+            "  - llm-models.models: got []; at least one model, here or in inferenceProfiles",
+        ]);
+    });
+
+    it("refuses the name of a cluster that would be a pattern in the role's trust", () => {
+        const identity = { mode: "podIdentity", clusterName: "*" };
+        assert.deepEqual(faults({ ...valid, "clinical-ai": { identity } }), [
+            '  - clinical-ai.identity.clusterName: got "*"; the name of an EKS cluster',
         ]);
     });
 
@@ -83,28 +151,46 @@ describe("settings", () => {
     it("refuses an image without a digest, whose content could change", () => {
         assert.match(
             faults({ ...valid, services: ["snapshotter"], snapshotter: { image: "a:latest" } })[0],
-            /by digest/,
+            /image: got "a:latest"; an image named by its digest/,
         );
     });
 
     it("refuses dynamic keys that live shorter than three refreshes", () => {
-        const identity = { mode: "vaultDynamic", ttlSeconds: 299, refreshSeconds: 100 };
+        const identity = { mode: "vaultDynamic", ttlSeconds: 1199, refreshSeconds: 400 };
         assert.match(
             faults({ ...valid, "clinical-ai": { identity } })[0],
-            /^ {2}- clinical-ai\.identity\.ttlSeconds: got 299/,
+            /^ {2}- clinical-ai\.identity\.ttlSeconds: got 1199; at least three times/,
         );
-        assert.deepEqual(faults({ ...valid, "clinical-ai": { identity: { ...identity, ttlSeconds: 300 } } }), []);
+        assert.deepEqual(faults({ ...valid, "clinical-ai": { identity: { ...identity, ttlSeconds: 1200 } } }), []);
+    });
+
+    it("refuses dynamic keys that live shorter than a session of AWS can", () => {
+        const identity = { mode: "vaultDynamic", ttlSeconds: 899, refreshSeconds: 100 };
+        assert.deepEqual(faults({ ...valid, "clinical-ai": { identity } }), [
+            "  - clinical-ai.identity.ttlSeconds: got 899; at least 900, the shortest session of AWS",
+        ]);
     });
 
     it("refuses a setting of another identity mode", () => {
-        const identity = { mode: "podIdentity", clusterName: "main", oidcIssuer: "example.com" };
-        assert.match(faults({ ...valid, "clinical-ai": { identity } })[0], /oidcIssuer: unknown key/);
+        const identity = { mode: "podIdentity", clusterName: "main", oidcProviderArn: "arn" };
+        assert.match(faults({ ...valid, "clinical-ai": { identity } })[0], /oidcProviderArn: unknown key/);
     });
 });
 
 describe("secrets provider of production", () => {
     it("takes a KMS key", () => {
         assert.equal(secretsProviderFault("secretsprovider: awskms://alias/state?region=us-east-1\n"), undefined);
+    });
+
+    it("takes a key in quotes, as YAML has them", () => {
+        for (const value of [
+            '"awskms://alias/state"',
+            "'awskms://alias/state' # the key",
+            ">-\n  awskms://alias/state",
+        ]) {
+            assert.equal(secretsProviderFault(`secretsprovider: ${value}\nconfig: {}\n`), undefined, value);
+        }
+        assert.match(secretsProviderFault('"encryptionsalt": v1:abc\n')!, /passphrase, expected a KMS key/);
     });
 
     it("refuses a passphrase, also beside a key", () => {
@@ -114,6 +200,8 @@ describe("secrets provider of production", () => {
 
     it("refuses the absence of a provider and every other one", () => {
         assert.match(secretsProviderFault("config: {}\n")!, /secretsprovider is missing/);
+        assert.match(secretsProviderFault("")!, /secretsprovider is missing/);
+        assert.match(secretsProviderFault("config:\n  secretsprovider: awskms://key\n")!, /secretsprovider is missing/);
         assert.match(secretsProviderFault("secretsprovider: passphrase\n")!, /secretsprovider is passphrase/);
     });
 });

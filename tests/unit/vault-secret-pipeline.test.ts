@@ -3,8 +3,8 @@ import { strict as assert } from "node:assert";
 import {
     awsCredentialsPath,
     duration,
-    hasSessionToken,
     kvDataPath,
+    pathFault,
     readOnly,
 } from "../../components/vault-secret-pipeline/policy";
 
@@ -20,9 +20,11 @@ describe("vault-secret-pipeline: what may be read", () => {
         assert.equal(awsCredentialsPath("aws", "worker"), "aws/creds/worker");
     });
 
-    it("B9: all keys but those of an IAM user have a session token", () => {
-        const types = ["iam_user", "assumed_role", "federation_token", "session_token"] as const;
-        assert.deepEqual(types.map(hasSessionToken), [false, true, true, true]);
+    it("an exact path is accepted, a pattern and stray slashes are not", () => {
+        for (const path of ["aws", "team/aws-1", "a.b_c/d"]) assert.equal(pathFault(path), undefined, path);
+        for (const path of ["", "/aws", "aws/", "a//b", "team/*", "+/aws", "a b"]) {
+            assert.equal(pathFault(path), "letters, digits, `_`, `.` and `-`, in parts joined by single slashes", path);
+        }
     });
 });
 

@@ -1,0 +1,105 @@
+import { isDeepStrictEqual } from "node:util";
+import { join } from "node:path";
+
+import execa from "execa";
+
+import { interrupted, stopIfInterrupted } from "../../local/interrupt";
+import { localStack } from "../../local/pulumi";
+import { type Program } from "./projects";
+
+/** The engine to measure with. */
+export interface Bench {
+    /** Folder with `pulumi` and its language host. */
+    readonly engine: string;
+    readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a preview took, in milliseconds. */
+export interface Cost {
+    /** From the command's start to its end. */
+    readonly wall: number;
+    /** Processor time of the command and all it started: engine, language host, program, plugins. */
+    readonly cpu: number;
+}
+
+/** One resource of a preview, as the engine has it. */
+type Registered = Readonly<Record<string, unknown>> & { readonly urn: string; readonly type: string };
+
+/** What a preview of an empty stack takes. */
+export async function costOfPreview(bench: Bench, program: Program): Promise<Cost> {
+    const start = performance.now();
+    // The shell's `times` knows the processor time of its children, which Node does not.
+    const times = await run(bench, program, ["sh", "-c", '"$@" >&2; code=$?; times; exit $code', "sh"], []);
+    const wall = performance.now() - start;
+    const [, children] = times.trim().split("\n");
+    const seconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].map(([, min, sec]) => Number(min) * 60 + Number(sec));
+    return { wall, cpu: 1000 * (seconds[0] + seconds[1]) };
+}
+
+/** Number of resources that `program` registers, the stack itself not counted. Throws where `other` registers others. */
+export async function countSameResources(bench: Bench, program: Program, other: Program): Promise<number> {
+    const [ours, theirs] = [await registered(bench, program), await registered(bench, other)];
+    const differing = [...new Set([...ours.keys(), ...theirs.keys()])].filter(
+        (urn) => !isDeepStrictEqual(ours.get(urn), theirs.get(urn)),
+    );
+    if (differing.length > 0) {
+        const [urn] = differing;
+        throw new Error(
+            `${program.folder} and ${other.folder} register different resources (${differing.length} differ): ` +
+                `comparing their times means nothing. The first one:\n` +
+                `${JSON.stringify(ours.get(urn), null, 2)}\nagainst\n${JSON.stringify(theirs.get(urn), null, 2)}`,
+        );
+    }
+    return ours.size;
+}
+
+async function registered(bench: Bench, program: Program): Promise<Map<string, Registered>> {
+    const { steps } = JSON.parse(await run(bench, program, [], ["--json"])) as { steps: { newState: Registered }[] };
+    const resources = steps.map(({ newState }) => withoutOrigin(newState));
+    return new Map(resources.filter(({ type }) => type !== "pulumi:pulumi:Stack").map((state) => [state.urn, state]));
+}
+
+/**
+ * A resource without what may differ: where in the program it was made, and the hook that refuses older access keys,
+ * which is the component's own and whose cost stays with it.
+ */
+function withoutOrigin({ sourcePosition, stackTrace, resourceHooks, ...state }: Registered): Registered {
+    void [sourcePosition, stackTrace, resourceHooks];
+    return { ...state, dependencies: sorted(state.dependencies) } as Registered;
+}
+
+const sorted = (list: unknown) => (Array.isArray(list) ? [...(list as string[])].sort() : list);
+
+async function run(bench: Bench, program: Program, prefix: string[], flags: string[]): Promise<string> {
+    stopIfInterrupted();
+    const preview = [join(bench.engine, "pulumi"), "preview", "--non-interactive", "--stack", localStack];
+    const [command, ...args] = [
+        ...prefix,
+        ...preview,
+        ...["--cwd", program.folder, "--config-file", program.stackFile],
+        ...flags,
+    ];
+    const child = execa(command, args, {
+        env: { ...bench.env, ...program.env },
+        extendEnv: false,
+        reject: false,
+        // A process group of its own, so that it ends whole.
+        detached: true,
+    });
+    const end = (signal: NodeJS.Signals) => child.pid && process.kill(-child.pid, signal);
+    const [stop, kill] = [() => end("SIGINT"), () => end("SIGKILL")];
+    interrupted.addEventListener("abort", stop);
+    process.on("exit", kill);
+    try {
+        const { exitCode, stdout, stderr } = await child;
+        stopIfInterrupted();
+        if (exitCode !== 0)
+            throw new Error(`pulumi preview in ${program.folder} failed:\n${lastLines(stderr + stdout)}`);
+        return stdout;
+    } finally {
+        interrupted.removeEventListener("abort", stop);
+        process.off("exit", kill);
+    }
+}
+
+const lastLines = (text: string) => text.trim().split("\n").slice(-30).join("\n");

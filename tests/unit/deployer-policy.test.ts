@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+
+import { deployerPolicy, verifierPolicy } from "../../ops/deployer-policy";
+
+const actionsOf = (policy: ReturnType<typeof deployerPolicy>) =>
+    policy.Statement.flatMap(({ Action }) => [Action].flat() as string[]);
+
+describe("the deployer's policy", () => {
+    it("fits into a managed policy of 6,144 characters", () => {
+        assert.ok(JSON.stringify(deployerPolicy("aws-us-gov", "123456789012")).length <= 6144);
+    });
+
+    it("names every action in full, and none twice", () => {
+        const actions = actionsOf(deployerPolicy("aws", "123456789012"));
+        assert.deepEqual(
+            actions.filter((action) => !/^[a-z0-9-]+:[A-Z][A-Za-z]+$/.test(action)),
+            [],
+        );
+        assert.equal(new Set(actions).size, actions.length);
+    });
+
+    it("has what a deployer needs for a bucket, a user and its keys (A6)", () => {
+        const actions = actionsOf(deployerPolicy("aws", "123456789012"));
+        for (const action of [
+            "s3:CreateBucket",
+            "s3:PutBucketVersioning",
+            "s3:PutEncryptionConfiguration",
+            "s3:PutBucketPublicAccessBlock",
+            "s3:PutLifecycleConfiguration",
+            "iam:CreateUser",
+            "iam:PutUserPolicy",
+            "iam:CreateAccessKey",
+        ]) {
+            assert.ok(actions.includes(action), action);
+        }
+    });
+
+    it("touches no object: that is the verifier's", () => {
+        const objects = actionsOf(verifierPolicy("aws"));
+        assert.deepEqual(
+            actionsOf(deployerPolicy("aws", "123456789012")).filter((action) => objects.includes(action)),
+            [],
+        );
+    });
+
+    it("lets the verifier touch test objects only, and read none", () => {
+        const [objects, find] = verifierPolicy("aws").Statement;
+        assert.ok(([objects.Resource].flat() as string[]).every((resource) => resource.endsWith("/verify-*")));
+        assert.ok(([find.Action].flat() as string[]).every((action) => action.startsWith("s3:List")));
+        assert.ok(!actionsOf(verifierPolicy("aws")).includes("s3:GetObject"));
+    });
+
+    it("has the emulator's names for the emulator only", () => {
+        const policy = deployerPolicy("aws", "123456789012");
+        assert.ok(!actionsOf(policy).includes("budgets:CreateBudget"));
+        assert.ok(actionsOf(deployerPolicy("aws", "000000000000", true)).includes("budgets:CreateBudget"));
+    });
+});
