@@ -48,6 +48,12 @@ const rightsOf: Rights = {
     taskDefinition: () => [["ecs:DescribeTaskDefinition", "*"]],
     // Every Describe of a budget and of its notifications is this one action to IAM.
     budget: ({ budget }, scope) => [["budgets:ViewBudget", globalArn(scope, "budgets", `budget/${budget}`)]],
+    // Of the budget or of its actions: both, and of no other budget.
+    budgetAction: ({ budget }, scope) =>
+        [`budget/${budget}`, `budget/${budget}/action/*`].map((resource) => [
+            "budgets:DescribeBudgetActionsForBudget",
+            globalArn(scope, "budgets", resource),
+        ]),
     topic: ({ topicArn }) => [["sns:GetTopicAttributes", topicArn]],
 };
 

@@ -6,7 +6,9 @@ export type Caller =
     | "operator"
     | "deployer"
     /** A user that the deployer makes for this run, as a member of that group. */
-    | { readonly temporaryMemberOf: string };
+    | { readonly temporaryMemberOf: string }
+    /** A user that the deployer makes for this run and that may assume (and read) the role with this ARN, nothing else. */
+    | { readonly mayAssume: string };
 
 /** One call to S3. `get`, `delete`, `deleteVersion`, `tag` and `writeAcl` act on an object that the deployer put there first. */
 export type S3Call =
@@ -47,7 +49,7 @@ export type Probe =
       }
     /** Whether a call to IAM is allowed. */
     | { readonly kind: "iam"; readonly call: "listUsers" | "getUser"; readonly user?: string }
-    /** What an IAM user is granted, is attached to, and which of its keys are active. */
+    /** What an IAM user is granted, is attached to, and which of its keys are active and which are not. */
     | { readonly kind: "user"; readonly aspect: "grants" | "attachments" | "groups" | "keys"; readonly user: string }
     | { readonly kind: "role"; readonly aspect: "trust" | "grants" | "attachments"; readonly role: string }
     /** What a managed policy grants, whether it ends all invocations, and who has it. */
@@ -65,6 +67,9 @@ export type Probe =
       }
     | { readonly kind: "taskDefinition"; readonly arn: string }
     | { readonly kind: "budget"; readonly aspect: "limit" | "notifications" | "subscribers"; readonly budget: string }
+    /** What a budget does by itself. */
+    | { readonly kind: "budgetAction"; readonly budget: string }
+    /** Nothing is asked: the line says why. */
     | { readonly kind: "topic"; readonly aspect: "policy"; readonly topicArn: string }
     /** Which account the caller's keys belong to. */
     | { readonly kind: "account" }
@@ -88,6 +93,10 @@ export interface Check {
     readonly caller: Caller;
     /** What the probe has to answer, word for word. */
     readonly expected: string;
+    /** Further answers that are no fault, word for word; the note says why. */
+    readonly tolerated?: readonly string[];
+    /** What the emulator answers because it lacks something that AWS has; no fault there, and a fault in AWS. */
+    readonly emulator?: { readonly answers: string; readonly lacks: string };
     readonly probe: Probe;
     /** What a reader has to know in order not to believe more than was tried. */
     readonly note?: string;
@@ -106,6 +115,17 @@ export const allowed = "allowed";
 export const denied = "denied (AccessDenied)";
 /** The same denial in the words of Bedrock. */
 export const deniedByBedrock = "denied (AccessDeniedException)";
+
+/** That Bedrock knows no such model where it was asked. */
+export function notServed(errorName: string): string {
+    return `not served here (${errorName})`;
+}
+
+/** A user's access keys, by whether they are in force. */
+export function keysInWords(active: readonly string[], inactive: readonly string[] = []): string {
+    const words = (ids: readonly string[]) => [...ids].sort().join(", ") || "none";
+    return `active: ${words(active)}; inactive: ${words(inactive)}`;
+}
 
 /** A model that Bedrock serves and that no service may invoke. */
 export const anyModel = "amazon.nova-micro-v1:0";

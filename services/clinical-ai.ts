@@ -3,11 +3,12 @@ import {
     allowed,
     denied,
     foreignBucketChecks,
+    keysInWords,
     leftoversCheck,
     type Check,
     type CheckContext,
 } from "./checks";
-import { grantsInWords } from "./grants";
+import { grantsInWords, type Statement } from "./grants";
 
 /** clinical-ai: a Prefect worker on Kubernetes that moves files between two buckets. */
 export const clinicalAi = {
@@ -55,6 +56,10 @@ export interface ClinicalAiOutputs {
     readonly accessKeyIds?: readonly string[];
     /** In the modes without static keys. */
     readonly roleArn?: string;
+    /** In mode `irsa`. */
+    readonly oidcProviderArn?: string;
+    /** In mode `podIdentity`: the EKS cluster, of this account and region. */
+    readonly clusterName?: string;
 }
 
 export function clinicalAiBuckets({ sourceBucket, destinationBucket }: ClinicalAiOutputs): readonly string[] {
@@ -103,7 +108,8 @@ function access(
     };
 }
 
-function declaredIdentity(outputs: ClinicalAiOutputs, { partition }: CheckContext): Check[] {
+function declaredIdentity(outputs: ClinicalAiOutputs, context: CheckContext): Check[] {
+    const { partition } = context;
     const arns = clinicalAiBuckets(outputs).map((name) => `arn:${partition}:s3:::${name}`);
     const expected = grantsInWords([
         {
@@ -126,7 +132,7 @@ function declaredIdentity(outputs: ClinicalAiOutputs, { partition }: CheckContex
             declared("user's policy: both buckets, no other", expected, { kind: "user", aspect: "grants", user }),
             declared("user's attached policies", "none", { kind: "user", aspect: "attachments", user }),
             declared("user's groups", "none", { kind: "user", aspect: "groups", user }),
-            declared("user's keys", `active: ${[...accessKeyIds].sort().join(", ")}`, {
+            declared("user's keys", keysInWords(accessKeyIds), {
                 kind: "user",
                 aspect: "keys",
                 user,
@@ -135,5 +141,63 @@ function declaredIdentity(outputs: ClinicalAiOutputs, { partition }: CheckContex
     }
     if (roleArn === undefined) return [];
     const role = roleArn.slice(roleArn.lastIndexOf("/") + 1);
-    return [declared("role's policy: both buckets, no other", expected, { kind: "role", aspect: "grants", role })];
+    return [
+        declared("role's policy: both buckets, no other", expected, { kind: "role", aspect: "grants", role }),
+        declared("role's attached policies", "none", { kind: "role", aspect: "attachments", role }),
+        declared("role's trust", grantsInWords(trustOf(outputs, context)), { kind: "role", aspect: "trust", role }),
+    ];
+}
+
+/** Who may assume the worker's role: in each mode one way in, for that service account or for Vault. */
+function trustOf(outputs: ClinicalAiOutputs, { partition, accountId }: CheckContext): Statement[] {
+    const { identityMode, region } = outputs;
+    const { namespace, serviceAccount } = clinicalAi;
+    switch (identityMode) {
+        case "static":
+            return [];
+        case "irsa": {
+            const provider = outputs.oidcProviderArn ?? "(the stack exports no oidcProviderArn)";
+            const issuer = provider.replace(/^.*?:oidc-provider\//, "");
+            const token = {
+                [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}`,
+                [`${issuer}:aud`]: "sts.amazonaws.com",
+            };
+            return [
+                {
+                    Effect: "Allow",
+                    Principal: { Federated: provider },
+                    Action: "sts:AssumeRoleWithWebIdentity",
+                    Condition: { StringEquals: token },
+                },
+            ];
+        }
+        case "podIdentity": {
+            const cluster = outputs.clusterName ?? "(the stack exports no clusterName)";
+            return [
+                {
+                    Effect: "Allow",
+                    Principal: { Service: "pods.eks.amazonaws.com" },
+                    Action: ["sts:AssumeRole", "sts:TagSession"],
+                    Condition: {
+                        StringEquals: {
+                            "aws:SourceAccount": accountId,
+                            "aws:RequestTag/kubernetes-namespace": namespace,
+                            "aws:RequestTag/kubernetes-service-account": serviceAccount,
+                        },
+                        ArnEquals: {
+                            "aws:SourceArn": `arn:${partition}:eks:${region}:${accountId}:cluster/${cluster}`,
+                        },
+                    },
+                },
+            ];
+        }
+        case "vaultDynamic":
+            return [
+                {
+                    Effect: "Allow",
+                    Principal: { AWS: `arn:${partition}:iam::${accountId}:root` },
+                    Action: "sts:AssumeRole",
+                },
+            ];
+    }
 }

@@ -3,6 +3,7 @@ import {
     allowed,
     denied,
     foreignBucketChecks,
+    keysInWords,
     leftoversCheck,
     type Check,
     type CheckContext,
@@ -74,7 +75,7 @@ function declaredUser(
         declared("grants", "user's policy: under the prefix only", grants),
         declared("attachments", "user's attached policies", "none"),
         declared("groups", "user's groups", "none"),
-        declared("keys", "user's keys", `active: ${[...accessKeyIds].sort().join(", ")}`),
+        declared("keys", "user's keys", keysInWords(accessKeyIds)),
     ];
 }
 

@@ -5,6 +5,7 @@ import {
     denied,
     deniedByBedrock,
     foreignBucketChecks,
+    keysInWords,
     leftoversCheck,
     type Check,
     type CheckContext,
@@ -50,6 +51,11 @@ export function rlStudioChecks(outputs: RlStudioOutputs, context: CheckContext):
     ];
 }
 
+const withoutCustomerKeys = {
+    answers: allowed,
+    lacks: "the condition key s3:x-amz-server-side-encryption-customer-algorithm, so DenyCustomerKeys is not tried there",
+};
+
 function declaredBucket({ bucketName: bucket, noncurrentVersionDays }: RlStudioOutputs): Check[] {
     const declared = (
         aspect: "versioning" | "encryption" | "publicAccess" | "lifecycle",
@@ -74,6 +80,15 @@ function declaredBucket({ bucketName: bucket, noncurrentVersionDays }: RlStudioO
             expected: denied,
             probe: { kind: "s3", call: "list", bucket, under: "", plaintext: true },
         },
+        // The service may write here, so only the bucket policy can refuse.
+        ...(["aws:kms", "customer key"] as const).map((encryption): Check => ({
+            id: "A1",
+            name: `write with ${encryption === "aws:kms" ? encryption : "a customer key"}`,
+            caller: "service",
+            expected: denied,
+            ...(encryption === "customer key" ? { emulator: withoutCustomerKeys } : {}),
+            probe: { kind: "s3", call: "put", bucket, under: "", encryption },
+        })),
     ];
 }
 
@@ -97,7 +112,7 @@ function declaredUser(
         declared("grants", "user's policy: four actions", grants),
         declared("attachments", "user's attached policies", "none"),
         declared("groups", "user's groups", "none"),
-        declared("keys", "user's keys", `active: ${[...accessKeyIds].sort().join(", ")}`),
+        declared("keys", "user's keys", keysInWords(accessKeyIds)),
     ];
 }
 

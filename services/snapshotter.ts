@@ -3,6 +3,7 @@ import {
     allowed,
     denied,
     foreignBucketChecks,
+    keysInWords,
     leftoversCheck,
     type Caller,
     type Check,
@@ -152,19 +153,35 @@ function roleChecks({ taskRoleArn, region }: SnapshotterOutputs, { partition, ac
         caller,
         expected: denied,
         probe: { kind: "assumeRole", roleArn: taskRoleArn },
+        ...(typeof caller === "object" ? {} : { note: withoutTheRight }),
     });
+    const holder: Caller = { mayAssume: taskRoleArn };
+    const role = nameOf(taskRoleArn);
     return [
         {
             id: "C3",
             name: "task role's trust",
             caller: "operator",
             expected: trust,
-            probe: { kind: "role", aspect: "trust", role: nameOf(taskRoleArn) },
+            probe: { kind: "role", aspect: "trust", role },
         },
+        {
+            id: "C3",
+            name: "a user's right to assume the task role is in force",
+            caller: holder,
+            expected: trust,
+            probe: { kind: "role", aspect: "trust", role },
+            note: "Read with the statement that also allows sts:AssumeRole: what is refused next, the trust refuses.",
+        },
+        refused(holder, "a user that may assume it"),
         refused("deployer", "the deployer"),
         refused("service", "the agent"),
     ];
 }
+
+const withoutTheRight =
+    "This identity has no right to sts:AssumeRole: that it is refused says nothing about the role's trust, " +
+    "which the temporary user tries.";
 
 function declaredPolicy(outputs: SnapshotterOutputs, { partition }: CheckContext): Check[] {
     const { bucketName, prefix, policyArn, taskRoleArn, groupName, agentUserName: user } = outputs;
@@ -208,7 +225,7 @@ function declaredPolicy(outputs: SnapshotterOutputs, { partition }: CheckContext
         declared("task role has no other grant", grants, { kind: "role", aspect: "grants", role }),
         declared("agent's own policies", "nothing", { kind: "user", aspect: "grants", user }),
         declared("agent is in the group only", groupName, { kind: "user", aspect: "groups", user }),
-        declared("agent's keys", `active: ${[...accessKeyIds].sort().join(", ")}`, {
+        declared("agent's keys", keysInWords(accessKeyIds), {
             kind: "user",
             aspect: "keys",
             user,

@@ -50,5 +50,6 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         topicArn: tier.topicArn,
         denyPolicyArn: tier.denyPolicyArn,
         shutOffRoleArn: tier.executionRoleArn,
+        budgetAction: settings.budgetAction,
     };
 }

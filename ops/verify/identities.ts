@@ -6,12 +6,15 @@ import {
     CreateUserCommand,
     DeleteAccessKeyCommand,
     DeleteUserCommand,
+    DeleteUserPolicyCommand,
     paginateListAccessKeys,
+    PutUserPolicyCommand,
     RemoveUserFromGroupCommand,
     type IAMClient,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
+import { policyDocument, type PolicyDocument } from "../../components/policy-document";
 import { clientsFor, closeClients, type Clients } from "./clients";
 import { failureInWords, isNamed, NotTried } from "./outcome";
 import { type Keys, type VerifyTarget } from "./target";
@@ -52,38 +55,51 @@ export function refused(reason: string, account?: string): Identity {
     };
 }
 
-/** A user that exists for one run. */
-export interface TemporaryUser {
-    readonly identity: Identity;
-    remove(): Promise<void>;
-}
+/** What a user that exists for one run has: its membership in a group, or the right to assume one role. */
+export type TemporaryRights = { readonly group: string } | { readonly mayAssume: string };
 
-/** Makes a user with nothing but its membership in a group. What was made is removed again when a step fails. */
-export async function temporaryMember(
+/**
+ * Makes a user with nothing but these rights.
+ *
+ * @param register is given what removes the user before its first part is made, so that no part of it is ever left
+ */
+export async function temporaryUser(
     deployer: Identity,
-    group: string,
+    rights: TemporaryRights,
     runId: string,
     target: VerifyTarget,
-): Promise<TemporaryUser> {
+    register: (remove: () => Promise<void>) => void,
+): Promise<Identity> {
     const { iam } = deployer.clients();
-    const user = `verify-${runId}-${randomBytes(2).toString("hex")}`;
-    const remove = () => removeUser(iam, user, group);
-    try {
-        await iam.send(new CreateUserCommand({ UserName: user }));
-        await iam.send(new AddUserToGroupCommand({ UserName: user, GroupName: group }));
-        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: user }));
-        const keys = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
-        // Not asked whose it is: it was made in the account just now, and AWS may not know its key for some seconds.
-        const clients = clientsFor(keys, target);
-        const identity = { account: deployer.account, clients: () => clients, close: () => closeClients(clients) };
-        return { identity, remove };
-    } catch (error) {
-        await remove();
-        throw error;
+    const UserName = `verify-${runId}-${randomBytes(2).toString("hex")}`;
+    register(() => removeUser(iam, UserName, rights));
+    await iam.send(new CreateUserCommand({ UserName }));
+    if ("group" in rights) {
+        await iam.send(new AddUserToGroupCommand({ UserName, GroupName: rights.group }));
+    } else {
+        const PolicyDocument = JSON.stringify(allowAssuming(rights.mayAssume));
+        await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: inlinePolicy, PolicyDocument }));
     }
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+    const keys = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
+    // Not asked whose it is: it was made in the account just now, and AWS may not know its key for some seconds.
+    const clients = clientsFor(keys, target);
+    return { account: deployer.account, clients: () => clients, close: () => closeClients(clients) };
 }
 
-async function removeUser(iam: IAMClient, UserName: string, GroupName: string): Promise<void> {
+const inlinePolicy = "verify";
+
+/** Reading the role is in it for one reason: once it works, the right to assume is in force as well. */
+function allowAssuming(roleArn: string): PolicyDocument {
+    return policyDocument({
+        Sid: "AssumeRole",
+        Effect: "Allow",
+        Action: ["sts:AssumeRole", "iam:GetRole"],
+        Resource: roleArn,
+    });
+}
+
+async function removeUser(iam: IAMClient, UserName: string, rights: TemporaryRights): Promise<void> {
     const unlessGone = (error: unknown) => {
         if (!isNamed(error, "NoSuchEntity", "NoSuchEntityException")) throw error;
     };
@@ -94,6 +110,10 @@ async function removeUser(iam: IAMClient, UserName: string, GroupName: string): 
             }
         }
     })().catch(unlessGone);
-    await iam.send(new RemoveUserFromGroupCommand({ UserName, GroupName })).catch(unlessGone);
+    if ("group" in rights) {
+        await iam.send(new RemoveUserFromGroupCommand({ UserName, GroupName: rights.group })).catch(unlessGone);
+    } else {
+        await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName: inlinePolicy })).catch(unlessGone);
+    }
     await iam.send(new DeleteUserCommand({ UserName })).catch(unlessGone);
 }

@@ -20,15 +20,21 @@ export class NotTried extends Error {}
 /** How the services name a denial: S3, IAM and STS; Bedrock; SNS. */
 const denials = ["AccessDenied", "AccessDeniedException", "AuthorizationErrorException"];
 
+/** Bedrock's answer too where the account has no access to a model: only the message tells that from a denial by IAM. */
+const ambiguous = "AccessDeniedException";
+
 /**
  * Says what an error means. Only an answer of the authorisation itself is a denial: keys or signatures that are refused
  * come with 403 too, and say as little about the policy as a 404 or a broken connection.
  */
 export function failureInWords(error: unknown): string {
     if (error instanceof NotTried) return `not tried: ${error.message}`;
-    const { name = "unknown error", code, $metadata } = (error ?? {}) as Failure;
+    const { name = "unknown error", code, message = "", $metadata } = (error ?? {}) as Failure;
     const status = $metadata?.httpStatusCode;
-    if (status === 403 && denials.includes(name)) return `denied (${name})`;
+    if (status === 403 && denials.includes(name)) {
+        if (name !== ambiguous || message.includes("not authorized to perform")) return `denied (${name})`;
+        return `could not be reached (403 ${name}: ${message})`;
+    }
     return `could not be reached (${[status, status === undefined ? (code ?? name) : name].filter(Boolean).join(" ")})`;
 }
 
@@ -47,12 +53,17 @@ export function isNamed(error: unknown, ...names: string[]): boolean {
     return names.includes((error as Failure | undefined)?.name ?? "");
 }
 
-/** Asks again until the answer is the expected one or the time is over, for changes that reach AWS late. */
-export async function settle(ask: () => Promise<Answer>, expected: string, milliseconds: number): Promise<Answer> {
+/** Asks again until the answer is the expected one or the time is over, for changes that reach AWS late; once if stopped. */
+export async function settle(
+    ask: () => Promise<Answer>,
+    expected: string,
+    milliseconds: number,
+    stop?: AbortSignal,
+): Promise<Answer> {
     const until = Date.now() + milliseconds;
     for (;;) {
         const answer = await ask();
-        if (answer.got === expected || Date.now() >= until) return answer;
+        if (answer.got === expected || Date.now() >= until || stop?.aborted) return answer;
         await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, milliseconds)));
     }
 }

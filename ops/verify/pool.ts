@@ -1,13 +1,18 @@
-/** Runs `work` on every item, at most `limit` at once; the results stand in the order of the items. */
+/**
+ * Runs `work` on every item, at most `limit` at once; the results stand in the order of the items.
+ *
+ * @param stop when aborted, no further item is begun; what was begun is awaited
+ */
 export async function mapBounded<Item, Result>(
     items: readonly Item[],
     limit: number,
     work: (item: Item) => Promise<Result>,
+    stop?: AbortSignal,
 ): Promise<Result[]> {
     const results = new Array<Result>(items.length);
     let next = 0;
     const worker = async () => {
-        while (next < items.length) {
+        while (next < items.length && !stop?.aborted) {
             const index = next++;
             results[index] = await work(items[index]);
         }

@@ -2,7 +2,7 @@ import { GetFoundationModelCommand, ListFoundationModelsCommand } from "@aws-sdk
 import { InvokeModelCommand, InvokeModelWithResponseStreamCommand } from "@aws-sdk/client-bedrock-runtime";
 import { AttachUserPolicyCommand, DetachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
 
-import { allowed, deniedByBedrock } from "../../services/checks";
+import { allowed, deniedByBedrock, notServed } from "../../services/checks";
 import { type Clients } from "./clients";
 import { failureInWords, isNamed, settle, type Answer } from "./outcome";
 import { whileInterruptible } from "./restore";
@@ -11,14 +11,13 @@ import { type Executor, type ProbeOf } from "./run";
 /** Whether the caller may make a call to Bedrock. */
 export const bedrockAccess: Executor<"bedrock"> = ({ call, model = "" }, { clients }) => answer(call, model, clients);
 
-/** Bedrock authorises before it looks a model up: an unknown one was not denied, and that is said. */
+/** An unknown model was neither refused nor served, and that is said in Bedrock's own words. */
 async function answer(call: ProbeOf<"bedrock">["call"], model: string, clients: Clients): Promise<Answer> {
     try {
         await calls[call](clients, model);
         return { got: allowed };
     } catch (error) {
-        if (!isUnknownModel(error)) return { got: failureInWords(error) };
-        return { got: allowed, note: `Authorised, but the region does not serve ${model} (${(error as Error).name}).` };
+        return { got: isUnknownModel(error) ? notServed((error as Error).name) : failureInWords(error) };
     }
 }
 
@@ -61,7 +60,7 @@ export const shutOff: Executor<"shutOff"> = async ({ user, policyArn, model }, r
         return { got: "not tried: a shut-off is in force" };
     }
     const invoke = (expected: string) =>
-        settle(() => answer("invoke", model, service), expected, run.settleMilliseconds);
+        settle(() => answer("invoke", model, service), expected, run.settleMilliseconds, run.stop);
     const attached = await whileInterruptible(
         async () => {
             await iam.send(new AttachUserPolicyCommand(target));

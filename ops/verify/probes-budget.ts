@@ -1,7 +1,9 @@
 import {
     DescribeBudgetCommand,
     DescribeSubscribersForNotificationCommand,
+    paginateDescribeBudgetActionsForBudget,
     paginateDescribeNotificationsForBudget,
+    type Action,
     type BudgetsClient,
     type Notification,
     type Subscriber,
@@ -10,7 +12,7 @@ import { GetTopicAttributesCommand } from "@aws-sdk/client-sns";
 
 import { grantsInWords, type Statement } from "../../services/grants";
 import { type Executor, type ProbeOf } from "./run";
-import { notificationsInWords, subscribersInWords } from "./words";
+import { actionsInWords, notificationsInWords, subscribersInWords } from "./words";
 
 /** What a budget declares. */
 export const budgetDeclaration: Executor<"budget"> = async ({ aspect, budget }, { clients, accountId }) => ({
@@ -56,6 +58,17 @@ async function notifications(client: BudgetsClient, id: BudgetId): Promise<Notif
     }
     return all;
 }
+
+/** What a budget does by itself. */
+export const budgetAction: Executor<"budgetAction"> = async (
+    { budget },
+    { clients: { budgets: client }, accountId },
+) => {
+    const id = { AccountId: accountId, BudgetName: budget };
+    const all: Action[] = [];
+    for await (const page of paginateDescribeBudgetActionsForBudget({ client }, id)) all.push(...(page.Actions ?? []));
+    return { got: actionsInWords(all) };
+};
 
 /** Who may do what with a topic. */
 export const topicDeclaration: Executor<"topic"> = async ({ topicArn }, { clients: { sns } }) => {

@@ -18,6 +18,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 
+import { keysInWords } from "../../services/checks";
 import { grantsInWords, type Statement } from "../../services/grants";
 import { accessOf } from "./outcome";
 import { type Executor, type ProbeOf } from "./run";
@@ -72,7 +73,9 @@ const ofUser: Aspects<"user"> = {
             paginateListAccessKeys({ client: iam }, { UserName }),
             (page) => page.AccessKeyMetadata,
         );
-        return `active: ${words(keys.filter(({ Status }) => Status === "Active").map(({ AccessKeyId }) => AccessKeyId))}`;
+        const idsOf = (active: boolean) =>
+            keys.filter(({ Status }) => (Status === "Active") === active).map(({ AccessKeyId = "" }) => AccessKeyId);
+        return keysInWords(idsOf(true), idsOf(false));
     },
 };
 

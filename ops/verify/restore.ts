@@ -1,27 +1,58 @@
 const signals = ["SIGINT", "SIGTERM"] as const;
 
-/** Does something and undoes it once, also when it fails and when the process is told to end meanwhile. */
+/** How many calls are under way: only the last one to end may let the process end. */
+let calls = 0;
+let stopping = new AbortController();
+
+const onSignal = (signal: NodeJS.Signals) => stopping.abort(signal);
+
+/** The process was told to end; what was made has been undone. */
+export class Stopped extends Error {}
+
+/**
+ * Does something and undoes it, also when it fails and when the process is told to end meanwhile. Then `stop` is
+ * aborted, and only when the work has ended is it undone: what is still being made could not be removed.
+ *
+ * Calls may be inside or beside each other. Once all of them are undone, the signal is raised again, unless somebody
+ * else listens to it.
+ *
+ * @throws Stopped if the process was told to end and, with others listening to the signal, lives on
+ */
 export async function whileInterruptible<Result>(
-    work: () => Promise<Result>,
+    work: (stop: AbortSignal) => Promise<Result>,
     undo: () => Promise<unknown>,
 ): Promise<Result> {
-    let undone: Promise<unknown> | undefined;
-    const undoOnce = () => (undone ??= undo());
-    const interrupted = (signal: NodeJS.Signals) => {
-        undoOnce()
-            .catch((error: unknown) => process.stderr.write(`could not be undone: ${String(error)}\n`))
-            .finally(() => {
-                stopListening();
-                // Where nobody else listens any more, this ends the process, now that everything is as before.
-                process.kill(process.pid, signal);
-            })
-            .catch(() => undefined);
-    };
-    const stopListening = () => signals.forEach((signal) => process.off(signal, interrupted));
-    signals.forEach((signal) => process.on(signal, interrupted));
+    const stop = enter();
+    let result: Result;
     try {
-        return await work();
+        result = await work(stop);
     } finally {
-        await undoOnce().finally(stopListening);
+        await undo()
+            .catch((error: unknown) => {
+                // The process may end before whoever waits for this can say it.
+                if (stop.aborted) process.stderr.write(`could not be undone: ${String(error)}\n`);
+                throw error;
+            })
+            .finally(leave);
     }
+    if (stop.aborted) throw new Stopped(`stopped by ${String(stop.reason)}`);
+    return result;
+}
+
+function enter(): AbortSignal {
+    if (calls++ === 0) {
+        stopping = new AbortController();
+        signals.forEach((signal) => process.on(signal, onSignal));
+    }
+    return stopping.signal;
+}
+
+function leave(): void {
+    if (--calls > 0) return;
+    signals.forEach((signal) => process.off(signal, onSignal));
+    if (!stopping.signal.aborted) return;
+    const signal = stopping.signal.reason as NodeJS.Signals;
+    // Everything is as before: the process may end. Whoever else listens has had the signal, and a second one could end
+    // it out of order.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }

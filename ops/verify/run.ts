@@ -15,6 +15,8 @@ export interface ProbeRun {
     readonly accountId: string;
     /** How long a change of rights may take to be felt. */
     readonly settleMilliseconds: number;
+    /** Aborted when the run is to end: nothing more is tried then. */
+    readonly stop: AbortSignal;
 }
 
 export type ProbeOf<Kind extends ProbeKind> = Extract<Probe, { kind: Kind }>;

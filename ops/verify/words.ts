@@ -1,4 +1,4 @@
-import { type Notification, type Subscriber } from "@aws-sdk/client-budgets";
+import { type Action, type Notification, type Subscriber } from "@aws-sdk/client-budgets";
 import { type LifecycleRule, type PublicAccessBlockConfiguration } from "@aws-sdk/client-s3";
 
 import { type Statement } from "../../services/grants";
@@ -66,6 +66,33 @@ function levels(notifications: readonly Notification[]): string[] {
     return [...notifications]
         .sort((one, other) => (one.Threshold ?? 0) - (other.Threshold ?? 0))
         .map(({ Threshold, ThresholdType }) => `${Threshold}${ThresholdType === "ABSOLUTE_VALUE" ? " USD" : "%"}`);
+}
+
+/** What a budget's actions do, at which level, with whose rights; whether one has run is no part of it. */
+export function actionsInWords(actions: readonly Action[]): string {
+    return actions.map(actionInWords).sort().join("; ") || "none";
+}
+
+function actionInWords({
+    ActionType,
+    ApprovalModel,
+    NotificationType,
+    ActionThreshold,
+    Definition,
+    ExecutionRoleArn,
+}: Action): string {
+    const unit = ActionThreshold?.ActionThresholdType === "ABSOLUTE_VALUE" ? " USD" : "%";
+    const { IamActionDefinition: iam, ...others } = Definition ?? {};
+    const targets = [...named("user", iam?.Users), ...named("role", iam?.Roles), ...named("group", iam?.Groups)];
+    return [
+        `${ActionType}, ${ApprovalModel}, ${NotificationType} > ${ActionThreshold?.ActionThresholdValue}${unit}`,
+        `${iam?.PolicyArn ?? JSON.stringify(others)} for ${targets.join(", ") || "nobody"}`,
+        `by ${ExecutionRoleArn}`,
+    ].join(": ");
+}
+
+function named(kind: string, names: readonly string[] = []): string[] {
+    return [...names].sort().map((name) => `${kind} ${name}`);
 }
 
 /** Whom a budget's alerts reach: one sentence if they all reach the same. */

@@ -111,7 +111,7 @@ function withIrsa(
 ): WorkerIdentity {
     const role = createRole(trustServiceAccount(settings.oidcProviderArn, serviceAccount), buckets, context);
     return {
-        outputs: { roleArn: role.arn },
+        outputs: { roleArn: role.arn, oidcProviderArn: settings.oidcProviderArn },
         serviceAccountAnnotations: { "eks.amazonaws.com/role-arn": role.arn },
         usesPodIdentityAgent: false,
         before: [role],
@@ -134,7 +134,7 @@ function withPodIdentity(
         tags: context.tags(clinicalAi.name),
     });
     return {
-        outputs: { roleArn: role.arn },
+        outputs: { roleArn: role.arn, clusterName: settings.clusterName },
         serviceAccountAnnotations: {},
         usesPodIdentityAgent: true,
         // A pod that starts earlier gets no credentials for the whole of its life.

@@ -216,14 +216,19 @@ describe("clinical-ai", () => {
             it("names the identity in its outputs", async () => {
                 const { outputs } = await run(mode);
                 const { secretAccessKey, ...rest } = outputs;
-                const identity =
-                    mode === "static"
-                        ? {
-                              userName: "clinical-ai-prefect-worker-dev",
-                              accessKeyId: "clinical-ai-worker-access-key-1-id",
-                              accessKeyIds: ["clinical-ai-worker-access-key-1-id"],
-                          }
-                        : { roleArn: "arn:aws:iam::123456789012:role/clinical-ai-prefect-worker-dev" };
+                const roleArn = "arn:aws:iam::123456789012:role/clinical-ai-prefect-worker-dev";
+                const oidcProviderArn =
+                    "arn:aws:iam::123456789012:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/ABC";
+                const identity = {
+                    static: {
+                        userName: "clinical-ai-prefect-worker-dev",
+                        accessKeyId: "clinical-ai-worker-access-key-1-id",
+                        accessKeyIds: ["clinical-ai-worker-access-key-1-id"],
+                    },
+                    irsa: { roleArn, oidcProviderArn },
+                    podIdentity: { roleArn, clusterName: "a-cluster" },
+                    vaultDynamic: { roleArn },
+                }[mode];
                 assert.deepEqual(await valueOf(pulumi.output(rest)), {
                     region: "us-east-1",
                     sourceBucket: "clinical-ai-source-dev",

@@ -52,6 +52,7 @@ const outputs: ServiceOutputs = {
         topicArn: `arn:aws:sns:${region}:${accountId}:alerts`,
         denyPolicyArn: iam("policy/deny"),
         shutOffRoleArn: iam("role/shut-off"),
+        budgetAction: false,
         ...keys,
     },
 };
@@ -93,6 +94,7 @@ describe("the checks of the services", () => {
             '"deployer"',
             '"operator"',
             '"service"',
+            '{"mayAssume":"arn:aws:iam::123456789012:role/task"}',
             '{"temporaryMemberOf":"agents"}',
         ]);
     });
@@ -130,6 +132,19 @@ describe("the checks of rl-studio", () => {
         );
     });
 
+    it("try the two encryptions that the bucket denies", () => {
+        const puts = checksOf({ services: ["rl-studio"] }).filter(
+            ({ probe }) => probe.kind === "s3" && probe.bucket === "rollouts" && probe.encryption,
+        );
+        assert.deepEqual(
+            puts.map(({ expected, probe }) => [expected, probe.kind === "s3" && probe.encryption]),
+            [
+                ["denied (AccessDenied)", "aws:kms"],
+                ["denied (AccessDenied)", "customer key"],
+            ],
+        );
+    });
+
     it("expect four actions", () => {
         assert.equal(
             theCheck("A2", "user's policy: four actions").expected,
@@ -141,25 +156,59 @@ describe("the checks of rl-studio", () => {
     it("expect both keys during a rotation", () => {
         const rotating = { ...outputs["rl-studio"], accessKeyIds: ["AKIATWO", "AKIAONE"] };
         const check = theCheck("A2", "user's keys", { outputs: { ...outputs, "rl-studio": rotating } });
-        assert.equal(check.expected, "active: AKIAONE, AKIATWO");
+        assert.equal(check.expected, "active: AKIAONE, AKIATWO; inactive: none");
     });
 });
 
 describe("the checks of clinical-ai", () => {
+    const withRole = (
+        changed: Pick<ServiceOutputs["clinical-ai"], "identityMode" | "oidcProviderArn" | "clusterName">,
+    ) =>
+        checksOf({
+            outputs: {
+                ...outputs,
+                "clinical-ai": {
+                    region,
+                    sourceBucket: "source",
+                    destinationBucket: "destination",
+                    roleArn: iam("role/worker"),
+                    ...changed,
+                },
+            },
+            services: ["clinical-ai"],
+        });
+    const issuer = "oidc.eks.us-east-1.amazonaws.com/id/1";
+
     it("compare only what is declared where nobody outside the cluster has credentials", () => {
-        const irsa = {
-            region,
-            sourceBucket: "source",
-            destinationBucket: "destination",
-            identityMode: "irsa" as const,
-            roleArn: iam("role/worker"),
-        };
-        const checks = checksOf({ outputs: { ...outputs, "clinical-ai": irsa }, services: ["clinical-ai"] });
         assert.deepEqual(
-            checks.map(({ caller, probe }) => [caller, probe]),
-            [["operator", { kind: "role", aspect: "grants", role: "worker" }]],
+            withRole({ identityMode: "irsa" }).map(({ caller, probe }) => [caller, probe]),
+            ["grants", "attachments", "trust"].map((aspect) => ["operator", { kind: "role", aspect, role: "worker" }]),
         );
     });
+
+    const trusts = {
+        irsa:
+            `Allow sts:AssumeRoleWithWebIdentity to Federated ${iam(`oidc-provider/${issuer}`)} if ` +
+            `StringEquals ${issuer}:aud = sts.amazonaws.com and ` +
+            `StringEquals ${issuer}:sub = system:serviceaccount:clinical-ai:clinical-ai-prefect-worker`,
+        podIdentity:
+            "Allow sts:AssumeRole, sts:TagSession to Service pods.eks.amazonaws.com if " +
+            "ArnEquals aws:SourceArn = arn:aws:eks:us-east-1:123456789012:cluster/main and " +
+            "StringEquals aws:RequestTag/kubernetes-namespace = clinical-ai and " +
+            "StringEquals aws:RequestTag/kubernetes-service-account = clinical-ai-prefect-worker and " +
+            "StringEquals aws:SourceAccount = 123456789012",
+        vaultDynamic: "Allow sts:AssumeRole to AWS arn:aws:iam::123456789012:root",
+    };
+    for (const identityMode of ["irsa", "podIdentity", "vaultDynamic"] as const) {
+        it(`expect the trust of mode ${identityMode}`, () => {
+            const checks = withRole({
+                identityMode,
+                oidcProviderArn: iam(`oidc-provider/${issuer}`),
+                clusterName: "main",
+            });
+            assert.equal(checks.find(({ name }) => name === "role's trust")?.expected, trusts[identityMode]);
+        });
+    }
 });
 
 describe("the checks of the snapshotter", () => {
@@ -177,8 +226,20 @@ describe("the checks of the snapshotter", () => {
     });
 
     it("begin with what a temporary member is allowed, so that a later denial is no delay", () => {
-        const members = checksOf().filter(({ caller }) => typeof caller === "object");
+        const members = checksOf().filter(({ caller }) => typeof caller === "object" && "temporaryMemberOf" in caller);
         assert.equal(members[0].expected, "allowed");
+    });
+
+    it("try the trust with a user whose right to assume is in force by then", () => {
+        const holders = checksOf().filter(({ caller }) => typeof caller === "object" && "mayAssume" in caller);
+        assert.deepEqual(
+            holders.map(({ probe, expected }) => [probe.kind, expected.startsWith("Allow sts:AssumeRole")]),
+            [
+                ["role", true],
+                ["assumeRole", false],
+            ],
+        );
+        assert.equal(holders[1].expected, "denied (AccessDenied)");
     });
 
     it("expect the trust of ECS tasks of this account and region alone", () => {
@@ -211,6 +272,24 @@ describe("the checks of llm-models", () => {
             theCheck("E2", "monthly budget", { outputs: { ...outputs, "llm-models": tagged } }).expected,
             "COST, MONTHLY, 50 USD; Service = Amazon Bedrock; TagKeyValue = user:env$dev",
         );
+    });
+
+    it("tolerate a model that is not in the catalogue, but not one that cannot be invoked", () => {
+        const tolerant = checksOf().filter(({ tolerated }) => tolerated);
+        assert.deepEqual(
+            tolerant.map(({ name, tolerated }) => [name, tolerated]),
+            ["get meta.one", "get meta.two"].map((name) => [name, ["not served here (ResourceNotFoundException)"]]),
+        );
+    });
+
+    it("expect the budget's own action where it is on, and no other where it is off", () => {
+        const on = { outputs: { ...outputs, "llm-models": { ...outputs["llm-models"], budgetAction: true } } };
+        assert.equal(
+            theCheck("E4", "budget action: that policy, that user, by itself", on).expected,
+            `APPLY_IAM_POLICY, AUTOMATIC, ACTUAL > 95%: ${iam("policy/deny")} for user llm: by ${iam("role/shut-off")}`,
+        );
+        assert.match(JSON.stringify(operatorPolicy({ ...target, ...on })), /DescribeBudgetActionsForBudget/);
+        assert.ok(!checksOf().some(({ name }) => name.startsWith("budget action")));
     });
 
     it("say that the budget's own action was not tried", () => {

@@ -8,8 +8,11 @@ import { renderTable, toJson, verify, type CheckResult } from "../../ops/verify"
 import { clientsFor, closeClients } from "../../ops/verify/clients";
 import { accessOf, failureInWords, NotTried, settle } from "../../ops/verify/outcome";
 import { mapBounded } from "../../ops/verify/pool";
-import { whileInterruptible } from "../../ops/verify/restore";
+import { bedrockAccess } from "../../ops/verify/probes-bedrock";
+import { Stopped, whileInterruptible } from "../../ops/verify/restore";
+import { type ProbeRun } from "../../ops/verify/run";
 import {
+    actionsInWords,
     denialsInWords,
     lifecycleInWords,
     notificationsInWords,
@@ -17,14 +20,18 @@ import {
     subscribersInWords,
 } from "../../ops/verify/words";
 
-function awsError(name: string, httpStatusCode: number): Error {
-    return Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
+function awsError(name: string, httpStatusCode: number, message = name): Error {
+    return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
 }
 
 describe("failureInWords", () => {
     const cases: [string, unknown, string][] = [
         ["a denial of S3, IAM or STS", awsError("AccessDenied", 403), "denied (AccessDenied)"],
-        ["a denial of Bedrock", awsError("AccessDeniedException", 403), "denied (AccessDeniedException)"],
+        [
+            "a denial of Bedrock",
+            awsError("AccessDeniedException", 403, "User: a is not authorized to perform: bedrock:InvokeModel"),
+            "denied (AccessDeniedException)",
+        ],
         ["a missing object", awsError("NoSuchKey", 404), "could not be reached (404 NoSuchKey)"],
         [
             "a denial that is none by its status",
@@ -83,6 +90,18 @@ describe("mapBounded", () => {
         });
         assert.deepEqual([results, most], [[30, 1, 20, 2, 10], 2]);
     });
+
+    it("begins nothing more when stopped, and awaits what was begun", async () => {
+        const controller = new AbortController();
+        const ended: number[] = [];
+        const work = async (item: number) => {
+            controller.abort();
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            ended.push(item);
+        };
+        await mapBounded([1, 2, 3, 4], 2, work, controller.signal);
+        assert.ok(ended.length <= 2 && ended.includes(1));
+    });
 });
 
 describe("whileInterruptible", () => {
@@ -97,23 +116,63 @@ describe("whileInterruptible", () => {
         assert.equal(undone, 2);
     });
 
-    it("undoes everything before an interrupted process ends", () => {
+    const root = join(__dirname, "..", "..");
+    const end = (setUp: string) => {
         const program = `
             require("ts-node/register/transpile-only");
             const { whileInterruptible } = require("./ops/verify/restore");
-            const slowly = (word) => () => new Promise((end) => setTimeout(() => (console.log(word), end()), 100));
-            const inner = () => whileInterruptible(() => {
-                setTimeout(() => process.kill(process.pid, "SIGTERM"), 10);
-                return new Promise((end) => setTimeout(end, 5000));
-            }, slowly("inner"));
-            whileInterruptible(inner, slowly("outer"));`;
-        const shell = `"$0" -e "$1"; echo "ended $?"`;
-        const root = join(__dirname, "..", "..");
+            ${setUp}
+            const slowly = (word, ms) => () => new Promise((end) => setTimeout(() => (console.log(word), end()), ms));
+            const inner = () => whileInterruptible((stop) => {
+                setTimeout(() => process.kill(process.pid, "SIGINT"), 10);
+                return new Promise((end) => stop.addEventListener("abort", end));
+            }, slowly("inner", 10));
+            const beside = () => whileInterruptible(slowly("ended of itself", 150), slowly("beside", 10));
+            whileInterruptible(() => Promise.all([inner(), beside()]), slowly("outer", 150)).catch((error) => {
+                console.log(error.constructor.name);
+                process.exitCode = 130;
+            });`;
+        const shell = `"$0" -e "$1" 2>/dev/null; echo "ended $?"`;
         const said = execFileSync("sh", ["-c", shell, process.execPath, program], { cwd: root, encoding: "utf8" });
+        return said.trim().split("\n");
+    };
+
+    it("lets an interrupted process end by the signal when everything is undone", () => {
+        const said = end("");
         // 128 and the number of the signal: the process ended by it and not of itself.
-        assert.deepEqual(said.trim().split("\n").sort(), ["ended 143", "inner", "outer"]);
+        assert.equal(said.at(-1), "ended 130");
+        assert.deepEqual(said.slice(0, -1).sort(), ["beside", "ended of itself", "inner", "outer"]);
+    });
+
+    it("undoes everything where a second signal would end the process at once", () => {
+        const said = end(`require("./local/interrupt").listenForInterrupts();`);
+        assert.deepEqual(said.slice(-2), ["Stopped", "ended 130"]);
+        assert.deepEqual(said.slice(0, -2).sort(), ["beside", "ended of itself", "inner", "outer"]);
+    });
+
+    it("undoes only when the work has ended", async () => {
+        const done: string[] = [];
+        await withListener(async () => {
+            const work = async () => {
+                process.emit("SIGTERM", "SIGTERM");
+                await new Promise((resolve) => setTimeout(resolve, 20));
+                done.push("worked");
+            };
+            await assert.rejects(
+                whileInterruptible(work, async () => void done.push("undone")),
+                Stopped,
+            );
+        });
+        assert.deepEqual(done, ["worked", "undone"]);
     });
 });
+
+/** With somebody who listens to SIGTERM, so that it does not end the tests. */
+async function withListener(work: () => Promise<void>): Promise<void> {
+    const listener = () => undefined;
+    process.on("SIGTERM", listener);
+    await work().finally(() => process.off("SIGTERM", listener));
+}
 
 describe("clientsFor", () => {
     it("uses the given keys whatever the environment says", async () => {
@@ -187,6 +246,143 @@ describe("verify", () => {
     });
 });
 
+describe("verify, interrupted", () => {
+    const accountId = "123456789012";
+    const arn = (resource: string) => `arn:aws:iam::${accountId}:${resource}`;
+    const outputs = {
+        snapshotter: {
+            region: "us-east-1",
+            bucketName: "snapshots",
+            prefix: "scans/",
+            taskRoleArn: arn("role/task"),
+            executionRoleArn: arn("role/execution"),
+            policyArn: arn("policy/rw"),
+            taskDefinitionArn: "arn:aws:ecs:us-east-1:123456789012:task-definition/a:1",
+            groupName: "agents",
+            agentUserName: "agent",
+            accessKeyId: "AKIAAGENT",
+            accessKeyIds: ["AKIAAGENT"],
+            secretAccessKey: "s",
+        },
+    };
+    const inside: Readonly<Record<string, string>> = {
+        GetCallerIdentity: `<Account>${accountId}</Account>`,
+        CreateAccessKey:
+            "<AccessKey><AccessKeyId>AKIANEW</AccessKeyId><SecretAccessKey>s</SecretAccessKey></AccessKey>",
+        ListAccessKeys: "<AccessKeyMetadata/><IsTruncated>false</IsTruncated>",
+    };
+
+    /** The calls that answer, in their order; `SIGTERM` comes in the middle of the first one that `when` accepts. */
+    async function callsOf(when: (call: string) => boolean): Promise<string[]> {
+        const answered: string[] = [];
+        let sent = false;
+        const server = createServer((request, response) => {
+            let body = "";
+            request.on("data", (chunk) => (body += chunk));
+            request.on("end", () => {
+                const query = new URLSearchParams(body);
+                const action = query.get("Action");
+                const call = action ? `${action} ${query.get("UserName")}` : `${request.method} ${request.url}`;
+                if (!sent && when(call)) {
+                    sent = true;
+                    process.emit("SIGTERM", "SIGTERM");
+                }
+                // Slow, so that a clean-up which did not wait would come first.
+                setTimeout(() => {
+                    answered.push(call);
+                    response.setHeader("content-type", "text/xml");
+                    response.end(
+                        action
+                            ? `<${action}Response><${action}Result>${inside[action] ?? ""}</${action}Result></${action}Response>`
+                            : "<ListVersionsResult/>",
+                    );
+                }, 20);
+            });
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const keys = { accessKeyId: "AKIA", secretAccessKey: "s" };
+        try {
+            await withListener(() =>
+                assert.rejects(
+                    verify({
+                        endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+                        region: "us-east-1",
+                        accountId,
+                        credentials: { operator: keys, deployer: keys },
+                        outputs,
+                        services: ["snapshotter"],
+                    }),
+                    Stopped,
+                ),
+            );
+        } finally {
+            server.close();
+        }
+        return answered;
+    }
+
+    it("removes a user that was still being made, and begins nothing more", async () => {
+        const calls = await callsOf((call) => call.startsWith("CreateUser "));
+        const user = calls.find((call) => call.startsWith("CreateUser "))!.split(" ")[1];
+        assert.equal(calls.filter((call) => call.startsWith("CreateUser ")).length, 1);
+        assert.ok(calls.indexOf(`CreateAccessKey ${user}`) < calls.indexOf(`ListAccessKeys ${user}`), calls.join("\n"));
+        assert.equal(calls.at(-1), `DeleteUser ${user}`);
+        assert.ok(calls.every((call) => !call.includes("/snapshots")));
+    });
+
+    it("clears up only when no check plants any more", async () => {
+        const calls = await callsOf((call) => call.startsWith("PUT /snapshots/"));
+        const listing = calls.findIndex((call) => call.startsWith("GET /snapshots/?") && call.includes("versions"));
+        const lastPut = calls.findLastIndex((call) => call.startsWith("PUT "));
+        assert.ok(lastPut >= 0 && listing > lastPut, calls.join("\n"));
+        assert.equal(
+            calls.filter((call) => call.startsWith("DeleteUser ")).length,
+            calls.filter((call) => call.startsWith("CreateUser ")).length,
+        );
+    });
+});
+
+describe("bedrockAccess", () => {
+    const answerOf = async (status: number, name: string, message: string) => {
+        const server = createServer((request, response) => {
+            request.resume().on("end", () => {
+                response.writeHead(status, { "content-type": "application/json", "x-amzn-errortype": name });
+                response.end(JSON.stringify({ message }));
+            });
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        const clients = clientsFor({ accessKeyId: "A", secretAccessKey: "s" }, { endpoint, region: "us-east-1" });
+        try {
+            const probe = { kind: "bedrock", call: "invoke", model: "meta.one" } as const;
+            return (await bedrockAccess(probe, { clients } as ProbeRun)).got;
+        } finally {
+            closeClients(clients);
+            server.close();
+        }
+    };
+
+    it("tells a denial by IAM from a model that the account has no access to", async () => {
+        const denial = "User: arn is not authorized to perform: bedrock:InvokeModel on resource: arn";
+        assert.equal(await answerOf(403, "AccessDeniedException", denial), "denied (AccessDeniedException)");
+        assert.equal(
+            await answerOf(403, "AccessDeniedException", "You don't have access to the model."),
+            "could not be reached (403 AccessDeniedException: You don't have access to the model.)",
+        );
+    });
+
+    it("takes an unknown model for neither allowed nor denied", async () => {
+        assert.equal(
+            await answerOf(400, "ValidationException", "The provided model identifier is invalid."),
+            "not served here (ValidationException)",
+        );
+        assert.equal(
+            await answerOf(404, "ResourceNotFoundException", "Could not resolve the foundation model."),
+            "not served here (ResourceNotFoundException)",
+        );
+    });
+});
+
 describe("what AWS declares, in words", () => {
     it("misses a public-access block that is off or absent", () => {
         const all = {
@@ -244,6 +440,27 @@ describe("what AWS declares, in words", () => {
             ]),
             "ACTUAL > 50%, 50 USD, 90%; FORECASTED > 100%",
         );
+    });
+
+    it("says what a budget's action does, at which level and with whose rights", () => {
+        assert.equal(
+            actionsInWords([
+                {
+                    ActionId: "1",
+                    BudgetName: "b",
+                    NotificationType: "ACTUAL",
+                    ActionType: "APPLY_IAM_POLICY",
+                    ActionThreshold: { ActionThresholdValue: 95, ActionThresholdType: "PERCENTAGE" },
+                    Definition: { IamActionDefinition: { PolicyArn: "arn:deny", Users: ["llm"] } },
+                    ExecutionRoleArn: "arn:role",
+                    ApprovalModel: "AUTOMATIC",
+                    Status: "STANDBY",
+                    Subscribers: [],
+                },
+            ]),
+            "APPLY_IAM_POLICY, AUTOMATIC, ACTUAL > 95%: arn:deny for user llm: by arn:role",
+        );
+        assert.equal(actionsInWords([]), "none");
     });
 
     it("tells alerts apart that reach different people", () => {
