@@ -124,7 +124,7 @@ describe("pulumi preview on the real engine", function () {
         assert.match(all!, /no stack named 'qa' found/);
     });
 
-    it("says that the passphrase of a state is missing", async () => {
+    it("says that the backend or the passphrase of a state is missing", async () => {
         const server = { endpoint: cloud.connection.endpoint!, caBundle: cloud.connection.caBundle!, fresh: false };
         const env: NodeJS.ProcessEnv = pulumiEnvironment({
             engine,
@@ -133,19 +133,24 @@ describe("pulumi preview on the real engine", function () {
             server,
             credentials: { accessKeyId: "test", secretAccessKey: "test" },
         });
+        const preview = (more: NodeJS.ProcessEnv) =>
+            execa(
+                join(engine, "pulumi"),
+                [
+                    "preview",
+                    "--stack",
+                    "local",
+                    "--config-file",
+                    join(cloud.folder, "Pulumi.local.yaml"),
+                    "--non-interactive",
+                ],
+                { cwd: root, env: { ...env, ...more }, extendEnv: false, reject: false, all: true },
+            );
+        const elsewhere = await preview({ PULUMI_BACKEND_URL: "file:///nonexistent/state" });
+        assert.notEqual(elsewhere.exitCode, 0);
+        assert.match(elsewhere.all!, /\/nonexistent\/state/);
         delete env.PULUMI_CONFIG_PASSPHRASE;
-        const { all, exitCode } = await execa(
-            join(engine, "pulumi"),
-            [
-                "preview",
-                "--stack",
-                "local",
-                "--config-file",
-                join(cloud.folder, "Pulumi.local.yaml"),
-                "--non-interactive",
-            ],
-            { cwd: root, env, extendEnv: false, reject: false, all: true },
-        );
+        const { all, exitCode } = await preview({});
         assert.notEqual(exitCode, 0);
         assert.match(all!, /passphrase must be set/);
     });
