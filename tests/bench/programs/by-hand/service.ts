@@ -93,7 +93,7 @@ export function registerService({ storage, identity, bucketName, userName, parti
     const user = new aws.iam.User(
         `${identity}-user`,
         { name: userName, tags: { ...tags, "platform:access-keys": "revision=1 generations=1 published=1" } },
-        { parent: identityParent, protect: false },
+        { parent: identityParent, protect: false, replaceOnChanges: ["name"] },
     );
     new aws.iam.UserPolicy(
         `${identity}-policy`,
