@@ -2,6 +2,8 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSy
 import { mkdtemp, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
+import { isAlive } from "../ops/process";
+
 /** Writes a file so that a reader, or a crash, never sees half of it; readable by its owner only unless told. */
 export function writeAtomically(path: string, content: string, mode = 0o600): void {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -43,15 +45,5 @@ async function removeLeftovers(parent: string, name: string): Promise<void> {
     for (const entry of await readdir(parent)) {
         const owner = new RegExp(`^\\.${name.replace(/[.+]/g, "\\$&")}-(\\d+)-`).exec(entry)?.[1];
         if (owner && !isAlive(Number(owner))) rmSync(join(parent, entry), { recursive: true, force: true });
-    }
-}
-
-/** Whether a process of this machine still runs. */
-export function isAlive(pid: number): boolean {
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code === "EPERM";
     }
 }

@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { isAlive } from "./files";
+import { isAlive } from "../ops/process";
 import { LocalError } from "./paths";
 
 /**

@@ -6,7 +6,8 @@ import { join } from "node:path";
 
 import execa from "execa";
 
-import { isAlive, writeAtomically } from "../files";
+import { isAlive } from "../../ops/process";
+import { writeAtomically } from "../files";
 import { LocalError } from "../paths";
 import { type Certificate } from "./certificate";
 

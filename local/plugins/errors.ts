@@ -42,10 +42,6 @@ export function isError(error: unknown, ...names: string[]): boolean {
     return (name !== undefined && names.includes(name)) || (Code !== undefined && names.includes(Code));
 }
 
-export function httpStatus(error: unknown): number | undefined {
-    return asSdkError(error).$metadata?.httpStatusCode;
-}
-
 /** The answer, or undefined if AWS says that there is no such thing. */
 export async function unless<T>(answer: Promise<T>, ...gone: string[]): Promise<T | undefined> {
     try {

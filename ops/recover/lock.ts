@@ -3,6 +3,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { isAlive } from "../process";
+
 /** The lock that an update holds in a self-managed backend. */
 export interface UpdateLock {
     readonly pid: number;
@@ -40,11 +42,5 @@ export function backendFolder(url: string): string {
 
 /** Whether the update that holds a lock is still at work; true also when that cannot be known, on another machine. */
 export function mayBeAlive(lock: UpdateLock): boolean {
-    if (lock.hostname !== hostname()) return true;
-    try {
-        process.kill(lock.pid, 0);
-        return true;
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code === "EPERM";
-    }
+    return lock.hostname !== hostname() || isAlive(lock.pid);
 }

@@ -2,7 +2,6 @@
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,6 +10,7 @@ import { startCloud } from "../../local/cloud";
 import { interrupted, listenForInterrupts } from "../../local/interrupt";
 import { LocalError, localDirectory } from "../../local/paths";
 import { elapsed, say, step } from "../../local/progress";
+import { freePort } from "../support/test-cloud";
 import { type Bench, costOfPreview, countSameResources } from "./preview";
 import { type Program, Projects } from "./projects";
 import { type Measurements, renderTable, summarise } from "./report";
@@ -80,16 +80,6 @@ async function costOfPair(
     }
     const first = await costOfPreview(bench, byHand);
     return { ours: await costOfPreview(bench, ours), byHand: first };
-}
-
-function freePort(): Promise<number> {
-    return new Promise((resolve, reject) => {
-        const server = createServer().on("error", reject);
-        server.listen(0, "127.0.0.1", () => {
-            const { port } = server.address() as AddressInfo;
-            server.close(() => resolve(port));
-        });
-    });
 }
 
 /** What is left to do when this process ends at once, as after a second Ctrl-C. */

@@ -12,7 +12,7 @@ import {
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import execa from "execa";
 
-import { isAlive } from "../../local/files";
+import { isAlive } from "../../ops/process";
 import { TestCloud, until } from "../support/test-cloud";
 
 const accessKey = "aws:iam/accessKey:AccessKey";
