@@ -8,24 +8,25 @@ import { LocalError } from "./paths";
 import { say } from "./progress";
 
 const program = new Command("npm run local --")
-    .description("The local cloud: the AWS side of every service on this machine, deployed by Pulumi's real engine.")
+    .description("The local cloud: every service on this machine, deployed by Pulumi's real engine.")
     .helpCommand(false)
     .enablePositionalOptions()
     .showHelpAfterError();
 
 program
     .command("up", { isDefault: true })
-    .description("install what is missing, start the local AWS, deploy stack local and verify it (the default)")
+    .description("install what is missing, start what does not run, deploy stack local and verify it (the default)")
     .option("--json", "print the checks as JSON on standard output, and nothing else there")
-    .action(async ({ json }: { json?: boolean }) => {
+    .option("--cluster", "Kubernetes, Vault and External Secrets too; kept by later runs until it is taken down")
+    .action(async ({ json = false, cluster = false }: { json?: boolean; cluster?: boolean }) => {
         const { up } = await import("./up");
-        process.exitCode = await up({ json: json ?? false });
+        process.exitCode = await up({ json, cluster });
     });
 
 program
     .command("down")
-    .description("destroy what stack local deployed, stop the local AWS and remove its state")
-    .option("--discard", "destroy nothing, just stop the local AWS: for what was made by hand and blocks destroying")
+    .description("destroy what stack local deployed, stop the local cloud and remove its state")
+    .option("--discard", "destroy nothing, just stop and remove: for what was made by hand and blocks destroying")
     .action(async ({ discard }: { discard?: boolean }) => {
         const { down } = await import("./down");
         await down({ discard: discard ?? false });

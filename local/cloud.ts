@@ -5,42 +5,85 @@ import { localCertificate } from "./aws/certificate";
 import { localIdentities, type Identities } from "./aws/identities";
 import { installEmulator } from "./aws/install";
 import { startServer, type Server } from "./aws/server";
+import { type Cluster, hasCluster, startCluster } from "./cluster";
+import { installCluster, type Programs } from "./cluster/install";
+import { clusterFolder, clusterPorts } from "./cluster/places";
+import { clusterSettings } from "./cluster/stack-settings";
+import { enableAwsEngine } from "./cluster/vault-aws";
 import { type Engine, findEngine } from "./engine";
 import { writeAtomically } from "./files";
 import { installPlugins, type Plugin } from "./install-plugins";
 import { cacheDirectory, localDirectory, localPort } from "./paths";
 import { step } from "./progress";
-import { Pulumi } from "./pulumi";
+import { Pulumi, stateFile } from "./pulumi";
 
 /** The region of stack `local`. */
 export const localRegion = "us-east-1";
 
-/** The local cloud, running: what every command of `npm run local` starts from. */
-export interface LocalCloud {
+/** The AWS side of the local cloud, running. */
+export interface AwsSide {
     readonly folder: string;
     readonly engine: Engine;
     readonly plugins: readonly Plugin[];
     readonly server: Server;
     readonly identities: Identities;
+}
+
+/** The local cloud, running: what every command of `npm run local` works with. */
+export interface LocalCloud extends AwsSide {
+    readonly cluster?: Cluster;
     readonly pulumi: Pulumi;
 }
 
-/** Installs what is missing and starts the local AWS; a second call finds all of it. */
+/** Starts the local cloud as this checkout has it: with its cluster, if it was ever brought up with one. */
 export async function startCloud(): Promise<LocalCloud> {
+    const side = await startAwsSide();
+    return prepareStack(
+        side,
+        hasCluster(side.folder) ? await bringUpCluster(side, installCluster(cacheDirectory())) : undefined,
+    );
+}
+
+/** Installs what is missing and starts the local AWS; a second call finds all of it. */
+export async function startAwsSide(): Promise<AwsSide> {
     const folder = localDirectory();
-    const home = join(folder, "pulumi-home");
-    const port = localPort();
     const cache = cacheDirectory();
     // The engine's compiler and pip wait for different things.
-    const [engine, server] = await settleAll([findEngine(cache), startAws(folder, cache, port)]);
-    const plugins = await installPlugins({ engine: engine.folder, home, cache });
+    const [engine, server] = await settleAll([findEngine(cache), startAws(folder, cache, localPort())]);
+    const plugins = await installPlugins({ engine: engine.folder, home: homeOf(folder), cache });
     const identities = await localIdentities(folder, server, localRegion);
-    const pulumi = new Pulumi({ engine: engine.folder, home, folder, server, credentials: identities.deployer });
-    const newStack = await pulumi.prepare();
     // What was started now has nothing of what the state still says; until a refresh is through, every run knows that.
-    if (server.fresh && !newStack) writeAtomically(refreshNeeded(folder), "");
-    return { folder, engine, plugins, server, identities, pulumi };
+    if (server.fresh && existsSync(stateFile(folder))) writeAtomically(refreshNeeded(folder), "");
+    return { folder, engine, plugins, server, identities };
 }
+
+/** Starts the cluster beside the local AWS, as soon as its programs are there. */
+export async function bringUpCluster({ folder, server }: AwsSide, programs: Promise<Programs>): Promise<Cluster> {
+    const ports = clusterPorts(localPort());
+    const certificate = await localCertificate(join(folder, "tls"));
+    const found = await programs;
+    const places = { folder: clusterFolder(folder), ports, certificate };
+    const cluster = await step("cluster: start", () => startCluster(found, places));
+    await enableAwsEngine(places, server, localRegion);
+    return cluster;
+}
+
+/** Makes the stack ready to be deployed, to the cluster too if there is one. */
+export async function prepareStack(side: AwsSide, cluster?: Cluster): Promise<LocalCloud> {
+    const { folder, engine, server, identities } = side;
+    const pulumi = new Pulumi({
+        engine: engine.folder,
+        home: homeOf(folder),
+        folder,
+        server,
+        credentials: identities.deployer,
+        vaultToken: cluster?.deployer.vaultToken,
+    });
+    await pulumi.prepare(cluster && (await clusterSettings(cluster, stateFile(folder))));
+    return { ...side, pulumi, ...(cluster ? { cluster } : {}) };
+}
+
+const homeOf = (folder: string) => join(folder, "pulumi-home");
 
 async function startAws(folder: string, cache: string, port: number): Promise<Server> {
     const python = await installEmulator(cache);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { emptyBuckets, leftovers } from "./aws/leftovers";
 import { localCertificate } from "./aws/certificate";
 import { findServer, stopServer } from "./aws/server";
+import { stopCluster } from "./cluster/stop";
 import { hasCloud, localRegion, startCloud } from "./cloud";
 import { stopIfInterrupted } from "./interrupt";
 import { alone } from "./lock";
@@ -23,6 +24,7 @@ export async function down({ discard }: { discard: boolean }): Promise<void> {
         const certificate = await localCertificate(join(folder, "tls"));
         // An emulator that does not run has nothing in it: what is left is this checkout's folder.
         if (!discard && (await findServer(folder, certificate))) await destroy();
+        await stopCluster(folder);
         await stopServer(folder);
         rmSync(folder, { recursive: true, force: true });
     });

@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 
 import execa from "execa";
@@ -21,10 +21,20 @@ export interface PulumiSettings {
     readonly folder: string;
     readonly server: Server;
     readonly credentials: Keys;
+    /** The deployer's token in Vault, where there is one. */
+    readonly vaultToken?: string;
 }
 
 /** The stack that `npm run local` deploys. */
 export const localStack = "local";
+
+/** Path of the stack's state in the backend of the local cloud in `folder`. */
+export const stateFile = (folder: string) =>
+    join(folder, "state", ".pulumi", "stacks", "platform", `${localStack}.json`);
+
+/** The stack file that is deployed: the committed one, or the one that `PLATFORM_LOCAL_STACK_FILE` names. */
+const committedStackFile = (env = process.env) =>
+    env.PLATFORM_LOCAL_STACK_FILE ? resolve(env.PLATFORM_LOCAL_STACK_FILE) : join(root, `Pulumi.${localStack}.yaml`);
 
 /** The engine's command line on stack `local`, with its state, its plugins and the deployer's credentials. */
 export class Pulumi {
@@ -34,10 +44,14 @@ export class Pulumi {
         this.env = pulumiEnvironment(settings);
     }
 
-    /** Makes the stack file for this port, and the stack itself; returns whether there was none. */
-    async prepare(): Promise<boolean> {
+    /**
+     * Makes the stack file for this port, and the stack itself; returns whether there was none.
+     *
+     * @param cluster the section `cluster` of clinical-ai, where there is a cluster
+     */
+    async prepare(cluster?: object): Promise<boolean> {
         const { folder, server } = this.settings;
-        writeStackFile(join(root, `Pulumi.${localStack}.yaml`), this.stackFile, server.endpoint);
+        writeStackFile(committedStackFile(), this.stackFile, server.endpoint, cluster);
         mkdirSync(join(folder, "state"), { recursive: true, mode: 0o700 });
         if (existsSync(this.stateFile)) return false;
         // `stack init` writes the encryption salt into the stack file of its project: a copy of the project beside the
@@ -49,7 +63,7 @@ export class Pulumi {
 
     /** Path of the stack's state in the backend. */
     get stateFile(): string {
-        return join(this.settings.folder, "state", ".pulumi", "stacks", "platform", `${localStack}.json`);
+        return stateFile(this.settings.folder);
     }
 
     /** Path of the stack file in use: the committed one with this port's endpoints and this state's encryption salt. */
@@ -110,6 +124,7 @@ export function pulumiEnvironment({
     folder,
     server,
     credentials,
+    vaultToken,
 }: PulumiSettings): Record<string, string> {
     const kept = Object.fromEntries(
         ["HOME", "LANG", "TERM", "TMPDIR", "USER", "NO_COLOR", "CI"].flatMap((name) =>
@@ -127,6 +142,7 @@ export function pulumiEnvironment({
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         AWS_CA_BUNDLE: server.caBundle,
+        ...(vaultToken === undefined ? {} : { VAULT_TOKEN: vaultToken }),
         // Without these the SDKs would look for a profile and for instance metadata.
         AWS_CONFIG_FILE: "/dev/null",
         AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
@@ -141,11 +157,16 @@ function passphrase(folder: string): string {
     return readFileSync(path, "utf8");
 }
 
-/** Writes the committed stack file with every endpoint at `endpoint`, keeping the encryption salt of the one in use. */
-function writeStackFile(committed: string, path: string, endpoint: string): void {
+/**
+ * Writes the committed stack file with every endpoint at `endpoint` and the cluster, keeping the encryption salt of the
+ * one in use. A cluster that the committed file names stays as it is.
+ */
+function writeStackFile(committed: string, path: string, endpoint: string, cluster: object | undefined): void {
     const document = parseDocument(readFileSync(committed, "utf8"));
     const services = document.getIn(["config", "aws:endpoints", 0]) as { items: { key: { value: string } }[] };
     for (const { key } of services.items) document.setIn(["config", "aws:endpoints", 0, key.value], endpoint);
+    const section = ["config", "platform:clinical-ai", "cluster"];
+    if (cluster && !document.hasIn(section)) document.setIn(section, document.createNode(cluster));
     if (existsSync(path)) {
         const salt = parseDocument(readFileSync(path, "utf8")).get("encryptionsalt");
         if (salt) document.set("encryptionsalt", salt);

@@ -6,20 +6,39 @@ import { serviceNames } from "../services";
 import { operatorPolicy } from "../ops/operator-policy";
 import { allowOperator } from "./aws/identities";
 import { localAccount } from "./aws/server";
-import { refreshNeeded, startCloud, localRegion, type LocalCloud } from "./cloud";
+import { type Cluster, hasCluster } from "./cluster";
+import { installCluster, isInstalled, type Programs } from "./cluster/install";
+import {
+    bringUpCluster,
+    localRegion,
+    prepareStack,
+    refreshNeeded,
+    startAwsSide,
+    type AwsSide,
+    type LocalCloud,
+} from "./cloud";
 import { alone } from "./lock";
-import { localDirectory } from "./paths";
+import { cacheDirectory, localDirectory } from "./paths";
 import { elapsed, say, step } from "./progress";
 import { recoverIfInterrupted } from "./recover";
 import { describeChanges, lastChanges } from "./summary";
 
+/** What to bring up, and how to tell about it. */
+interface UpOptions {
+    readonly json: boolean;
+    /** Kubernetes, Vault and External Secrets too; a checkout that has them keeps them. */
+    readonly cluster: boolean;
+}
+
 /** Brings the local cloud up, deploys stack `local`, verifies it, and returns the exit code: 0 only if all holds. */
-export async function up({ json }: { json: boolean }): Promise<number> {
+export async function up({ json, cluster: wanted }: UpOptions): Promise<number> {
     const start = performance.now();
     return alone(localDirectory(), async () => {
         say("Local cloud");
-        const cloud = await startCloud();
-        announce(cloud);
+        const side = await startAwsSide();
+        announceAws(side);
+        const cluster = wanted || hasCluster(side.folder) ? await clusterOf(side) : undefined;
+        const cloud = await prepareStack(side, cluster);
         await recoverIfInterrupted(cloud);
         say("\nDeploying stack local");
         await deploy(cloud);
@@ -31,12 +50,34 @@ export async function up({ json }: { json: boolean }): Promise<number> {
         else process.stdout.write(`${renderTable(results, process.stdout.columns)}\n`);
         const failed = results.filter((result) => !result.ok).length;
         say(`${results.length - failed} of ${results.length} checks hold. Took ${elapsed(start)}.`);
-        if (!json) say("Take it down with: npm run local -- down");
+        if (!json) sayWhatNext(cluster !== undefined);
         return failed === 0 ? 0 : 1;
     });
 }
 
-function announce({ engine, plugins, server }: LocalCloud): void {
+/**
+ * The cluster. What it is made of may have to be built first, which takes many minutes: a checkout that has no cluster
+ * yet gets its AWS side in the meantime.
+ */
+async function clusterOf(side: AwsSide): Promise<Cluster> {
+    const cache = cacheDirectory();
+    const installed = await isInstalled(cache);
+    const programs = installCluster(cache);
+    // It is waited for below; until then a failure is nobody's.
+    programs.catch(() => undefined);
+    if (!installed && !hasCluster(side.folder)) {
+        say("\nThe cluster's parts are fetched or built in the background; meanwhile, the AWS side of stack local");
+        const cloud = await prepareStack(side);
+        await recoverIfInterrupted(cloud);
+        await deploy(cloud);
+        say(`  The AWS side is up at ${side.server.endpoint}; the cluster follows.\n`);
+    }
+    const cluster = await bringUpCluster(side, programs);
+    announceCluster(cluster, await programs);
+    return cluster;
+}
+
+function announceAws({ engine, plugins, server }: AwsSide): void {
     say(`  engine: ${engine.folder} (${engine.origin})`);
     for (const { name, version, origin, standIn } of plugins) {
         say(
@@ -46,6 +87,18 @@ function announce({ engine, plugins, server }: LocalCloud): void {
     say(`  local AWS: ${server.endpoint}, IAM enforced (${server.fresh ? "started now" : "was running"})`);
 }
 
+function announceCluster({ endpoint, vaultAddress, started }: Cluster, { parts }: Programs): void {
+    for (const { path, origin } of Object.values(parts)) say(`  ${path} (${origin})`);
+    say("  kwok plays the kubelet: pods are objects that become ready, no container runs, no network is filtered");
+    say("  Reloader: stand-in of this repository - NOT Reloader itself, which is a container image only");
+    say(`  Kubernetes: ${endpoint}, Vault: ${vaultAddress} (${started ? "started now" : "was running"})`);
+}
+
+function sayWhatNext(hasCluster: boolean): void {
+    if (!hasCluster) say("With Kubernetes, Vault and External Secrets: npm run local -- --cluster");
+    say("Take it down with: npm run local -- down");
+}
+
 async function deploy({ folder, pulumi }: LocalCloud): Promise<void> {
     const refresh = existsSync(refreshNeeded(folder)) ? ["--refresh"] : [];
     await pulumi.show(["up", "--yes", "--skip-preview", "--suppress-outputs", ...refresh]);
@@ -53,7 +106,7 @@ async function deploy({ folder, pulumi }: LocalCloud): Promise<void> {
     say(`  ${describeChanges(lastChanges(await pulumi.run(["stack", "history", "--json", "--page-size", "1"])))}`);
 }
 
-async function verifyTarget({ pulumi, server, identities }: LocalCloud): Promise<VerifyTarget> {
+async function verifyTarget({ pulumi, server, identities, cluster }: LocalCloud): Promise<VerifyTarget> {
     const outputs = JSON.parse(
         await pulumi.run(["stack", "output", "--json", "--show-secrets"]),
     ) as VerifyTarget["outputs"];
@@ -63,6 +116,7 @@ async function verifyTarget({ pulumi, server, identities }: LocalCloud): Promise
         region: localRegion,
         accountId: localAccount,
         credentials: identities,
+        ...(cluster ? { cluster: { operator: cluster.operator, deployer: cluster.deployer } } : {}),
         outputs,
         services: serviceNames.filter((name) => outputs[name]),
     };

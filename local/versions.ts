@@ -8,6 +8,14 @@ export const versions = {
     languageHost: "3.66.0",
     /** The AWS emulator, from PyPI. */
     ministack: "1.5.33",
+    /** The parts of the local cluster. */
+    etcd: "3.6.13",
+    kubernetes: "1.35.1",
+    kwok: "0.8.0",
+    externalSecrets: "0.19.2",
+    /** Of the file with External Secrets' custom resource definitions. */
+    externalSecretsCrdsSha256: "00f11e2343793a9ca70aacadd4ee8cac383afca3ba0a22618ba4b3f8404caeae",
+    vault: "1.21.0",
     plugins: {
         aws: manifest.dependencies["@pulumi/aws"],
         kubernetes: manifest.dependencies["@pulumi/kubernetes"],

@@ -8,7 +8,37 @@ export type Caller =
     /** A user that the deployer makes for this run, as a member of that group. */
     | { readonly temporaryMemberOf: string }
     /** A user that the deployer makes for this run and that may assume (and read) the role with this ARN, nothing else. */
-    | { readonly mayAssume: string };
+    | { readonly mayAssume: string }
+    /** A service account of the cluster, with a token that the deployer asks the Kubernetes API for. */
+    | ServiceAccount
+    /** Whoever has the keys that the pods of that Deployment have in their environment. */
+    | { readonly environmentOf: string; readonly namespace: string };
+
+/** A service account of the cluster. */
+export interface ServiceAccount {
+    readonly serviceAccount: string;
+    readonly namespace: string;
+}
+
+/** How a Vault is reached. */
+export interface VaultAddress {
+    readonly address: string;
+    /** Path of the PEM file by which its certificate is trusted; default: Node's own authorities. */
+    readonly caCertFile?: string;
+    /** A namespace of Vault Enterprise. */
+    readonly namespace?: string;
+}
+
+/** An object of the Kubernetes API. */
+export interface ObjectReference {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace?: string;
+    readonly name: string;
+}
+
+/** Where in an object or an answer a value is, key by key; a list's elements have their index as key. */
+export type Place = readonly string[];
 
 /** One call to S3. `get`, `delete`, `deleteVersion`, `tag` and `writeAcl` act on an object that the deployer put there first. */
 export type S3Call =
@@ -81,7 +111,91 @@ export type Probe =
           readonly model: string;
       }
     /** What this run left behind in a bucket; run last. */
-    | { readonly kind: "leftovers"; readonly bucket: string };
+    | { readonly kind: "leftovers"; readonly bucket: string }
+    | ClusterProbe;
+
+/** How the answer to a check of the cluster side is got. */
+export type ClusterProbe =
+    /** Whether the Kubernetes API and Vault answer and know the caller. */
+    | { readonly kind: "clusterAccess"; readonly vault: VaultAddress }
+    /** Which of these resources the Kubernetes API serves. */
+    | { readonly kind: "servedResources"; readonly groupVersion: string; readonly resources: readonly string[] }
+    /** What an object of the Kubernetes API declares, and how it is. */
+    | {
+          readonly kind: "kubernetes";
+          readonly aspect: "ready" | "variables" | "ingress" | "egress" | "available" | "exists";
+          readonly object: ObjectReference;
+      }
+    /** Values of an object. */
+    | { readonly kind: "kubernetesFields"; readonly object: ObjectReference; readonly fields: readonly Place[] }
+    /** Which version of a secret the running pods of a Deployment started with. */
+    | {
+          readonly kind: "podVersions";
+          readonly deployment: string;
+          readonly namespace: string;
+          readonly annotation: string;
+      }
+    /** Whether the API accepts a bare pod from a Deployment's template, or one that may gain privileges; nothing is made. */
+    | {
+          readonly kind: "podSecurity";
+          readonly deployment: string;
+          readonly namespace: string;
+          readonly gainsPrivileges: boolean;
+      }
+    /** What the pods of a Deployment have in their environment: the values, or which of them are set. */
+    | {
+          readonly kind: "podEnvironment";
+          readonly aspect: "values" | "names";
+          readonly deployment: string;
+          readonly namespace: string;
+          readonly variables: readonly string[];
+      }
+    /** What the caller may do in the Kubernetes API, beyond what everybody may. */
+    | { readonly kind: "ownRights"; readonly namespace: string }
+    /** Whether something is at a path of Vault, and what a policy there opens. */
+    | {
+          readonly kind: "vault";
+          readonly aspect: "exists" | "policy" | "audit";
+          readonly vault: VaultAddress;
+          readonly path: string;
+      }
+    /** Values of what Vault has at a path. */
+    | {
+          readonly kind: "vaultFields";
+          readonly vault: VaultAddress;
+          readonly path: string;
+          readonly fields: readonly Place[];
+      }
+    /** Whether the caller, a service account, may log in, and what it may do then. */
+    | {
+          readonly kind: "vaultLogin";
+          readonly login: VaultLogin;
+          /** What is wrong with the token: its signature, or that this Secret, which it is bound to, was deleted. */
+          readonly token?: { readonly fault: "signature" } | { readonly fault: "deleted"; readonly secret: string };
+          readonly then?: { readonly call: "read" | "write" | "list"; readonly path: string };
+      }
+    /** Whether a Secret holds what Vault has. */
+    | {
+          readonly kind: "secretSync";
+          /** Who reads Vault. */
+          readonly reader: ServiceAccount;
+          readonly login: VaultLogin;
+          /** Path of the secret in the API of Vault's KV engine, version 2. */
+          readonly path: string;
+          readonly secret: string;
+          /** Key of the Secret → field of the Vault secret. */
+          readonly keys: Readonly<Record<string, string>>;
+          /** Annotation of the Secret with the version that it holds. */
+          readonly annotation: string;
+      };
+
+/** How a service account logs in to Vault. */
+export interface VaultLogin {
+    readonly vault: VaultAddress;
+    readonly mount: string;
+    readonly role: string;
+    readonly audience: string;
+}
 
 export type ProbeKind = Probe["kind"];
 
@@ -108,6 +222,8 @@ export interface CheckContext {
     readonly accountId: string;
     /** The buckets of each service of the stack: what the others must not reach. */
     readonly buckets: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
+    /** Whether whoever verifies has access to the cluster and its Vault. */
+    readonly cluster?: boolean;
 }
 
 export const allowed = "allowed";
@@ -140,13 +256,18 @@ export function foreignBucket(context: CheckContext, service: ServiceName): stri
 }
 
 /** That the service neither reads nor writes a bucket of another one. Nothing where the stack has no other bucket. */
-export function foreignBucketChecks(id: string, service: ServiceName, context: CheckContext): Check[] {
+export function foreignBucketChecks(
+    id: string,
+    service: ServiceName,
+    context: CheckContext,
+    caller: Caller = "service",
+): Check[] {
     const bucket = foreignBucket(context, service);
     if (bucket === undefined) return [];
     const refused = (call: "list" | "get" | "put", does: string): Check => ({
         id,
         name: `${does} another's ${bucket}`,
-        caller: "service",
+        caller,
         expected: denied,
         // Declared as its bucket may demand, so that only the missing right can be the cause.
         probe: { kind: "s3", call, bucket, under: "", ...(call === "put" ? { encryption: "AES256" as const } : {}) },

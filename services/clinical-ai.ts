@@ -27,12 +27,22 @@ export const clinicalAi = {
     secretStore: "vault-backend",
     externalSecret: "clinical-ai-aws-credentials",
     configMap: "clinical-ai-config",
+    /** A Secret that the checks make for a moment, to bind a token to it. */
+    probeSecret: "clinical-ai-verify",
     vault: {
         mount: "secret",
         path: "clinical-ai/aws",
         policy: "clinical-ai-aws-read",
         authMount: "kubernetes",
         role: "clinical-ai-prefect",
+        /** Where Vault makes the keys: a policy and a role of their own, whose tokens live as long as the keys. */
+        dynamicPolicy: "clinical-ai-aws-make",
+        dynamicRole: "clinical-ai-prefect-dynamic",
+        /** The role of Vault's AWS secrets engine that makes them. */
+        awsRole: "clinical-ai-prefect",
+        auditDevice: "file",
+        /** With whose token a Vault outside of the cluster asks whether other tokens are genuine. */
+        reviewer: { namespace: "kube-system", name: "vault-token-reviewer" },
         fields: { accessKeyId: "aws_access_key_id", secretAccessKey: "aws_secret_access_key" },
         tokenTtlSeconds: 3600,
     },
@@ -60,6 +70,33 @@ export interface ClinicalAiOutputs {
     readonly oidcProviderArn?: string;
     /** In mode `podIdentity`: the EKS cluster, of this account and region. */
     readonly clusterName?: string;
+    /** In mode `vaultDynamic`: the IAM principal with which Vault calls AWS. */
+    readonly vaultPrincipalArn?: string;
+    /** Where the worker runs; undefined where only the AWS side is deployed. */
+    readonly cluster?: ClinicalAiClusterOutputs;
+}
+
+/** The cluster and the Vault of the worker, as the deployer reaches them, and what runs there. */
+export interface ClinicalAiClusterOutputs {
+    readonly namespace: string;
+    /** Path of the kubeconfig; undefined where it is the one that kubectl would use. */
+    readonly kubeconfig?: string;
+    readonly context?: string;
+    readonly vaultAddress: string;
+    readonly vaultCaCertFile?: string;
+    readonly vaultNamespace?: string;
+    /** Audience of the service account's token. */
+    readonly audience: string;
+    /** The role as which the service account logs in to Vault; in the modes with Vault. */
+    readonly vaultRole?: string;
+    /** Version of the Vault secret that the Secret holds; only in mode `static`. */
+    readonly vaultVersion?: string;
+    /** Where Vault asks whether a service account's token is genuine, if this stack says so to it. */
+    readonly vaultKubernetesHost?: string;
+    /** In mode `vaultDynamic`: where Vault makes the keys, how long they live, how often new ones are asked for. */
+    readonly dynamic?: { readonly awsMount: string; readonly ttlSeconds: number; readonly refreshSeconds: number };
+    readonly image: string;
+    readonly replicas: number;
 }
 
 export function clinicalAiBuckets({ sourceBucket, destinationBucket }: ClinicalAiOutputs): readonly string[] {
@@ -195,7 +232,7 @@ function trustOf(outputs: ClinicalAiOutputs, { partition, accountId }: CheckCont
             return [
                 {
                     Effect: "Allow",
-                    Principal: { AWS: `arn:${partition}:iam::${accountId}:root` },
+                    Principal: { AWS: outputs.vaultPrincipalArn ?? "(the stack exports no vaultPrincipalArn)" },
                     Action: "sts:AssumeRole",
                 },
             ];

@@ -1,5 +1,6 @@
 import { type Check, type CheckContext } from "./checks";
 import { clinicalAi, clinicalAiBuckets, clinicalAiChecks, type ClinicalAiOutputs } from "./clinical-ai";
+import { clinicalAiClusterChecks } from "./clinical-ai-cluster";
 import { llmModels, llmModelsChecks, type LlmModelsOutputs } from "./llm-models";
 import { mlflow, mlflowChecks, type MlflowOutputs } from "./mlflow";
 import { rlStudio, rlStudioChecks, type RlStudioOutputs } from "./rl-studio";
@@ -28,7 +29,13 @@ export interface ServiceFacts<Outputs> {
 /** The checks and the buckets of every service. */
 export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<ServiceOutputs[Name]> } = {
     "rl-studio": { checks: rlStudioChecks, buckets: ({ bucketName }) => [bucketName] },
-    "clinical-ai": { checks: clinicalAiChecks, buckets: clinicalAiBuckets },
+    "clinical-ai": {
+        checks: (outputs, context) => [
+            ...clinicalAiChecks(outputs, context),
+            ...clinicalAiClusterChecks(outputs, context),
+        ],
+        buckets: clinicalAiBuckets,
+    },
     snapshotter: { checks: snapshotterChecks, buckets: ({ bucketName }) => [bucketName] },
     mlflow: { checks: mlflowChecks, buckets: ({ bucketName }) => [bucketName] },
     "llm-models": { checks: llmModelsChecks, buckets: () => [] },

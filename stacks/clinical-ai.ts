@@ -11,13 +11,14 @@ export function deploy(settings: ClinicalAiSettings, context: StackContext): Lif
     const source = createBucket("clinical-ai-source", clinicalAi.sourceBucket, context);
     const destination = createBucket("clinical-ai-destination", clinicalAi.destinationBucket, context);
     const identity = createIdentity(settings.identity, [source.arn, destination.arn], context);
-    if (settings.cluster) deployToCluster(settings.cluster, identity, context);
+    const cluster = settings.cluster && deployToCluster(settings.cluster, identity, context);
     return {
         region: context.region,
         sourceBucket: source.bucketName,
         destinationBucket: destination.bucketName,
         identityMode: settings.identity.mode,
         ...identity.outputs,
+        ...(cluster ? { cluster } : {}),
     };
 }
 

@@ -18,7 +18,9 @@ export function connectVault({ address, caCertFile }: ClinicalAiClusterSettings[
     return new vault.Provider("clinical-ai-vault", { address, caCertFile });
 }
 
-/** Certificate authority of Vault's address, PEM; undefined where the system's own will do. */
-export function vaultCaCert({ caCertFile }: ClinicalAiClusterSettings["vault"]): string | undefined {
-    return caCertFile === undefined ? undefined : readFileSync(caCertFile, "utf8");
+/** A certificate authority of the settings, PEM; undefined where the system's own will do. */
+export function readCaCert(file: string): string;
+export function readCaCert(file: string | undefined): string | undefined;
+export function readCaCert(file: string | undefined): string | undefined {
+    return file === undefined ? undefined : readFileSync(file, "utf8");
 }

@@ -82,6 +82,10 @@ const vaultDynamic = z.strictObject({
     mode: z.literal("vaultDynamic"),
     /** Mount path of Vault's AWS secrets engine. */
     vaultAwsMount: z.string().superRefine(without(pathFault)).default("aws"),
+    /** The IAM principal with which Vault calls AWS: nobody else may assume the worker's role. */
+    vaultPrincipalArn: z
+        .string()
+        .regex(/^arn:aws(-cn|-us-gov)?:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/, "the ARN of an IAM user or role"),
     /** Lifetime of a set of keys, in seconds. */
     ttlSeconds: z
         .int()
@@ -128,11 +132,39 @@ const clinicalAiCluster = z.strictObject({
         mount: manage.default("existing"),
         auth: manage.default("existing"),
         audit: manage.default("existing"),
+        /** Where a Vault outside of the cluster reaches the Kubernetes API; default: Vault runs in the cluster. */
+        kubernetes: z
+            .strictObject({
+                host: z.url({ protocol: /^https$/ }),
+                /** Path of the PEM file with the authority of that address. */
+                caCertFile: z.string().min(1),
+            })
+            .optional(),
+        /** The file that a created audit device writes, as Vault sees it. */
+        auditFile: z
+            .string()
+            .regex(/^(stdout|\/.+)$/, "`stdout` or an absolute path")
+            .default("stdout"),
         /** Audience that a service-account token must carry to log in. */
         audience: z.string().min(1).default("vault"),
+        /** How long an update waits for External Secrets, in seconds. */
+        syncTimeoutSeconds: z.int().positive().default(120),
     }),
     image: imageByDigest,
     replicas: z.int().nonnegative().default(1),
+});
+
+/** Which of the stack's two buckets each row must name; by the row's name or id. */
+const rowsByBucket = z.record(z.string().min(1), z.enum(["source", "destination"])).default({});
+
+/** Rows of the service's PostgreSQL database that hold a bucket's name; `infra buckets` compares and writes them. */
+const clinicalAiDatabase = z.strictObject({
+    /** By `cai_defined_sources.name`. */
+    sources: rowsByBucket,
+    /** By `cai_defined_destinations.name`. */
+    destinations: rowsByBucket,
+    /** By `cai_connectors.id`, as text. */
+    connectors: rowsByBucket,
 });
 
 const clinicalAi = z.strictObject({
@@ -142,6 +174,8 @@ const clinicalAi = z.strictObject({
     }),
     /** Without it only the AWS side is deployed. */
     cluster: clinicalAiCluster.optional(),
+    /** Nothing of it is deployed. */
+    database: clinicalAiDatabase.optional(),
 });
 
 const snapshotter = z

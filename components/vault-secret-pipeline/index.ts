@@ -5,26 +5,21 @@ import * as vault from "@pulumi/vault";
 import { refuse } from "../validation";
 import { syncDynamic, syncStatic, Target, VaultConnection } from "./kubernetes";
 import { pathFault } from "./policy";
-import {
-    AuditDevice,
-    createAudit,
-    createDynamicSource,
-    createLogin,
-    createStaticSource,
-    DynamicSource,
-    KubernetesAuth,
-    StaticSource,
-} from "./vault";
+import { createDynamicSource, createLogin, createStaticSource, DynamicSource, StaticSource } from "./vault";
 
-export type { AuditDevice, DynamicSource, KubernetesAuth, Manage, StaticSource } from "./vault";
+export { type AuditDevice, type KubernetesAuth, SharedVault, type SharedVaultArgs } from "./shared";
+export type { DynamicSource, StaticSource } from "./vault";
 
 export interface VaultSecretPipelineArgs {
     /** The Vault and the cluster that the pipeline joins; never the default providers. */
     readonly providers: { readonly vault: vault.Provider; readonly kubernetes: kubernetes.Provider };
     /** Where the values come from. */
     readonly source: StaticSource | DynamicSource;
-    /** How the service account logs in to Vault. */
-    readonly auth: KubernetesAuth;
+    /**
+     * Mount path of the auth method through which the service account logs in, without slashes at its ends, e.g.
+     * `kubernetes`; give the output of what enables it, so that it is there first.
+     */
+    readonly authPath: pulumi.Input<string>;
     /** Name of the Vault policy that opens exactly one path, for reading. */
     readonly policyName: string;
     /** Name of the Vault role; a role, like the store, serves one service account of one namespace. */
@@ -32,7 +27,7 @@ export interface VaultSecretPipelineArgs {
     /** Audience that a token must carry to log in; tokens for other services, the cluster's own API too, are refused. */
     readonly audience: string;
     /**
-     * How long a login lasts, in seconds; where keys are made anew (`dynamic`), their `ttlSeconds` counts instead.
+     * How long a login lasts at most, in seconds; where keys are made anew (`dynamic`), their `ttlSeconds` counts instead.
      *
      * @default 3600
      */
@@ -52,12 +47,6 @@ export interface VaultSecretPipelineArgs {
      */
     readonly vaultNamespace?: string;
     /**
-     * Vault's log of every access.
-     *
-     * @default left alone
-     */
-    readonly audit?: AuditDevice;
-    /**
      * Namespace of every object in the cluster. Give the service account's own output, so that both are there first.
      */
     readonly namespace: pulumi.Input<string>;
@@ -67,17 +56,23 @@ export interface VaultSecretPipelineArgs {
     readonly externalSecretName: string;
     /** Name of the Secret that the operator writes, and where the pipeline ends. */
     readonly secretName: string;
+    /**
+     * How long the operator gets to bring a change into the Secret, in seconds; then the update fails.
+     *
+     * @default 120
+     */
+    readonly syncTimeoutSeconds?: number;
 }
 
 /**
  * The way of a secret from Vault to a Secret in a cluster, by the External Secrets Operator, which must be installed.
  *
- * The ExternalSecret carries the version of the Vault secret as an annotation, so that the operator copies a new
- * version at once. That is no proof that it has done so: the Secret may hold the older version for a moment after the
- * resources here are up to date. Before that moment the first deployment has no Secret at all, and pods wait for it.
+ * A change goes all the way within one update: the operator copies a new version at once, the Secret then carries that
+ * version as an annotation, and the update waits for it. What depends on `secretName` is touched only after that; when
+ * the operator does not copy in time, the update fails instead.
  */
 export class VaultSecretPipeline extends pulumi.ComponentResource {
-    /** Name of the Secret, known once everything that leads to it has been declared. */
+    /** Name of the Secret, known once it holds what Vault has now. */
     readonly secretName: pulumi.Output<string>;
     /** Version of the Vault secret, which counts up with every change; undefined for a dynamic source. */
     readonly vaultVersion: pulumi.Output<string> | undefined;
@@ -88,13 +83,12 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
         this.validate(args);
         const { source, vaultNamespace } = args;
 
-        createAudit(this, name, args.audit, vaultNamespace);
         const start =
             source.kind === "static"
                 ? createStaticSource(this, name, source, vaultNamespace)
                 : createDynamicSource(this, name, source, vaultNamespace);
         const login = createLogin(this, name, {
-            auth: args.auth,
+            authPath: args.authPath,
             policyName: args.policyName,
             roleName: args.roleName,
             audience: args.audience,
@@ -107,8 +101,8 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
         const before = [login, ...start.resources];
         const end =
             source.kind === "static"
-                ? syncStatic(this, name, source, connection(args), target(args), start.version, before)
-                : syncDynamic(this, name, source, connection(args), target(args), start.readPath, before);
+                ? syncStatic(this, name, source, connection(args), target(args), start.mark, before)
+                : syncDynamic(this, name, source, connection(args), target(args), start.mark, start.readPath, before);
 
         this.secretName = end.urn.apply(() => args.secretName);
         this.vaultVersion = start.version;
@@ -117,18 +111,19 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
 
     private validate(args: VaultSecretPipelineArgs): void {
         const { source } = args;
-        this.requirePath("auth.path", args.auth.path);
-        if (args.audit) this.requirePath("audit.path", args.audit.path);
+        this.requirePath("authPath", args.authPath);
         if (args.audience === "") refuse(this, "audience", args.audience, "the audience that a token must carry");
         if (args.tokenTtlSeconds !== undefined) this.requireSeconds("tokenTtlSeconds", args.tokenTtlSeconds);
+        if (args.syncTimeoutSeconds !== undefined) this.requireSeconds("syncTimeoutSeconds", args.syncTimeoutSeconds);
         if (source.kind === "static") this.validateStatic(source);
         else this.validateDynamic(source);
     }
 
     private validateStatic(source: StaticSource): void {
-        this.requirePath("source.mount.path", source.mount.path);
+        this.requirePath("source.mount", source.mount);
         this.requirePath("source.path", source.path);
-        if (source.path.startsWith("data/") || source.path.startsWith(`${source.mount.path}/`)) {
+        const added = typeof source.mount === "string" ? ["data/", `${source.mount}/`] : ["data/"];
+        if (added.some((start) => source.path.startsWith(start))) {
             refuse(this, "source.path", source.path, "a path without the mount and without `data/`, which are added");
         }
         if (Object.keys(source.keys).length === 0) refuse(this, "source.keys", source.keys, "at least one key");
@@ -157,8 +152,9 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
         if (!Number.isInteger(got) || got <= 0) refuse(this, property, got, "a whole number of seconds above 0");
     }
 
-    private requirePath(property: string, got: string): void {
-        const fault = pathFault(got);
+    /** A path that is the output of a resource has been taken by Vault already. */
+    private requirePath(property: string, got: pulumi.Input<string>): void {
+        const fault = typeof got === "string" ? pathFault(got) : undefined;
         if (fault) refuse(this, property, got, fault);
     }
 }
@@ -168,7 +164,7 @@ function connection(args: VaultSecretPipelineArgs): VaultConnection {
         address: args.vaultAddress,
         caCert: args.vaultCaCert,
         vaultNamespace: args.vaultNamespace,
-        authPath: args.auth.path,
+        authPath: args.authPath,
         roleName: args.roleName,
         audience: args.audience,
         serviceAccount: args.serviceAccount,
@@ -180,5 +176,6 @@ function target(args: VaultSecretPipelineArgs): Target {
         namespace: args.namespace,
         externalSecretName: args.externalSecretName,
         secretName: args.secretName,
+        syncTimeoutSeconds: args.syncTimeoutSeconds ?? 120,
     };
 }

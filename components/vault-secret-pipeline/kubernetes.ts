@@ -2,7 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "./policy";
-import { DynamicSource, StaticSource } from "./vault";
+import { DynamicSource, Mark, StaticSource } from "./vault";
 
 const apiVersion = "external-secrets.io/v1";
 const generatorApiVersion = "generators.external-secrets.io/v1alpha1";
@@ -12,7 +12,7 @@ export interface VaultConnection {
     readonly address: pulumi.Input<string>;
     readonly caCert: pulumi.Input<string> | undefined;
     readonly vaultNamespace: string | undefined;
-    readonly authPath: string;
+    readonly authPath: pulumi.Input<string>;
     readonly roleName: string;
     readonly audience: string;
     readonly serviceAccount: pulumi.Input<string>;
@@ -23,6 +23,8 @@ export interface Target {
     readonly namespace: pulumi.Input<string>;
     readonly externalSecretName: string;
     readonly secretName: string;
+    /** How long the operator gets to write the Secret, in seconds. */
+    readonly syncTimeoutSeconds: number;
 }
 
 /** The part of a store's or a generator's specification that says how to reach Vault. */
@@ -53,43 +55,30 @@ export function syncStatic(
     source: StaticSource,
     connection: VaultConnection,
     target: Target,
-    version: pulumi.Input<string> | undefined,
+    mark: Mark,
     dependsOn: pulumi.Resource[],
-): kubernetes.apiextensions.CustomResource {
+): pulumi.Resource {
     const store = new kubernetes.apiextensions.CustomResource(
         `${name}-store`,
         {
             apiVersion,
             kind: "SecretStore",
             metadata: { name: source.secretStoreName, namespace: target.namespace },
-            spec: { provider: { vault: { ...provider(connection), path: source.mount.path, version: "v2" } } },
+            spec: { provider: { vault: { ...provider(connection), path: source.mount, version: "v2" } } },
         },
         { parent, dependsOn },
     );
-    return new kubernetes.apiextensions.CustomResource(
-        `${name}-external-secret`,
-        {
-            apiVersion,
-            kind: "ExternalSecret",
-            metadata: {
-                name: target.externalSecretName,
-                namespace: target.namespace,
-                // The operator reads Vault again as soon as an annotation changes, not only when the refresh is due.
-                annotations: version === undefined ? undefined : { "force-sync": version },
-            },
-            spec: {
-                refreshInterval: duration(source.refreshSeconds ?? 3600),
-                secretStoreRef: { kind: "SecretStore", name: source.secretStoreName },
-                target: { name: target.secretName, creationPolicy: "Owner" },
-                data: Object.entries(source.keys).map(([secretKey, property]) => ({
-                    secretKey,
-                    // Without the mount and without `data/`: the operator adds both.
-                    remoteRef: { key: source.path, property },
-                })),
-            },
-        },
-        { parent, dependsOn: [store] },
-    );
+    const spec = {
+        refreshInterval: duration(source.refreshSeconds ?? 3600),
+        secretStoreRef: { kind: "SecretStore", name: source.secretStoreName },
+        data: Object.entries(source.keys).map(([secretKey, property]) => ({
+            secretKey,
+            // Without the mount and without `data/`: the operator adds both.
+            remoteRef: { key: source.path, property },
+        })),
+    };
+    // Without data of its own, a template leaves the values as they were read.
+    return sync(parent, name, spec, {}, target, mark, [store]);
 }
 
 /** Makes the generator and the ExternalSecret that have Vault make new keys at every refresh. */
@@ -99,9 +88,10 @@ export function syncDynamic(
     source: DynamicSource,
     connection: VaultConnection,
     target: Target,
-    readPath: string,
+    mark: Mark,
+    readPath: pulumi.Input<string>,
     dependsOn: pulumi.Resource[],
-): kubernetes.apiextensions.CustomResource {
+): pulumi.Resource {
     const generator = new kubernetes.apiextensions.CustomResource(
         `${name}-generator`,
         {
@@ -112,40 +102,74 @@ export function syncDynamic(
         },
         { parent, dependsOn },
     );
-    return new kubernetes.apiextensions.CustomResource(
+    const generatorRef = {
+        apiVersion: generatorApiVersion,
+        kind: "VaultDynamicSecret",
+        name: source.generatorName,
+    };
+    const spec = { refreshInterval: duration(source.refreshSeconds), dataFrom: [{ sourceRef: { generatorRef } }] };
+    // From the names that Vault gives to the names that the Secret's readers expect.
+    const data = {
+        [source.keys.accessKeyId]: "{{ .access_key }}",
+        [source.keys.secretAccessKey]: "{{ .secret_key }}",
+        [source.keys.sessionToken]: "{{ .security_token }}",
+    };
+    return sync(parent, name, spec, { data }, target, mark, [generator]);
+}
+
+/**
+ * Makes the ExternalSecret, and waits for the sync that it causes. The operator acts on a change of the specification
+ * at once, and only the sync that follows writes the mark to the Secret, together with the values. The condition Ready
+ * alone proves the first sync only: it stays true from one to the next.
+ */
+function sync(
+    parent: pulumi.Resource,
+    name: string,
+    spec: Record<string, unknown>,
+    template: { readonly data?: Record<string, string> },
+    target: Target,
+    mark: Mark,
+    dependsOn: pulumi.Resource[],
+): pulumi.Resource {
+    const timeout = { "pulumi.com/timeoutSeconds": String(target.syncTimeoutSeconds) };
+    const externalSecret = new kubernetes.apiextensions.CustomResource(
         `${name}-external-secret`,
         {
             apiVersion,
             kind: "ExternalSecret",
-            metadata: { name: target.externalSecretName, namespace: target.namespace },
+            metadata: {
+                name: target.externalSecretName,
+                namespace: target.namespace,
+                annotations: { "pulumi.com/waitFor": "condition=Ready", ...timeout },
+            },
             spec: {
-                refreshInterval: duration(source.refreshSeconds),
+                ...spec,
                 target: {
                     name: target.secretName,
                     creationPolicy: "Owner",
-                    // From the names that Vault gives to the names that the Secret's readers expect.
                     template: {
                         engineVersion: "v2",
-                        data: {
-                            [source.keys.accessKeyId]: "{{ .access_key }}",
-                            [source.keys.secretAccessKey]: "{{ .secret_key }}",
-                            [source.keys.sessionToken]: "{{ .security_token }}",
-                        },
+                        metadata: { annotations: { [mark.annotation]: mark.value } },
+                        ...template,
                     },
                 },
-                dataFrom: [
-                    {
-                        sourceRef: {
-                            generatorRef: {
-                                apiVersion: generatorApiVersion,
-                                kind: "VaultDynamicSecret",
-                                name: source.generatorName,
-                            },
-                        },
-                    },
-                ],
             },
         },
-        { parent, dependsOn: [generator] },
+        { parent, dependsOn },
+    );
+    // Changes nothing of the Secret, which is the operator's, but these two annotations.
+    return new kubernetes.core.v1.SecretPatch(
+        `${name}-synced`,
+        {
+            metadata: {
+                name: target.secretName,
+                namespace: target.namespace,
+                annotations: {
+                    "pulumi.com/waitFor": pulumi.interpolate`jsonpath={.metadata.annotations['${mark.annotation}']}=${mark.value}`,
+                    ...timeout,
+                },
+            },
+        },
+        { parent, dependsOn: [externalSecret] },
     );
 }

@@ -3,54 +3,11 @@ import * as vault from "@pulumi/vault";
 
 import { awsCredentialsPath, kvDataPath, readOnly } from "./policy";
 
-/** A mount or a device of Vault that exists once: made here and kept when the stack is destroyed, or there already. */
-export type Manage = "create" | "existing";
-
-/** The KV v2 mount that holds static secrets. */
-export interface KvMount {
-    /** Mount path without slashes at its ends, e.g. `secret`. */
-    readonly path: string;
-    /** `create` mounts the engine and keeps it on destroy; `existing` uses what is there. */
-    readonly manage: Manage;
-}
-
-/** The mount of the auth method `kubernetes`: made with its configuration, or there already. */
-export type KubernetesAuth =
-    | {
-          /** Mount path without slashes at its ends, e.g. `kubernetes`. */
-          readonly path: string;
-          readonly manage: "existing";
-      }
-    | {
-          /** Mount path without slashes at its ends, e.g. `kubernetes`. */
-          readonly path: string;
-          readonly manage: "create";
-          /**
-           * Address of the Kubernetes API at which Vault asks whether a service account's token is genuine, e.g.
-           * `https://kubernetes.default.svc`. Vault runs in that cluster: it asks with what its own pod has.
-           */
-          readonly host: pulumi.Input<string>;
-      };
-
-/** Vault's audit device: made here and kept on destroy, or there already. */
-export type AuditDevice =
-    | {
-          readonly manage: "existing";
-          /** Path of the device, e.g. `file`. */
-          readonly path: string;
-      }
-    | {
-          readonly manage: "create";
-          /** Path of the device, e.g. `file`. */
-          readonly path: string;
-          /** The file that it writes, as Vault sees it, e.g. `/vault/logs/audit.log`; or `stdout`. */
-          readonly file: string;
-      };
-
 /** Values that are known beforehand and kept in Vault. */
 export interface StaticSource {
     readonly kind: "static";
-    readonly mount: KvMount;
+    /** Mount path of the KV v2 engine, without slashes at its ends, e.g. `secret`; give the output of what mounts it. */
+    readonly mount: pulumi.Input<string>;
     /** Path of the secret in the mount, without the mount and without `data/`, e.g. `team/aws`. */
     readonly path: string;
     /** The secret's fields; every value is kept as a secret in the stack's state. */
@@ -76,7 +33,7 @@ export interface DynamicSource {
     readonly awsRole: string;
     /**
      * ARN of the role whose sessions the keys are; it trusts the principal with which Vault calls AWS. AWS lets a session
-     * last 900 seconds at least and the role's maximum at most.
+     * last 900 seconds at least, and an hour at most where that principal is a role itself.
      */
     readonly roleArn: pulumi.Input<string>;
     /** Keys of the Kubernetes Secret. */
@@ -97,28 +54,34 @@ export interface DynamicSource {
     readonly refreshSeconds: number;
 }
 
-/** Where the pipeline starts: a Vault path that can be read, and what a change of it looks like. */
+/** What the Secret carries as an annotation once it holds what the pipeline's start has now. */
+export interface Mark {
+    readonly annotation: string;
+    readonly value: pulumi.Input<string>;
+}
+
+/** Where the pipeline starts: a Vault path that can be read, and how to know that it has been read. */
 export interface VaultSource {
     /** The path that the policy opens. */
-    readonly readPath: string;
+    readonly readPath: pulumi.Output<string>;
+    readonly mark: Mark;
     /** Version of the KV secret; undefined where there is none. */
     readonly version: pulumi.Output<string> | undefined;
     /** What has to be there before the operator reads. */
     readonly resources: readonly pulumi.Resource[];
 }
 
-/** Puts the values into Vault: mounts the engine if asked, writes the secret. */
+/** Writes the values into Vault. */
 export function createStaticSource(
     parent: pulumi.Resource,
     name: string,
     source: StaticSource,
     namespace: string | undefined,
 ): VaultSource {
-    const mount = source.mount.manage === "create" ? mountKv(parent, name, source.mount.path, namespace) : undefined;
     const secret = new vault.kv.SecretV2(
         `${name}-secret`,
         {
-            mount: mount?.path ?? source.mount.path,
+            mount: source.mount,
             name: source.path,
             dataJson: pulumi.secret(pulumi.jsonStringify(sorted(source.fields))),
             // With the last version only, destroying would leave the older keys readable.
@@ -127,20 +90,13 @@ export function createStaticSource(
         },
         { parent },
     );
+    const version = secret.metadata["version"];
     return {
-        readPath: kvDataPath(source.mount.path, source.path),
-        version: secret.metadata["version"],
+        readPath: pulumi.output(source.mount).apply((mount) => kvDataPath(mount, source.path)),
+        mark: { annotation: "vault-version", value: version },
+        version,
         resources: [secret],
     };
-}
-
-function mountKv(parent: pulumi.Resource, name: string, path: string, namespace: string | undefined): vault.Mount {
-    return new vault.Mount(
-        `${name}-mount`,
-        { path, type: "kv", options: { version: "2" }, namespace },
-        // It holds other secrets too.
-        { parent, retainOnDelete: true },
-    );
 }
 
 /** Vault gives JSON back with its keys in order: written in that order, it never differs from what is declared. */
@@ -169,8 +125,10 @@ export function createDynamicSource(
         },
         { parent },
     );
+    const readPath = awsCredentialsPath(source.awsMount, source.awsRole);
     return {
-        readPath: awsCredentialsPath(source.awsMount, source.awsRole),
+        readPath: pulumi.output(readPath),
+        mark: { annotation: "vault-path", value: readPath },
         version: undefined,
         resources: [role],
     };
@@ -178,14 +136,14 @@ export function createDynamicSource(
 
 /** Who may log in to Vault, and for how long. */
 export interface LoginArgs {
-    readonly auth: KubernetesAuth;
+    readonly authPath: pulumi.Input<string>;
     readonly policyName: string;
     readonly roleName: string;
     readonly audience: string;
     readonly serviceAccount: pulumi.Input<string>;
     readonly kubernetesNamespace: pulumi.Input<string>;
     readonly tokenTtlSeconds: number;
-    readonly readPath: string;
+    readonly readPath: pulumi.Output<string>;
     readonly vaultNamespace: string | undefined;
 }
 
@@ -194,56 +152,25 @@ export function createLogin(parent: pulumi.Resource, name: string, args: LoginAr
     const namespace = args.vaultNamespace;
     const policy = new vault.Policy(
         `${name}-policy`,
-        { name: args.policyName, policy: readOnly(args.readPath), namespace },
+        { name: args.policyName, policy: args.readPath.apply(readOnly), namespace },
         { parent },
     );
-    const backend = args.auth.manage === "create" ? enableAuth(parent, name, args.auth, namespace) : args.auth.path;
     return new vault.kubernetes.AuthBackendRole(
         `${name}-role`,
         {
-            backend,
+            backend: args.authPath,
             roleName: args.roleName,
             boundServiceAccountNames: [args.serviceAccount],
             boundServiceAccountNamespaces: [args.kubernetesNamespace],
             audience: args.audience,
+            // Vault adds its policy `default`, and it stays: the operator looks its token up before it uses it and
+            // revokes it afterwards. It opens no secret; it lets a token look up, renew and revoke itself.
             tokenPolicies: [policy.name],
             tokenTtl: args.tokenTtlSeconds,
+            // A token can renew itself, but not beyond this.
+            tokenMaxTtl: args.tokenTtlSeconds,
             namespace,
         },
         { parent },
-    );
-}
-
-/** Enables and configures the auth method; its path is known once it can be used. */
-function enableAuth(
-    parent: pulumi.Resource,
-    name: string,
-    auth: Extract<KubernetesAuth, { manage: "create" }>,
-    namespace: string | undefined,
-): pulumi.Output<string> {
-    // Others log in through it too, so it outlives the stack with its configuration.
-    const kept = { parent, retainOnDelete: true };
-    const method = new vault.AuthBackend(`${name}-auth`, { type: "kubernetes", path: auth.path, namespace }, kept);
-    const config = new vault.kubernetes.AuthBackendConfig(
-        `${name}-auth-config`,
-        { backend: method.path, kubernetesHost: auth.host, namespace },
-        kept,
-    );
-    return config.backend.apply((backend) => backend ?? auth.path);
-}
-
-/** Turns the audit device on, if it is not there already. */
-export function createAudit(
-    parent: pulumi.Resource,
-    name: string,
-    audit: AuditDevice | undefined,
-    namespace: string | undefined,
-): void {
-    if (audit?.manage !== "create") return;
-    new vault.Audit(
-        `${name}-audit`,
-        { path: audit.path, type: "file", options: { file_path: audit.file }, namespace },
-        // A log of every access must not end with one of its users.
-        { parent, retainOnDelete: true },
     );
 }

@@ -18,6 +18,7 @@ export async function localCertificate(folder: string): Promise<Certificate> {
     if (existsSync(paths.key) && isCurrent(paths.certificate)) return paths;
     const made = await generate([{ name: "commonName", value: "localhost" }], {
         keyType: "ec",
+        algorithm: "sha256",
         notAfterDate: new Date(Date.now() + 365 * day),
         extensions: [
             { name: "basicConstraints", cA: true },

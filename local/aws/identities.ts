@@ -72,7 +72,8 @@ async function setPolicy(iam: IAMClient, user: string, policy: PolicyDocument, n
     await iam.send(new AttachUserPolicyCommand({ UserName: user, PolicyArn }));
 }
 
-async function unless(expected: string, made: Promise<unknown>): Promise<void> {
+/** Waits for a call; that AWS answers with the error `expected` is no failure. */
+export async function unless(expected: string, made: Promise<unknown>): Promise<void> {
     await made.catch((error: Error) => {
         if (error.name !== expected && error.name !== `${expected}Exception`) throw error;
     });

@@ -4,12 +4,13 @@ import { join } from "node:path";
 
 import execa from "execa";
 
+import { Unreachable } from "../download";
 import { cachedFolder } from "../files";
 import { LocalError } from "../paths";
 import { say, step } from "../progress";
 import { satisfies, versions } from "../versions";
 import { buildEngine } from "./build";
-import { downloadEngine, Unreachable } from "./download";
+import { downloadEngine } from "./download";
 
 /** The engine that was chosen: the folder with `pulumi` and its language host, and where it came from. */
 export interface Engine {

@@ -37,6 +37,7 @@ function canonicalGiven(property: Property, value: Value): unknown {
         case "object":
             return isRecord(value) ? canonicalFields(property.fields, value) : value;
         case "text":
+            return typeof value === "string" ? (property.normalise?.(value) ?? value) : value;
         case "number":
         case "flag":
         case "anything":

@@ -10,6 +10,8 @@ export const DEFAULTS = "__defaults";
 export interface Checked {
     inputs: Properties;
     faults: string[];
+    /** Inputs that are secret besides those that the program marked. */
+    secrets?: readonly string[];
 }
 
 /** Fills in the name and lists every fault. A fault names no value, since the value may be a secret. */
@@ -56,7 +58,7 @@ function faultsOfFields(fields: Record<string, Property>, values: Properties, pa
     for (const key of Object.keys(values)) {
         if (fields[key] === undefined && values[key] !== undefined) {
             faults.push(
-                `The stand-in plugin does not know the property ${path}${key} of ${token}; the official aws plugin may. ` +
+                `The stand-in plugin does not know the property ${path}${key} of ${token}; the official ${token.split(":")[0]} plugin may. ` +
                     `It knows ${Object.keys(fields).join(", ")}.`,
             );
         }

@@ -3,7 +3,8 @@
 import type { Properties, Value } from "./wire";
 
 export type Shape =
-    | { kind: "text" }
+    /** `normalise` gives the form in which two texts that mean the same are the same. */
+    | { kind: "text"; normalise?: (value: string) => unknown }
     | { kind: "number" }
     | { kind: "flag" }
     /** A number written as text, as amounts of money are. */
@@ -71,6 +72,8 @@ export interface TypePlan {
     outputs: readonly string[];
     /** Output → the inputs it is made of: secret where they are, unknown in a preview where they change. */
     derived?: Record<string, readonly string[]>;
+    /** Output → the inputs that change it without being in it: unknown in a preview where they change, never secret. */
+    movedBy?: Record<string, readonly string[]>;
     /** Secret whatever the inputs are. */
     secretOutputs?: readonly string[];
     /** Told once, at creation, and carried over from the old state ever after. */

@@ -105,7 +105,10 @@ export function outputsAfterRead(plan: TypePlan, inputs: Properties, live: Prope
     for (const [key, value] of Object.entries(live)) {
         const property = plan.inputs[key];
         const given = inputs[key];
-        const keep = property?.kind === "json" && given !== undefined && sameMeaning(property, given, value);
+        const keep =
+            (property?.kind === "json" || property?.kind === "text") &&
+            given !== undefined &&
+            sameMeaning(property, given, value);
         outputs[key] = keep ? given : value;
     }
     if (plan.tagged === true) {

@@ -43,7 +43,7 @@ export function plannedUpdate(
             delete outputs[key];
         }
     }
-    for (const [output, sources] of Object.entries(plan.derived ?? {})) {
+    for (const [output, sources] of Object.entries({ ...plan.derived, ...plan.movedBy })) {
         if (sources.some((key) => changed(plan, key, oldInputs, inputs))) {
             outputs[output] = UNKNOWN;
         }

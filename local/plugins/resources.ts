@@ -3,7 +3,8 @@
 import type { ResourceType } from "./declare";
 import { Refusal } from "./errors";
 import { FailedAfterCreation } from "./failed-after-creation";
-import type { Configured } from "./package";
+import type { NameRequest } from "./names";
+import type { Asked, Configured, Found, ResourceCalls } from "./package";
 import * as plan from "./plan";
 import { allTags, tagsAllChanged } from "./tags";
 import { send, type Properties, type Received } from "./wire";
@@ -13,11 +14,15 @@ import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 const READ_AFTER_CREATE_ATTEMPTS = 10;
 const READ_AFTER_CREATE_PAUSE_MS = 1000;
 
-export class Resources<Context> {
+export class Resources<Context> implements ResourceCalls {
     constructor(
         private readonly type: ResourceType<Context>,
         private readonly settings: Configured<Context>,
     ) {}
+
+    check(news: Received, olds: Properties | undefined, request: NameRequest): plan.Checked {
+        return plan.check(this.type, news.values, olds, request);
+    }
 
     diff(oldInputs: Properties, newInputs: Properties, oldOutputs: Properties): plan.Difference {
         const olds = this.withRegion(oldInputs, oldOutputs["region"]);
@@ -33,7 +38,7 @@ export class Resources<Context> {
         return difference;
     }
 
-    async create(inputs: Received, preview: boolean): Promise<{ id: string; outputs: Struct }> {
+    async create(inputs: Received, { preview }: Asked): Promise<{ id: string; outputs: Struct }> {
         const declared = plan.withoutDefaultsKey(inputs.values);
         const secrets = plan.secretOutputs(this.type, inputs.secrets);
         if (preview) {
@@ -76,11 +81,7 @@ export class Resources<Context> {
         }
     }
 
-    async read(
-        id: string,
-        state: Received,
-        inputs: Received | undefined,
-    ): Promise<{ id: string; outputs: Struct; inputs: Struct } | undefined> {
+    async read(id: string, state: Received, inputs: Received | undefined): Promise<Found | undefined> {
         const importing = Object.keys(state.values).length === 0 && Object.keys(inputs?.values ?? {}).length === 0;
         const known = { ...state.values, ...plan.withoutDefaultsKey(inputs?.values ?? {}) };
         const life = this.lifecycle();
@@ -97,7 +98,7 @@ export class Resources<Context> {
         if (merged["region"] === this.settings.region && olds?.["region"] === undefined) {
             delete merged["region"];
         }
-        const inputSecrets = new Set([...(inputs?.secrets ?? [])]);
+        const inputSecrets = new Set([...(inputs?.secrets ?? []), ...(this.type.secretOutputs ?? [])]);
         const secrets = new Set([...plan.secretOutputs(this.type, inputSecrets), ...state.secrets]);
         const outputs = plan.outputsAfterRead(this.type, plan.withoutDefaultsKey(merged), live, state.values);
         return {
@@ -107,7 +108,13 @@ export class Resources<Context> {
         };
     }
 
-    async update(id: string, oldInputs: Received, news: Received, state: Received, preview: boolean): Promise<Struct> {
+    async update(
+        id: string,
+        oldInputs: Received,
+        news: Received,
+        state: Received,
+        { preview }: Asked,
+    ): Promise<Struct> {
         const declared = plan.withoutDefaultsKey(news.values);
         const secrets = plan.secretOutputs(this.type, news.secrets);
         if (preview) {

@@ -3,7 +3,8 @@
 import { Console } from "node:console";
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import type { Package } from "./package";
+import { engineHost, silentHost } from "./host";
+import type { Host, Package } from "./package";
 import { providerService } from "./service";
 
 const PARENT_CHECK_MS = 1000;
@@ -14,12 +15,13 @@ const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
 export async function serve<Context>(
     served: Package<Context>,
     stop: () => void,
+    host: Host = silentHost(),
 ): Promise<{ port: number; server: grpc.Server }> {
     const server = new grpc.Server({
         "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
         "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
     });
-    server.addService(ResourceProviderService, providerService(served, stop));
+    server.addService(ResourceProviderService, providerService(served, stop, host));
     const port = await new Promise<number>((resolve, reject) => {
         server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
             error === null ? resolve(bound) : reject(error),
@@ -28,13 +30,23 @@ export async function serve<Context>(
     return { port, server };
 }
 
-/** Runs as the engine's plugin: the first line on standard output is the port, and nothing else is ever written there. */
-export async function runPlugin<Context>(served: Package<Context>): Promise<void> {
+/** Runs as the plugin of the engine at an address: the first line on standard output is the port, and nothing else is ever written there. */
+export async function runPlugin<Context>(served: Package<Context>, engine: string | undefined): Promise<void> {
     keepStandardOutputClean();
     leaveWithParent();
     const running: { server?: grpc.Server } = {};
     // What is under way is finished first: a resource that was just made must still be told to the engine.
-    const { port, server } = await serve(served, () => running.server?.tryShutdown(() => process.exit(0)));
+    const interrupted = new AbortController();
+    const stop = (): void => {
+        interrupted.abort();
+        running.server?.tryShutdown(leave);
+    };
+    const leave = () => void (served.end?.() ?? Promise.resolve()).finally(() => process.exit(0));
+    if (served.end !== undefined) {
+        // When a run is over, the engine says stop and at once sends a signal.
+        process.on("SIGINT", leave).on("SIGTERM", leave);
+    }
+    const { port, server } = await serve(served, stop, engineHost(engine, interrupted.signal));
     running.server = server;
     process.stdout.write(`${port}\n`);
 }

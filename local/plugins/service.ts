@@ -9,7 +9,7 @@ import type { ResourceType } from "./declare";
 import { FailedAfterCreation } from "./failed-after-creation";
 import { explain, failure, failureAfterCreation, Refusal } from "./errors";
 import type { NamingWish } from "./names";
-import type { Configured, Package } from "./package";
+import type { Asked, Configured, Host, Package, ResourceCalls } from "./package";
 import * as plan from "./plan";
 import { Resources } from "./resources";
 import { receive, send } from "./wire";
@@ -32,6 +32,7 @@ const NAMING_MODES: Record<number, NamingWish["mode"]> = { 0: "propose", 1: "enf
 export function providerService<Context>(
     served: Package<Context>,
     stop: () => void,
+    host: Host,
 ): grpc.UntypedServiceImplementation {
     let configured: Configured<Context> | undefined;
 
@@ -41,9 +42,9 @@ export function providerService<Context>(
         }
         return configured;
     };
-    const resources = (request: Named): Resources<Context> => {
+    const resources = (request: Named): ResourceCalls => {
         const token = tokenOf(request);
-        return new Resources(typeOrRefuse(served, token), settings());
+        return served.calls?.(token, settings()) ?? new Resources(typeOrRefuse(served, token), settings());
     };
     const handle = <Request, Answer>(handler: Handler<Request, Answer>) =>
         unary(handler, () => configured?.secrets ?? []);
@@ -69,7 +70,7 @@ export function providerService<Context>(
             ),
         ),
         configure: handle(async (request: proto.ConfigureRequest) => {
-            configured = await served.configure(receive(request.getArgs()).values);
+            configured = await served.configure(receive(request.getArgs()).values, host);
             const answer = new proto.ConfigureResponse();
             return answer.setAcceptsecrets(true).setSupportspreview(true).setSupportsAutonamingConfiguration(true);
         }),
@@ -89,17 +90,17 @@ export function providerService<Context>(
             const answer = await invocationOrRefuse(served, request.getTok())(settings().context(), args.values);
             return new proto.InvokeResponse().setReturn(send(answer));
         }),
-        check: handle((request: proto.CheckRequest) => {
+        check: handle(async (request: proto.CheckRequest) => {
             const news = receive(request.getNews());
             const olds = request.hasOlds() ? receive(request.getOlds()).values : undefined;
-            const { inputs, faults } = plan.check(typeOrRefuse(served, tokenOf(request)), news.values, olds, {
+            const { inputs, faults, secrets } = await resources(request).check(news, olds, {
                 resourceName: request.getName() || (request.getUrn().split("::").at(-1) ?? ""),
                 urn: request.getUrn(),
                 seed: request.getRandomseed_asU8(),
                 ...namingWish(request),
             });
             return new proto.CheckResponse()
-                .setInputs(send(inputs, news.secrets))
+                .setInputs(send(inputs, [...news.secrets, ...(secrets ?? [])]))
                 .setFailuresList(faults.map(asFailure));
         }),
         diff: handle((request: proto.DiffRequest) => {
@@ -109,7 +110,10 @@ export function providerService<Context>(
         }),
         create: handle(async (request: proto.CreateRequest) => {
             const inputs = receive(request.getProperties());
-            const { id, outputs } = await resources(request).create(inputs, request.getPreview());
+            const { id, outputs } = await resources(request).create(inputs, {
+                ...asked(request),
+                preview: request.getPreview(),
+            });
             return new proto.CreateResponse().setId(id).setProperties(outputs);
         }),
         read: handle(async (request: proto.ReadRequest) => {
@@ -127,7 +131,7 @@ export function providerService<Context>(
                 receive(request.getOldInputs()),
                 receive(request.getNews()),
                 receive(request.getOlds()),
-                request.getPreview(),
+                { ...asked(request), preview: request.getPreview() },
             );
             return new proto.UpdateResponse().setProperties(outputs);
         }),
@@ -136,6 +140,7 @@ export function providerService<Context>(
                 request.getId(),
                 receive(request.getProperties()),
                 receive(request.getOldInputs()),
+                { ...asked(request), preview: false },
             );
             return new Empty();
         }),
@@ -193,6 +198,11 @@ function invocationOrRefuse<Context>(served: Package<Context>, token: string) {
 /** Without a property: the engine prints the whole value of one that is named, and it may be a secret. */
 function asFailure(reason: string): proto.CheckFailure {
     return new proto.CheckFailure().setReason(reason);
+}
+
+function asked(request: { getUrn(): string; getTimeout(): number }): Omit<Asked, "preview"> {
+    const timeoutSeconds = request.getTimeout();
+    return { urn: request.getUrn(), ...(timeoutSeconds > 0 ? { timeoutSeconds } : {}) };
 }
 
 function namingWish(request: proto.CheckRequest): { wish?: NamingWish } {

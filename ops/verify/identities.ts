@@ -16,6 +16,7 @@ import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
 import { policyDocument, type PolicyDocument } from "../../components/policy-document";
 import { clientsFor, closeClients, type Clients } from "./clients";
+import { type PodEnvironment } from "../cluster/pod-environment";
 import { failureInWords, isNamed, NotTried } from "./outcome";
 import { type Keys, type VerifyTarget } from "./target";
 
@@ -40,6 +41,24 @@ export async function vet(keys: Keys | undefined, target: VerifyTarget): Promise
         return refused(`keys belong to account ${Account}, not to ${target.accountId}`, Account);
     } catch (error) {
         closeClients(clients);
+        return refused(failureInWords(error));
+    }
+}
+
+/** The same for whoever a pod is by the keys of its environment: exactly those, in the region that it says. */
+export async function vetEnvironment(resolve: () => Promise<PodEnvironment>, target: VerifyTarget): Promise<Identity> {
+    try {
+        const { environment } = await resolve();
+        const {
+            AWS_ACCESS_KEY_ID: accessKeyId,
+            AWS_SECRET_ACCESS_KEY: secretAccessKey,
+            AWS_REGION: region,
+        } = environment;
+        if (!accessKeyId || !secretAccessKey) return refused("the pods' environment has no keys");
+        if (!region) return refused("the pods' environment has no region");
+        const keys = { accessKeyId, secretAccessKey, sessionToken: environment.AWS_SESSION_TOKEN };
+        return await vet(keys, { ...target, region });
+    } catch (error) {
         return refused(failureInWords(error));
     }
 }

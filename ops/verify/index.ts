@@ -1,6 +1,8 @@
 import { type ServiceName } from "../../services";
-import { type Caller, type Check, type ProbeKind } from "../../services/checks";
-import { refused, temporaryUser, vet, type Identity, type TemporaryRights } from "./identities";
+import { type Caller, type Check, type ClusterProbe, type ProbeKind } from "../../services/checks";
+import { ClusterFailure } from "../cluster/access";
+import { Cluster } from "./cluster";
+import { refused, temporaryUser, vet, vetEnvironment, type Identity, type TemporaryRights } from "./identities";
 import { failureInWords, settle, type Answer } from "./outcome";
 import { plan, type Planned } from "./plan";
 import { mapBounded } from "./pool";
@@ -8,20 +10,34 @@ import { bedrockAccess, shutOff } from "./probes-bedrock";
 import { bucketDeclaration } from "./probes-bucket";
 import { budgetAction, budgetDeclaration, topicDeclaration } from "./probes-budget";
 import { taskDefinition } from "./probes-ecs";
+import {
+    clusterAccess,
+    environmentOfPods,
+    objectFields,
+    objectState,
+    ownRights,
+    podSecurity,
+    podVersions,
+    servedResources,
+} from "./probes-kubernetes";
 import { assumeRole, iamAccess, policyDeclaration, roleDeclaration, userDeclaration } from "./probes-iam";
 import { leftovers, s3Access } from "./probes-s3";
+import { secretSync, vaultFields, vaultLogin, vaultState } from "./probes-vault";
 import { whileInterruptible } from "./restore";
-import { type Executor, type ProbeRun } from "./run";
+import { type ClusterExecutor, type Executor, type ProbeRun } from "./run";
 import { Scratch } from "./scratch";
 import { type CheckResult, type Keys, type VerifyTarget } from "./target";
 
-export { type CheckResult, type Keys, type VerifyTarget } from "./target";
+export { type CheckResult, type ClusterAccess, type Keys, type VerifyTarget } from "./target";
 export { renderTable, toJson } from "./table";
 
 const concurrency = 8;
 
+type ClusterKind = ClusterProbe["kind"];
+type AwsKind = Exclude<ProbeKind, "account" | ClusterKind>;
+
 /** What answers each kind of probe; who an identity is has been asked before. */
-const executors: { readonly [Kind in Exclude<ProbeKind, "account">]: Executor<Kind> } = {
+const executors: { readonly [Kind in AwsKind]: Executor<Kind> } = {
     s3: s3Access,
     bucket: bucketDeclaration,
     iam: iamAccess,
@@ -38,6 +54,22 @@ const executors: { readonly [Kind in Exclude<ProbeKind, "account">]: Executor<Ki
     leftovers,
 };
 
+/** The same for the cluster side. */
+const clusterExecutors: { readonly [Kind in ClusterKind]: ClusterExecutor<Kind> } = {
+    clusterAccess,
+    servedResources,
+    kubernetes: objectState,
+    kubernetesFields: objectFields,
+    podVersions,
+    podSecurity,
+    podEnvironment: environmentOfPods,
+    ownRights,
+    vault: vaultState,
+    vaultFields,
+    vaultLogin,
+    secretSync,
+};
+
 /** Kinds that run after everything else, in this order: what changes rights, then what clears up. */
 const late: readonly ProbeKind[] = ["shutOff", "leftovers"];
 
@@ -47,10 +79,15 @@ const late: readonly ProbeKind[] = ["shutOff", "leftovers"];
  * Every identity is first asked for its account, and not used when it is another than the stack's. What is written is
  * removed again, and what is attached detached, also upon failure.
  */
-export async function verify(target: VerifyTarget): Promise<CheckResult[]> {
-    const planned = plan(target);
+export function verify(target: VerifyTarget): Promise<CheckResult[]> {
+    return runChecks(plan(target), target);
+}
+
+/** Runs these checks; the results stand in their order, then what could not be cleared up. */
+export async function runChecks(planned: readonly Planned[], target: VerifyTarget): Promise<CheckResult[]> {
     const scratch = new Scratch();
-    const identities = await vetAll(target);
+    const cluster = new Cluster(target.cluster);
+    const identities = await vetAll(planned, target, cluster);
     const users = new Map<string, () => Promise<void>>();
     const results = new Array<CheckResult>(planned.length);
     const clear = async () => {
@@ -63,7 +100,8 @@ export async function verify(target: VerifyTarget): Promise<CheckResult[]> {
         await whileInterruptible(async (stop) => {
             await addUsers(planned, identities, users, { runId: scratch.runId, target, stop });
             const keep = async (one: Planned) => {
-                if (!stop.aborted) results[one.index] = await runCheck(one, { target, identities, scratch, stop });
+                if (!stop.aborted)
+                    results[one.index] = await runCheck(one, { target, identities, cluster, scratch, stop });
             };
             const early = planned.filter(({ check }) => !late.includes(check.probe.kind));
             const inOrder = async (sequence: readonly Planned[]) => {
@@ -74,6 +112,7 @@ export async function verify(target: VerifyTarget): Promise<CheckResult[]> {
         }, clear);
     } finally {
         for (const identity of identities.values()) identity.close();
+        await cluster.close();
     }
     return results;
 }
@@ -87,12 +126,28 @@ function identityKey(caller: Caller, service: ServiceName): string {
 /** How a caller is called in the result. */
 function identityInWords(caller: Caller): string {
     if (typeof caller !== "object") return caller;
-    return "mayAssume" in caller
-        ? `temporary user with sts:AssumeRole on ${caller.mayAssume}`
-        : `temporary user in ${caller.temporaryMemberOf}`;
+    if ("mayAssume" in caller) return `temporary user with sts:AssumeRole on ${caller.mayAssume}`;
+    if ("temporaryMemberOf" in caller) return `temporary user in ${caller.temporaryMemberOf}`;
+    if ("serviceAccount" in caller) return `service account ${caller.namespace}/${caller.serviceAccount}`;
+    return `environment of the pods of ${caller.namespace}/${caller.environmentOf}`;
 }
 
-async function vetAll(target: VerifyTarget): Promise<Map<string, Identity>> {
+type TemporaryUser = Extract<Caller, { mayAssume: string } | { temporaryMemberOf: string }>;
+type PodsEnvironment = Extract<Caller, { environmentOf: string }>;
+
+function isTemporary(caller: Caller): caller is TemporaryUser {
+    return typeof caller === "object" && ("mayAssume" in caller || "temporaryMemberOf" in caller);
+}
+
+function isEnvironment(caller: Caller): caller is PodsEnvironment {
+    return typeof caller === "object" && "environmentOf" in caller;
+}
+
+async function vetAll(
+    planned: readonly Planned[],
+    target: VerifyTarget,
+    cluster: Cluster,
+): Promise<Map<string, Identity>> {
     const { operator, deployer } = target.credentials;
     const keys: [string, Keys | undefined][] = [
         ["operator", operator],
@@ -102,7 +157,19 @@ async function vetAll(target: VerifyTarget): Promise<Map<string, Identity>> {
             keysOf(target.outputs[service]),
         ]),
     ];
-    return new Map(await mapBounded(keys, concurrency, async ([name, of]) => [name, await vet(of, target)] as const));
+    const environments = new Map(
+        planned.flatMap(({ check: { caller } }) => (isEnvironment(caller) ? [[identityInWords(caller), caller]] : [])),
+    );
+    const vetted: [string, () => Promise<Identity>][] = [
+        ...keys.map(([name, of]): [string, () => Promise<Identity>] => [name, () => vet(of, target)]),
+        ...[...environments].map(
+            ([name, { environmentOf: deployment, namespace }]): [string, () => Promise<Identity>] => [
+                name,
+                () => vetEnvironment(() => cluster.environment({ deployment, namespace }), target),
+            ],
+        ),
+    ];
+    return new Map(await mapBounded(vetted, concurrency, async ([name, work]) => [name, await work()] as const));
 }
 
 /** A service without static keys exports none. */
@@ -120,7 +187,7 @@ async function addUsers(
 ): Promise<void> {
     const wanted = new Map(
         planned.flatMap(({ check: { caller }, service }): [string, TemporaryRights][] =>
-            typeof caller === "object" ? [[identityKey(caller, service), rightsOf(caller)]] : [],
+            isTemporary(caller) ? [[identityKey(caller, service), rightsOf(caller)]] : [],
         ),
     );
     for (const [key, rights] of wanted) {
@@ -134,7 +201,7 @@ async function addUsers(
     }
 }
 
-function rightsOf(caller: Extract<Caller, object>): TemporaryRights {
+function rightsOf(caller: TemporaryUser): TemporaryRights {
     return "mayAssume" in caller ? caller : { group: caller.temporaryMemberOf };
 }
 
@@ -146,7 +213,7 @@ function sequences(planned: readonly Planned[]): Planned[][] {
     const found = new Map<string, Planned[]>();
     for (const one of planned) {
         const { caller } = one.check;
-        const key = typeof caller === "object" ? identityKey(caller, one.service) : `check ${one.index}`;
+        const key = isTemporary(caller) ? identityKey(caller, one.service) : `check ${one.index}`;
         found.set(key, [...(found.get(key) ?? []), one]);
     }
     return [...found.values()];
@@ -155,6 +222,7 @@ function sequences(planned: readonly Planned[]): Planned[][] {
 interface Session {
     readonly target: VerifyTarget;
     readonly identities: ReadonlyMap<string, Identity>;
+    readonly cluster: Cluster;
     readonly scratch: Scratch;
     readonly stop: AbortSignal;
 }
@@ -163,7 +231,7 @@ async function runCheck({ service, check }: Planned, session: Session): Promise<
     const { id, name, caller, expected, emulator } = check;
     const lacking = emulator !== undefined && session.target.endpoint !== undefined ? [emulator.answers] : [];
     const tolerated = [...(check.tolerated ?? []), ...lacking];
-    const patience = typeof caller === "object" ? settleMilliseconds(session.target) : 0;
+    const patience = isTemporary(caller) ? settleMilliseconds(session.target) : 0;
     const answer = await settle(() => answerTo(check, service, session), expected, patience, session.stop);
     const notes = [check.note, emulatedNote(check, session.target), answer.note].filter((note) => note !== undefined);
     return {
@@ -190,6 +258,7 @@ function settleMilliseconds({ endpoint }: VerifyTarget): number {
 }
 
 async function answerTo(check: Check, service: ServiceName, session: Session): Promise<Answer> {
+    if (isOfCluster(check.probe)) return answerOfCluster(check.probe, check.caller, session);
     const identityOf = (caller: Caller) => session.identities.get(identityKey(caller, service))!;
     const identity = identityOf(check.caller);
     if (check.probe.kind === "account" && identity.account !== undefined) return { got: `account ${identity.account}` };
@@ -203,10 +272,26 @@ async function answerTo(check: Check, service: ServiceName, session: Session): P
             settleMilliseconds: settleMilliseconds(session.target),
             stop: session.stop,
         };
-        const execute = executors[check.probe.kind as Exclude<ProbeKind, "account">] as Executor<ProbeKind>;
+        const execute = executors[check.probe.kind as AwsKind] as Executor<ProbeKind>;
         return await execute(check.probe, run);
     } catch (error) {
         return { got: failureInWords(error) };
+    }
+}
+
+function isOfCluster(probe: Check["probe"]): probe is ClusterProbe {
+    return Object.hasOwn(clusterExecutors, probe.kind);
+}
+
+async function answerOfCluster(probe: ClusterProbe, caller: Caller, session: Session): Promise<Answer> {
+    const execute = clusterExecutors[probe.kind] as ClusterExecutor<ClusterKind>;
+    try {
+        return await execute(probe, { cluster: session.cluster, caller, runId: session.scratch.runId });
+    } catch (error) {
+        const got = failureInWords(error);
+        return error instanceof ClusterFailure && error.detail
+            ? { got, note: `${error.system}: ${error.detail}.` }
+            : { got };
     }
 }
 

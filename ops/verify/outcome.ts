@@ -1,4 +1,5 @@
 import { allowed } from "../../services/checks";
+import { ClusterFailure } from "../cluster/access";
 
 /** What a probe found out, in words that are compared with the expected ones. */
 export interface Answer {
@@ -29,6 +30,7 @@ const ambiguous = "AccessDeniedException";
  */
 export function failureInWords(error: unknown): string {
     if (error instanceof NotTried) return `not tried: ${error.message}`;
+    if (error instanceof ClusterFailure) return error.words;
     const { name = "unknown error", code, message = "", $metadata } = (error ?? {}) as Failure;
     const status = $metadata?.httpStatusCode;
     if (status === 403 && denials.includes(name)) {

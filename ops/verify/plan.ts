@@ -3,7 +3,7 @@ import { type Check, type CheckContext } from "../../services/checks";
 import { type VerifyTarget } from "./target";
 
 /** What of a target decides which checks there are; no keys. */
-export type PlanTarget = Pick<VerifyTarget, "accountId" | "partition" | "outputs" | "services">;
+export type PlanTarget = Pick<VerifyTarget, "accountId" | "partition" | "outputs" | "services" | "cluster">;
 
 /** A check of a service, with its place in the result. */
 export interface Planned {
@@ -20,11 +20,11 @@ export function plan(target: PlanTarget): Planned[] {
         .map((planned, index) => ({ ...planned, index }));
 }
 
-function contextOf({ outputs, accountId, partition = "aws" }: PlanTarget): CheckContext {
+function contextOf({ outputs, accountId, partition = "aws", cluster }: PlanTarget): CheckContext {
     const buckets = Object.fromEntries(
         (Object.keys(outputs) as ServiceName[]).map((service) => [service, bucketsOf(service, outputs)]),
     );
-    return { partition, accountId, buckets };
+    return { partition, accountId, buckets, cluster: cluster !== undefined };
 }
 
 function bucketsOf<Name extends ServiceName>(service: Name, outputs: PlanTarget["outputs"]): readonly string[] {

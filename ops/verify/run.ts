@@ -1,5 +1,6 @@
-import { type Probe, type ProbeKind } from "../../services/checks";
+import { type Caller, type ClusterProbe, type Probe, type ProbeKind } from "../../services/checks";
 import { type Clients } from "./clients";
+import { type Cluster } from "./cluster";
 import { type Answer } from "./outcome";
 import { type Scratch } from "./scratch";
 
@@ -23,3 +24,18 @@ export type ProbeOf<Kind extends ProbeKind> = Extract<Probe, { kind: Kind }>;
 
 /** What answers one kind of probe. */
 export type Executor<Kind extends ProbeKind> = (probe: ProbeOf<Kind>, run: ProbeRun) => Promise<Answer>;
+
+/** What a probe of the cluster side works with. */
+export interface ClusterRun {
+    readonly cluster: Cluster;
+    /** Whose eyes it looks through. */
+    readonly caller: Caller;
+    /** Part of the name of what it makes. */
+    readonly runId: string;
+}
+
+/** What answers one kind of probe of the cluster side. */
+export type ClusterExecutor<Kind extends ClusterProbe["kind"]> = (
+    probe: Extract<ClusterProbe, { kind: Kind }>,
+    run: ClusterRun,
+) => Promise<Answer>;

@@ -1,4 +1,7 @@
 import { type ServiceName, type ServiceOutputs } from "../../services";
+import { type ClusterAccess } from "../cluster/access";
+
+export { type ClusterAccess } from "../cluster/access";
 
 /** Keys of an identity, always given and never looked up. */
 export interface Keys {
@@ -19,6 +22,8 @@ export interface VerifyTarget {
     /** @default "aws" */
     readonly partition?: string;
     readonly credentials: { readonly operator: Keys; readonly deployer: Keys };
+    /** What opens the cluster and its Vault; without it the cluster side is said not to have been verified. */
+    readonly cluster?: { readonly operator: ClusterAccess; readonly deployer: ClusterAccess };
     /** The outputs of every service of the stack, the ones that are not verified too: their buckets must stay closed. */
     readonly outputs: Readonly<Partial<ServiceOutputs>>;
     readonly services: readonly ServiceName[];

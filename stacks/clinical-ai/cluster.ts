@@ -1,40 +1,71 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import * as vault from "@pulumi/vault";
 
-import {
-    type AuditDevice,
-    type KubernetesAuth,
-    type StaticSource,
-    type DynamicSource,
-    VaultSecretPipeline,
-} from "../../components/vault-secret-pipeline";
-import { clinicalAi } from "../../services/clinical-ai";
+import { type KubernetesAuth, SharedVault, VaultSecretPipeline } from "../../components/vault-secret-pipeline";
+import { clinicalAi, type ClinicalAiClusterOutputs } from "../../services/clinical-ai";
 import { type StackContext } from "../context";
+import { connectKubernetes, connectVault, readCaCert } from "../providers";
 import { type ClinicalAiClusterSettings } from "../settings";
 import { type SecretKeys, type WorkerIdentity } from "./identity";
-import { connectKubernetes, connectVault, vaultCaCert } from "../providers";
 import { createWorkload, type PodSecret } from "./workload";
+
+/** The cluster and the Vault that a stack joins. */
+interface Providers {
+    readonly kubernetes: kubernetes.Provider;
+    readonly vault: vault.Provider;
+}
 
 /** Puts the worker, and where its keys come through Vault their way, into the cluster (B1 to B6, B9, B11). */
 export function deployToCluster(
     settings: ClinicalAiClusterSettings,
     identity: WorkerIdentity,
     context: StackContext,
-): void {
+): pulumi.Output<ClinicalAiClusterOutputs> {
     const provider = connectKubernetes(settings.kubernetes);
     const namespace = settings.kubernetes.namespace === "create" ? [createNamespace(provider)] : [];
     const account = createServiceAccount(provider, identity, namespace);
-    const secret = identity.secretKeys && deliverKeys(settings.vault, provider, identity.secretKeys, account);
+    const providers = usesVault(settings.vault, identity)
+        ? { kubernetes: provider, vault: connectVault(settings.vault) }
+        : undefined;
+    const shared = providers && createShared(settings.vault, providers);
+    const pipeline =
+        providers &&
+        identity.secretKeys &&
+        deliverKeys(settings.vault, providers, shared, identity.secretKeys, account);
     createWorkload(
         {
             region: context.region,
             image: settings.image,
             replicas: settings.replicas,
-            secret,
+            secret: pipeline && podSecret(pipeline, identity.secretKeys!),
             usesPodIdentityAgent: identity.usesPodIdentityAgent,
         },
         { provider, dependsOn: [...namespace, account, ...identity.before] },
     );
+    return outputsOf(settings, identity, pipeline?.vaultVersion);
+}
+
+function outputsOf(
+    { kubernetes: cluster, vault, image, replicas }: ClinicalAiClusterSettings,
+    identity: WorkerIdentity,
+    vaultVersion: pulumi.Output<string> | undefined,
+): pulumi.Output<ClinicalAiClusterOutputs> {
+    return pulumi.output({
+        namespace: clinicalAi.namespace,
+        kubeconfig: cluster.kubeconfig,
+        context: cluster.context,
+        vaultAddress: vault.address,
+        vaultCaCertFile: vault.caCertFile,
+        vaultNamespace: vault.namespace,
+        audience: vault.audience,
+        vaultRole: identity.secretKeys?.vaultRole,
+        vaultVersion,
+        vaultKubernetesHost: vault.auth === "create" ? kubernetesAuth(vault.kubernetes).host : undefined,
+        dynamic: identity.secretKeys && lifetimes(identity.secretKeys),
+        image,
+        replicas,
+    });
 }
 
 function createNamespace(provider: kubernetes.Provider): kubernetes.core.v1.Namespace {
@@ -72,48 +103,72 @@ function createServiceAccount(
     );
 }
 
+function lifetimes({ source }: SecretKeys): ClinicalAiClusterOutputs["dynamic"] {
+    if (source.kind === "static") return undefined;
+    const { awsMount, ttlSeconds, refreshSeconds } = source;
+    return { awsMount, ttlSeconds, refreshSeconds };
+}
+
+type VaultSettings = ClinicalAiClusterSettings["vault"];
+
+/** Without keys to deliver and without something to share, no Vault is asked for, nor a token of it. */
+function usesVault({ mount, auth, audit }: VaultSettings, identity: WorkerIdentity): boolean {
+    return identity.secretKeys !== undefined || [mount, auth, audit].includes("create");
+}
+
+/**
+ * Makes what the settings say is this stack's to make, whatever the mode: it outlives a mode as it outlives the stack,
+ * so that a stack that comes back to an earlier mode finds it in its state and not in its way.
+ */
+function createShared(settings: VaultSettings, providers: Providers): SharedVault | undefined {
+    const { mount, auth, audit, auditFile } = settings;
+    if (![mount, auth, audit].includes("create")) return undefined;
+    return new SharedVault("clinical-ai-shared", {
+        providers,
+        kvMount: mount === "create" ? clinicalAi.vault.mount : undefined,
+        auth: auth === "create" ? kubernetesAuth(settings.kubernetes) : undefined,
+        audit: audit === "create" ? { path: clinicalAi.vault.auditDevice, file: auditFile } : undefined,
+        vaultNamespace: settings.namespace,
+    });
+}
+
+function kubernetesAuth(outside: VaultSettings["kubernetes"]): KubernetesAuth {
+    const { authMount: path, reviewer } = clinicalAi.vault;
+    if (!outside) return { path, vaultRuns: "inCluster", host: "https://kubernetes.default.svc" };
+    return { path, vaultRuns: "outside", host: outside.host, caCert: readCaCert(outside.caCertFile), reviewer };
+}
+
 function deliverKeys(
-    vault: ClinicalAiClusterSettings["vault"],
-    provider: kubernetes.Provider,
+    settings: VaultSettings,
+    providers: Providers,
+    shared: SharedVault | undefined,
     keys: SecretKeys,
     account: kubernetes.core.v1.ServiceAccount,
-): PodSecret {
-    const pipeline = new VaultSecretPipeline("clinical-ai-keys", {
-        providers: { vault: connectVault(vault), kubernetes: provider },
-        source: mounted(keys.source, vault.mount),
-        auth: kubernetesAuth(vault.auth),
-        policyName: clinicalAi.vault.policy,
+): VaultSecretPipeline {
+    const { source } = keys;
+    return new VaultSecretPipeline("clinical-ai-keys", {
+        providers,
+        source: source.kind === "static" ? { ...source, mount: shared?.kvMount ?? clinicalAi.vault.mount } : source,
+        authPath: shared?.authPath ?? clinicalAi.vault.authMount,
+        policyName: keys.vaultPolicy,
         roleName: keys.vaultRole,
-        audience: vault.audience,
+        audience: settings.audience,
         tokenTtlSeconds: clinicalAi.vault.tokenTtlSeconds,
-        vaultAddress: vault.address,
-        vaultCaCert: vaultCaCert(vault),
-        vaultNamespace: vault.namespace,
-        audit: auditDevice(vault.audit),
+        vaultAddress: settings.address,
+        vaultCaCert: readCaCert(settings.caCertFile),
+        vaultNamespace: settings.namespace,
         namespace: account.metadata.namespace,
         serviceAccount: account.metadata.name,
         externalSecretName: clinicalAi.externalSecret,
         secretName: clinicalAi.secret,
+        syncTimeoutSeconds: settings.syncTimeoutSeconds,
     });
+}
+
+function podSecret(pipeline: VaultSecretPipeline, keys: SecretKeys): PodSecret {
     return {
         name: pipeline.secretName,
         variables: keys.variables,
         version: keys.replacedBy === "stack" ? pipeline.vaultVersion : undefined,
     };
-}
-
-function mounted(source: StaticSource | DynamicSource, manage: "create" | "existing"): StaticSource | DynamicSource {
-    return source.kind === "static" ? { ...source, mount: { ...source.mount, manage } } : source;
-}
-
-/** Made here, the auth method is that of a Vault that runs in the cluster: its pod knows the rest. */
-function kubernetesAuth(manage: "create" | "existing"): KubernetesAuth {
-    const path = clinicalAi.vault.authMount;
-    return manage === "existing" ? { path, manage } : { path, manage, host: "https://kubernetes.default.svc" };
-}
-
-/** Made here, the audit device writes to Vault's standard output, where the cluster collects logs. */
-function auditDevice(manage: "create" | "existing"): AuditDevice {
-    const path = "file";
-    return manage === "existing" ? { path, manage } : { path, manage, file: "stdout" };
 }

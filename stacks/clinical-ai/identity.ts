@@ -8,7 +8,7 @@ import { clinicalAi, type ClinicalAiOutputs } from "../../services/clinical-ai";
 import { type StackContext } from "../context";
 import { type Lifted } from "../lifted";
 import { type ClinicalAiSettings } from "../settings";
-import { trustPodIdentity, trustServiceAccount, trustThisAccount } from "./trust";
+import { trustPodIdentity, trustPrincipal, trustServiceAccount } from "./trust";
 
 /** Key of the Secret that holds a session token, in the one mode whose keys need it. */
 const sessionTokenKey = "aws-session-token";
@@ -17,7 +17,10 @@ const serviceAccount = { namespace: clinicalAi.namespace, name: clinicalAi.servi
 
 /** Keys that reach the pods through Vault and a Secret. */
 export interface SecretKeys {
-    readonly source: StaticSource | DynamicSource;
+    /** Where the KV engine is mounted, the cluster's settings say. */
+    readonly source: Omit<StaticSource, "mount"> | DynamicSource;
+    /** Name of the Vault policy that opens the source. */
+    readonly vaultPolicy: string;
     /** Name of the Vault role that the service account logs in as. */
     readonly vaultRole: string;
     /** Variable of the container → key of the Secret. */
@@ -28,7 +31,10 @@ export interface SecretKeys {
 
 /** The worker's identity in AWS, and everything in the cluster that depends on how its pods come to have it. */
 export interface WorkerIdentity {
-    readonly outputs: Omit<Lifted<ClinicalAiOutputs>, "region" | "sourceBucket" | "destinationBucket" | "identityMode">;
+    readonly outputs: Omit<
+        Lifted<ClinicalAiOutputs>,
+        "region" | "sourceBucket" | "destinationBucket" | "identityMode" | "cluster"
+    >;
     /** Undefined where AWS gives the pods their credentials itself: nothing of Vault then, and no variables. */
     readonly secretKeys?: SecretKeys;
     readonly serviceAccountAnnotations: Readonly<Record<string, pulumi.Input<string>>>;
@@ -80,8 +86,6 @@ function withStaticKeys(
         secretKeys: {
             source: {
                 kind: "static",
-                // Whether the mount is made here is the cluster's setting.
-                mount: { path: vault.mount, manage: "existing" },
                 path: vault.path,
                 fields: {
                     [vault.fields.accessKeyId]: user.accessKeyId,
@@ -93,6 +97,7 @@ function withStaticKeys(
                 },
                 secretStoreName: clinicalAi.secretStore,
             },
+            vaultPolicy: vault.policy,
             vaultRole: vault.role,
             variables: keyVariables,
             replacedBy: "stack",
@@ -148,23 +153,25 @@ function withDynamicKeys(
     buckets: readonly pulumi.Output<string>[],
     context: StackContext,
 ): WorkerIdentity {
-    const role = createRole(context.scope.apply(trustThisAccount), buckets, context);
-    const { secretKeys } = clinicalAi;
+    const role = createRole(trustPrincipal(settings.vaultPrincipalArn), buckets, context);
+    const { secretKeys, vault } = clinicalAi;
     return {
-        outputs: { roleArn: role.arn },
+        outputs: { roleArn: role.arn, vaultPrincipalArn: settings.vaultPrincipalArn },
         secretKeys: {
             source: {
                 kind: "dynamic",
                 awsMount: settings.vaultAwsMount,
-                awsRole: clinicalAi.vault.role,
+                awsRole: vault.awsRole,
                 roleArn: role.arn,
                 keys: { ...secretKeys, sessionToken: sessionTokenKey },
                 generatorName: clinicalAi.externalSecret,
                 ttlSeconds: settings.ttlSeconds,
                 refreshSeconds: settings.refreshSeconds,
             },
-            // A role of its own: its tokens live as long as the keys, not the hour of a login that reads.
-            vaultRole: `${clinicalAi.vault.role}-dynamic`,
+            // Names of their own, so that a change of the mode takes the old ones away last: the keys that are in use
+            // until then stay readable. Tokens of this role live as long as the keys, not the hour of a login that reads.
+            vaultPolicy: vault.dynamicPolicy,
+            vaultRole: vault.dynamicRole,
             variables: { ...keyVariables, AWS_SESSION_TOKEN: sessionTokenKey },
             replacedBy: "cluster",
         },

@@ -34,6 +34,9 @@ const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 /** Link-local addresses: a node's metadata service answers there, with the node's own credentials. */
 const linkLocal = "169.254.0.0/16";
 
+/** The same of IPv6: private networks, among them the metadata service at fd00:ec2::254; link-local addresses. */
+const notPublicV6 = ["fc00::/7", "fe80::/10"];
+
 const prefectPort = 4200;
 const postgresPort = 5432;
 
@@ -50,7 +53,10 @@ export function networkRules(healthPort: number, usesPodIdentityAgent: boolean):
             },
             // S3 and STS, and whatever else flows fetch over TLS, outside of the cluster.
             {
-                to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateNetworks, linkLocal] } }],
+                to: [
+                    { ipBlock: { cidr: "0.0.0.0/0", except: [...privateNetworks, linkLocal] } },
+                    { ipBlock: { cidr: "::/0", except: notPublicV6 } },
+                ],
                 ports: [tcp(443)],
             },
             ...(usesPodIdentityAgent

@@ -1,4 +1,4 @@
-import { type ArnScope, globalArn, regionalArn } from "../../components/arn";
+import { type ArnScope, regionalArn } from "../../components/arn";
 import { type PolicyDocument, policyDocument } from "../../components/policy-document";
 
 /** The service account that a role is for. */
@@ -44,15 +44,12 @@ export function trustPodIdentity(scope: ArnScope, clusterName: string, account: 
     });
 }
 
-/**
- * Leaves it to the policies of this account who may assume the role: only a principal that is allowed
- * `sts:AssumeRole` on it can, which is the one with which Vault calls AWS.
- */
-export function trustThisAccount(scope: ArnScope): PolicyDocument {
+/** Lets one principal assume the role: the one with which Vault calls AWS. IAM wants it to exist. */
+export function trustPrincipal(principalArn: string): PolicyDocument {
     return policyDocument({
-        Sid: "TrustThisAccount",
+        Sid: "TrustVault",
         Effect: "Allow",
-        Principal: { AWS: globalArn(scope, "iam", "root") },
+        Principal: { AWS: principalArn },
         Action: "sts:AssumeRole",
     });
 }

@@ -10,6 +10,9 @@ export const healthPort = 8080;
 /** Keys of the ConfigMap. */
 const configKeys = { storage: "storage-environment", region: "aws-region", prefect: "prefect-api-url" } as const;
 
+/** The only folder that the container can write to: its home too, where Prefect keeps its own files. */
+const scratch = { volume: "scratch", path: "/tmp" };
+
 const labels = { "app.kubernetes.io/name": clinicalAi.deployment };
 
 /** What the pods have to do with a Secret: where it is, and what replaces the pods when it changes. */
@@ -36,8 +39,9 @@ export interface WorkloadArgs {
 export function createWorkload(args: WorkloadArgs, options: pulumi.CustomResourceOptions): void {
     const config = createConfigMap(args, options);
     createNetworkPolicy(args, options);
-    createDeployment(args, config, options);
-    createService(args, options);
+    const deployment = createDeployment(args, config, options);
+    // The provider waits for a pod behind the Service: where the Deployment fails, that would only delay the news.
+    createService(args, { ...options, dependsOn: [deployment] });
     createDisruptionBudget(options);
 }
 
@@ -79,13 +83,17 @@ function createDeployment(
     args: WorkloadArgs,
     config: kubernetes.core.v1.ConfigMap,
     options: pulumi.CustomResourceOptions,
-): void {
-    new kubernetes.apps.v1.Deployment(
+): kubernetes.apps.v1.Deployment {
+    return new kubernetes.apps.v1.Deployment(
         clinicalAi.deployment,
         {
             metadata: { ...metadata(clinicalAi.deployment), annotations: deploymentAnnotations(args.secret) },
             spec: {
                 replicas: args.replicas,
+                // Enough to go back to; each is a ReplicaSet that stays in the cluster.
+                revisionHistoryLimit: 3,
+                // A rollout that stands still for so many seconds has failed.
+                progressDeadlineSeconds: 300,
                 selector: { matchLabels: labels },
                 // The old pod works until the new one does.
                 strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
@@ -94,6 +102,10 @@ function createDeployment(
                     spec: {
                         serviceAccountName: clinicalAi.serviceAccount,
                         automountServiceAccountToken: false,
+                        // Else the environment gets variables of every Service in the namespace.
+                        enableServiceLinks: false,
+                        // Time to finish what is being moved.
+                        terminationGracePeriodSeconds: 60,
                         // This and the container's own context are what the level `restricted` asks for.
                         securityContext: {
                             runAsNonRoot: true,
@@ -103,6 +115,7 @@ function createDeployment(
                             seccompProfile: { type: "RuntimeDefault" },
                         },
                         containers: [workerContainer(args, config.metadata.name)],
+                        volumes: [{ name: scratch.volume, emptyDir: {} }],
                     },
                 },
             },
@@ -136,6 +149,7 @@ function workerContainer(
             fromConfig("AWS_REGION", configMap, configKeys.region),
             fromConfig("STORAGE_ENVIRONMENT", configMap, configKeys.storage),
             fromConfig("PREFECT_API_URL", configMap, configKeys.prefect),
+            { name: "HOME", value: scratch.path },
         ],
         ports: [{ name: "health", containerPort: healthPort, protocol: "TCP" }],
         readinessProbe: probe,
@@ -148,7 +162,9 @@ function workerContainer(
             allowPrivilegeEscalation: false,
             capabilities: { drop: ["ALL"] },
             privileged: false,
+            readOnlyRootFilesystem: true,
         },
+        volumeMounts: [{ name: scratch.volume, mountPath: scratch.path }],
     };
 }
 

@@ -6,6 +6,8 @@ import * as vault from "@pulumi/vault";
 
 import {
     type DynamicSource,
+    SharedVault,
+    type SharedVaultArgs,
     type StaticSource,
     VaultSecretPipeline,
     type VaultSecretPipelineArgs,
@@ -16,7 +18,7 @@ type Args = Omit<VaultSecretPipelineArgs, "providers">;
 
 const staticSource: StaticSource = {
     kind: "static",
-    mount: { path: "secret", manage: "existing" },
+    mount: "secret",
     path: "team/aws",
     // Not in order, to see that they are written in order.
     fields: { secret_key: pulumi.output("very secret"), access_key: "AKIA" },
@@ -37,7 +39,7 @@ const dynamicSource: DynamicSource = {
 
 const args: Args = {
     source: staticSource,
-    auth: { path: "kubernetes", manage: "existing" },
+    authPath: "kubernetes",
     policyName: "the-policy",
     roleName: "the-role",
     audience: "vault",
@@ -54,22 +56,20 @@ async function run(changes: Partial<Args> = {}, preview = false) {
     });
     const pipeline = await runWithMocks(
         mocks,
-        () =>
-            new VaultSecretPipeline("keys", {
-                ...args,
-                ...changes,
-                providers: {
-                    vault: new vault.Provider("the-vault", { address: "https://vault.example.com:8200" }),
-                    kubernetes: new kubernetes.Provider("the-cluster"),
-                },
-            }),
+        () => new VaultSecretPipeline("keys", { ...args, ...changes, providers: connect() }),
         { preview },
     );
     return { mocks, pipeline };
 }
 
+const connect = () => ({
+    vault: new vault.Provider("the-vault", { address: "https://vault.example.com:8200" }),
+    kubernetes: new kubernetes.Provider("the-cluster"),
+});
+
 const store = "kubernetes:external-secrets.io/v1:SecretStore";
 const externalSecret = "kubernetes:external-secrets.io/v1:ExternalSecret";
+const secretPatch = "kubernetes:core/v1:SecretPatch";
 const generator = "kubernetes:generators.external-secrets.io/v1alpha1:VaultDynamicSecret";
 const always = [
     "platform:secrets:VaultSecretPipeline keys",
@@ -77,6 +77,7 @@ const always = [
     "pulumi:providers:vault the-vault",
     "pulumi:pulumi:Stack platform-test",
     `${externalSecret} keys-external-secret`,
+    `${secretPatch} keys-synced`,
     "vault:index/policy:Policy keys-policy",
     "vault:kubernetes/authBackendRole:AuthBackendRole keys-role",
 ];
@@ -95,7 +96,7 @@ const login = {
 
 describe("VaultSecretPipeline, static", () => {
     it("makes nothing that exists, and no more than the way needs", async () => {
-        const { mocks } = await run({ audit: { manage: "existing", path: "file" } });
+        const { mocks } = await run();
         assert.deepEqual(mocks.list(), ofStatic);
         for (const { name, type, options } of mocks.resources) {
             if (name.startsWith("keys-")) assert.equal(options.parent, "keys", `${type} ${name}`);
@@ -155,16 +156,17 @@ describe("VaultSecretPipeline, static", () => {
             audience: "vault",
             tokenPolicies: ["the-policy"],
             tokenTtl: 600,
+            tokenMaxTtl: 600,
         });
     });
 
     it("B3: a login lasts an hour if nothing else is said", async () => {
         const { mocks } = await run();
         const role = mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "keys-role");
-        assert.equal(role.inputs.tokenTtl, 3600);
+        assert.deepEqual([role.inputs.tokenTtl, role.inputs.tokenMaxTtl], [3600, 3600]);
     });
 
-    it("B5: the store and the external secret, which carries the version", async () => {
+    it("B5: the store and the external secret, whose Secret carries the version", async () => {
         const { mocks } = await run();
         assert.deepEqual(mocks.get(store, "keys-store").inputs, {
             apiVersion: "external-secrets.io/v1",
@@ -187,12 +189,16 @@ describe("VaultSecretPipeline, static", () => {
             metadata: {
                 name: "the-external-secret",
                 namespace: "the-namespace",
-                annotations: { "force-sync": "7" },
+                annotations: { "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "120" },
             },
             spec: {
                 refreshInterval: "1h",
                 secretStoreRef: { kind: "SecretStore", name: "the-store" },
-                target: { name: "the-secret", creationPolicy: "Owner" },
+                target: {
+                    name: "the-secret",
+                    creationPolicy: "Owner",
+                    template: { engineVersion: "v2", metadata: { annotations: { "vault-version": "7" } } },
+                },
                 data: [
                     { secretKey: "access-key", remoteRef: { key: "team/aws", property: "access_key" } },
                     { secretKey: "secret-key", remoteRef: { key: "team/aws", property: "secret_key" } },
@@ -206,6 +212,37 @@ describe("VaultSecretPipeline, static", () => {
         assert.deepEqual(mocks.get(store, "keys-store").options.dependsOn, ["keys-role", "keys-secret"]);
         const { dependsOn } = mocks.get(externalSecret, "keys-external-secret").options;
         assert.deepEqual([...dependsOn].sort(), ["keys-secret", "keys-store"]);
+    });
+
+    it("waits until the Secret carries the version, which only the sync of that version writes", async () => {
+        const { mocks } = await run({ syncTimeoutSeconds: 30 });
+        const { inputs, options } = mocks.get(secretPatch, "keys-synced");
+        assert.deepEqual(inputs, {
+            apiVersion: "v1",
+            kind: "Secret",
+            metadata: {
+                name: "the-secret",
+                namespace: "the-namespace",
+                annotations: {
+                    "pulumi.com/waitFor": "jsonpath={.metadata.annotations['vault-version']}=7",
+                    "pulumi.com/timeoutSeconds": "30",
+                },
+            },
+        });
+        assert.ok(options.dependsOn.includes("keys-external-secret"));
+        const { annotations } = mocks.get(externalSecret, "keys-external-secret").inputs.metadata;
+        assert.equal(annotations["pulumi.com/timeoutSeconds"], "30");
+    });
+
+    it("lets what uses the Secret wait for the sync", async () => {
+        for (const source of [staticSource, dynamicSource]) {
+            const mocks = new RecordingMocks();
+            await runWithMocks(mocks, () => {
+                const { secretName } = new VaultSecretPipeline("keys", { ...args, source, providers: connect() });
+                new kubernetes.core.v1.ConfigMap("user", { data: { secretName } });
+            });
+            assert.ok(mocks.get("kubernetes:core/v1:ConfigMap", "user").options.dependsOn.includes("keys-synced"));
+        }
     });
 
     it("refreshes as often as it is told", async () => {
@@ -225,55 +262,188 @@ describe("VaultSecretPipeline, static", () => {
     });
 });
 
-describe("VaultSecretPipeline, what exists once", () => {
-    it("B1, B3, B11: makes the mount, the auth method and the audit device, and keeps them on destroy", async () => {
-        const { mocks } = await run({
-            source: { ...staticSource, mount: { path: "secret", manage: "create" } },
-            auth: { path: "cluster", manage: "create", host: "https://kubernetes.default.svc" },
-            audit: { manage: "create", path: "file", file: "stdout" },
+describe("SharedVault", () => {
+    const inCluster = { path: "cluster", vaultRuns: "inCluster", host: "https://kubernetes.default.svc" } as const;
+    const outside = {
+        path: "cluster",
+        vaultRuns: "outside",
+        host: "https://api.example.com",
+        caCert: "PEM\n",
+        reviewer: { namespace: "the-system", name: "the-reviewer" },
+    } as const;
+    const all = { kvMount: "secret", auth: inCluster, audit: { path: "file", file: "stdout" } };
+
+    async function share(
+        shared: Omit<SharedVaultArgs, "providers">,
+        token: string | null = "dG9rZW4=",
+        preview = false,
+    ) {
+        const mocks = new RecordingMocks({
+            outputs: { "kubernetes:core/v1:Secret": () => (token === null ? {} : { data: { token } }) },
         });
-        const made: [string, string, object][] = [
-            ["vault:index/mount:Mount", "keys-mount", { path: "secret", type: "kv", options: { version: "2" } }],
-            ["vault:index/authBackend:AuthBackend", "keys-auth", { type: "kubernetes", path: "cluster" }],
-            ["vault:index/audit:Audit", "keys-audit", { path: "file", type: "file", options: { file_path: "stdout" } }],
+        const made = await runWithMocks(mocks, () => new SharedVault("shared", { ...shared, providers: connect() }), {
+            preview,
+        });
+        return { mocks, made };
+    }
+
+    const own = (mocks: RecordingMocks) =>
+        mocks.list().filter((name) => !/^(pulumi:|platform:secrets:SharedVault )/.test(name));
+
+    it("makes nothing that is left alone", async () => {
+        const { mocks, made } = await share({});
+        assert.deepEqual(own(mocks), []);
+        assert.equal(made.kvMount, undefined);
+        assert.equal(made.authPath, undefined);
+    });
+
+    it("B1, B3, B11: makes the mount, the auth method and the audit device, and keeps them on destroy", async () => {
+        const { mocks, made } = await share(all);
+        const expected: [string, string, object][] = [
+            [
+                "vault:index/audit:Audit",
+                "shared-audit",
+                { path: "file", type: "file", options: { file_path: "stdout" } },
+            ],
+            ["vault:index/authBackend:AuthBackend", "shared-auth", { type: "kubernetes", path: "cluster" }],
+            ["vault:index/mount:Mount", "shared-mount", { path: "secret", type: "kv", options: { version: "2" } }],
+            [
+                "vault:kubernetes/authBackendConfig:AuthBackendConfig",
+                "shared-auth-config",
+                { backend: "cluster", kubernetesHost: "https://kubernetes.default.svc", disableIssValidation: true },
+            ],
         ];
-        for (const [type, name, inputs] of made) {
+        assert.deepEqual(
+            own(mocks),
+            expected.map(([type, name]) => `${type} ${name}`),
+        );
+        for (const [type, name, inputs] of expected) {
+            assert.deepEqual(mocks.get(type, name).inputs, inputs);
+            assert.equal(mocks.get(type, name).options.retainOnDelete, true, name);
+            assert.equal(mocks.get(type, name).options.parent, "shared", name);
+        }
+        assert.equal(await valueOf(made.kvMount!), "secret");
+        assert.equal(await valueOf(made.authPath!), "cluster");
+    });
+
+    it("B3: a Vault outside of the cluster asks with a token that does not expire", async () => {
+        const { mocks } = await share({ auth: outside });
+        const expected: [string, string, object][] = [
+            [
+                "kubernetes:core/v1:Secret",
+                "shared-reviewer-token",
+                {
+                    apiVersion: "v1",
+                    kind: "Secret",
+                    metadata: {
+                        name: "the-reviewer",
+                        namespace: "the-system",
+                        annotations: { "kubernetes.io/service-account.name": "the-reviewer" },
+                    },
+                    type: "kubernetes.io/service-account-token",
+                },
+            ],
+            [
+                "kubernetes:core/v1:ServiceAccount",
+                "shared-reviewer",
+                {
+                    apiVersion: "v1",
+                    kind: "ServiceAccount",
+                    metadata: { name: "the-reviewer", namespace: "the-system" },
+                    automountServiceAccountToken: false,
+                },
+            ],
+            [
+                "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
+                "shared-reviewer-binding",
+                {
+                    apiVersion: "rbac.authorization.k8s.io/v1",
+                    kind: "ClusterRoleBinding",
+                    metadata: { name: "the-reviewer" },
+                    roleRef: {
+                        apiGroup: "rbac.authorization.k8s.io",
+                        kind: "ClusterRole",
+                        name: "system:auth-delegator",
+                    },
+                    subjects: [{ kind: "ServiceAccount", name: "the-reviewer", namespace: "the-system" }],
+                },
+            ],
+            ["vault:index/authBackend:AuthBackend", "shared-auth", { type: "kubernetes", path: "cluster" }],
+        ];
+        const config = "vault:kubernetes/authBackendConfig:AuthBackendConfig";
+        assert.deepEqual(own(mocks), [
+            ...expected.map(([type, name]) => `${type} ${name}`),
+            `${config} shared-auth-config`,
+        ]);
+        for (const [type, name, inputs] of expected) {
             assert.deepEqual(mocks.get(type, name).inputs, inputs);
             assert.equal(mocks.get(type, name).options.retainOnDelete, true, name);
         }
-        const config = mocks.get("vault:kubernetes/authBackendConfig:AuthBackendConfig", "keys-auth-config");
-        assert.deepEqual(config.inputs, {
+        const { tokenReviewerJwt, ...rest } = mocks.get(config, "shared-auth-config").inputs;
+        assert.deepEqual(rest, {
             backend: "cluster",
-            kubernetesHost: "https://kubernetes.default.svc",
+            kubernetesHost: "https://api.example.com",
+            disableIssValidation: true,
+            kubernetesCaCert: "PEM\n",
         });
-        assert.equal(config.options.retainOnDelete, true);
-        assert.deepEqual(
-            mocks.list(),
-            [
-                ...ofStatic,
-                ...made.map(([type, name]) => `${type} ${name}`),
-                "vault:kubernetes/authBackendConfig:AuthBackendConfig keys-auth-config",
-            ].sort(),
+        assert.ok(pulumi.runtime.isRpcSecret(tokenReviewerJwt));
+        assert.equal(pulumi.runtime.unwrapRpcSecret(tokenReviewerJwt), "token");
+        // The token may ask from the moment at which Vault has it.
+        assert.ok(
+            mocks
+                .get("kubernetes:core/v1:Secret", "shared-reviewer-token")
+                .options.dependsOn.includes("shared-reviewer-binding"),
         );
-        // Nobody can log in before the method is configured, nor write before the engine is mounted.
-        const dependencies = (type: string, name: string) => mocks.get(type, name).options.dependsOn;
-        const role = dependencies("vault:kubernetes/authBackendRole:AuthBackendRole", "keys-role");
-        assert.ok(role.includes("keys-auth-config"));
-        assert.ok(dependencies("vault:kv/secretV2:SecretV2", "keys-secret").includes("keys-mount"));
-        const spec = mocks.get(store, "keys-store").inputs.spec;
-        assert.equal(spec.provider.vault.auth.kubernetes.mountPath, "cluster");
     });
 
+    it("previews without the reviewer's token and makes nothing without it", async () => {
+        const { mocks } = await share({ auth: outside }, null, true);
+        assert.ok(own(mocks).includes("vault:kubernetes/authBackendConfig:AuthBackendConfig shared-auth-config"));
+        await assert.rejects(share({ auth: outside }, null), { message: /no token into the reviewer's Secret$/ });
+    });
+
+    it("B11: everything in Vault lives in the namespace", async () => {
+        const { mocks } = await share({ ...all, vaultNamespace: "dev" });
+        const inVault = mocks.resources.filter(({ type }) => type.startsWith("vault:"));
+        assert.equal(inVault.length, 4);
+        for (const { name, inputs } of inVault) assert.equal(inputs.namespace, "dev", name);
+    });
+
+    it("has its parts in place before a pipeline uses them", async () => {
+        const mocks = new RecordingMocks();
+        await runWithMocks(mocks, () => {
+            const providers = connect();
+            const { kvMount, authPath } = new SharedVault("shared", { ...all, providers });
+            const source = { ...staticSource, mount: kvMount! };
+            return new VaultSecretPipeline("keys", { ...args, source, authPath: authPath!, providers });
+        });
+        const dependencies = (type: string, name: string) => mocks.get(type, name).options.dependsOn;
+        const role = dependencies("vault:kubernetes/authBackendRole:AuthBackendRole", "keys-role");
+        assert.ok(role.includes("shared-auth-config"));
+        assert.ok(dependencies("vault:kv/secretV2:SecretV2", "keys-secret").includes("shared-mount"));
+        const provider = mocks.get(store, "keys-store").inputs.spec.provider.vault;
+        assert.deepEqual([provider.path, provider.auth.kubernetes.mountPath], ["secret", "cluster"]);
+        assert.match(mocks.get("vault:index/policy:Policy", "keys-policy").inputs.policy, /"secret\/data\/team\/aws"/);
+    });
+
+    for (const [shared, message] of [
+        [{ kvMount: "/secret" }, 'kvMount is "/secret", expected '],
+        [{ auth: { ...inCluster, path: "a b" } }, 'auth.path is "a b", expected '],
+        [{ audit: { path: "", file: "stdout" } }, 'audit.path is "", expected '],
+    ] as [Omit<SharedVaultArgs, "providers">, string][]) {
+        it(`refuses: ${message}`, async () => {
+            const path = "letters, digits, `_`, `.` and `-`, in parts joined by single slashes";
+            await assert.rejects(share(shared), { message: message + path });
+        });
+    }
+});
+
+describe("VaultSecretPipeline in a namespace of Vault", () => {
     it("B11: everything in Vault lives in the namespace, and the operator logs in to it", async () => {
-        for (const source of [{ ...staticSource, mount: { path: "secret", manage: "create" } }, dynamicSource]) {
-            const { mocks } = await run({
-                source: source as StaticSource | DynamicSource,
-                auth: { path: "kubernetes", manage: "create", host: "https://kubernetes.default.svc" },
-                audit: { manage: "create", path: "file", file: "stdout" },
-                vaultNamespace: "dev",
-            });
+        for (const source of [staticSource, dynamicSource]) {
+            const { mocks } = await run({ source, vaultNamespace: "dev" });
             const inVault = mocks.resources.filter(({ type }) => type.startsWith("vault:"));
-            assert.equal(inVault.length, source.kind === "static" ? 7 : 6);
+            assert.equal(inVault.length, 3);
             for (const { name, inputs } of inVault) assert.equal(inputs.namespace, "dev", name);
             const provider =
                 source.kind === "static"
@@ -301,7 +471,7 @@ describe("VaultSecretPipeline, dynamic", () => {
             maxStsTtl: 3600,
         });
         const role = mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "keys-role");
-        assert.equal(role.inputs.tokenTtl, 3600);
+        assert.deepEqual([role.inputs.tokenTtl, role.inputs.tokenMaxTtl], [3600, 3600]);
         assert.equal(
             mocks.get("vault:index/policy:Policy", "keys-policy").inputs.policy,
             'path "aws/creds/the-aws-role" {\n  capabilities = ["read"]\n}\n',
@@ -330,7 +500,11 @@ describe("VaultSecretPipeline, dynamic", () => {
         assert.deepEqual(inputs, {
             apiVersion: "external-secrets.io/v1",
             kind: "ExternalSecret",
-            metadata: { name: "the-external-secret", namespace: "the-namespace" },
+            metadata: {
+                name: "the-external-secret",
+                namespace: "the-namespace",
+                annotations: { "pulumi.com/waitFor": "condition=Ready", "pulumi.com/timeoutSeconds": "120" },
+            },
             spec: {
                 refreshInterval: "20m",
                 target: {
@@ -338,6 +512,7 @@ describe("VaultSecretPipeline, dynamic", () => {
                     creationPolicy: "Owner",
                     template: {
                         engineVersion: "v2",
+                        metadata: { annotations: { "vault-path": "aws/creds/the-aws-role" } },
                         data: {
                             "access-key": "{{ .access_key }}",
                             "secret-key": "{{ .secret_key }}",
@@ -359,6 +534,11 @@ describe("VaultSecretPipeline, dynamic", () => {
             },
         });
         assert.deepEqual(options.dependsOn, ["keys-generator"]);
+        const synced = mocks.get(secretPatch, "keys-synced").inputs.metadata.annotations;
+        assert.equal(
+            synced["pulumi.com/waitFor"],
+            "jsonpath={.metadata.annotations['vault-path']}=aws/creds/the-aws-role",
+        );
     });
 
     it("ends at the Secret, which has no version", async () => {
@@ -372,14 +552,11 @@ describe("VaultSecretPipeline refuses", () => {
     const path = "letters, digits, `_`, `.` and `-`, in parts joined by single slashes";
     const seconds = "a whole number of seconds above 0";
     const faults: [Partial<Args>, string][] = [
-        [{ auth: { path: "/kubernetes", manage: "existing" } }, `auth.path is "/kubernetes", expected ${path}`],
-        [{ audit: { path: "a b", manage: "existing" } }, `audit.path is "a b", expected ${path}`],
+        [{ authPath: "/kubernetes" }, `authPath is "/kubernetes", expected ${path}`],
+        [{ syncTimeoutSeconds: 0.5 }, `syncTimeoutSeconds is 0.5, expected ${seconds}`],
         [{ audience: "" }, 'audience is "", expected the audience that a token must carry'],
         [{ tokenTtlSeconds: 0 }, `tokenTtlSeconds is 0, expected ${seconds}`],
-        [
-            { source: { ...staticSource, mount: { path: "secret/", manage: "existing" } } },
-            `source.mount.path is "secret/", expected ${path}`,
-        ],
+        [{ source: { ...staticSource, mount: "secret/" } }, `source.mount is "secret/", expected ${path}`],
         [{ source: { ...staticSource, path: "team/*" } }, `source.path is "team/*", expected ${path}`],
         [{ source: { ...staticSource, path: "+/aws" } }, `source.path is "+/aws", expected ${path}`],
         ...["data/team/aws", "secret/team/aws"].map((given): [Partial<Args>, string] => [

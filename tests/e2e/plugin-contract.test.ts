@@ -12,6 +12,7 @@ import { serve } from "../../local/plugins/server";
 import { throwawayProject, type Project } from "../support/plugin/cli";
 import { PlainEmulator } from "../support/plugin/emulator";
 import { CallFailed, Engine, type State } from "../support/plugin/engine";
+import { wholeLife } from "../support/plugin/life";
 import { contractSamples } from "../support/plugin/samples";
 import { describeWorld, makeWorld, removeWorld } from "../support/plugin/world";
 import { receive, UNKNOWN, type Properties } from "../../local/plugins/wire";
@@ -61,82 +62,7 @@ describe("stand-in aws plugin", function () {
 
     for (const type of realTypes) {
         const { token } = type;
-        const sample = samples[token];
-
-        it(`${token}: the whole life`, async () => {
-            assert.ok(sample, `${token} has no sample`);
-            const program = (olds?: Properties) => engine.check(token, sample.inputs, olds);
-            const unchanged = async (state: State, when: string) => {
-                const difference = await engine.diff(token, state, await program(state.inputs));
-                assert.deepEqual(difference.paths, [], `${token} differs ${when}`);
-            };
-
-            const checked = await program();
-            const planned = await engine.create(token, checked, true);
-            assert.equal(planned.id, "");
-            for (const output of type.outputs) {
-                assert.equal(planned.outputs[output], UNKNOWN, `${output} must be unknown in a preview`);
-            }
-
-            let state = await engine.create(token, checked);
-            for (const output of type.secretOutputs ?? []) {
-                assert.ok(state.secrets.has(output), `${output} must be secret`);
-            }
-            await unchanged(state, "right after its creation");
-            state = await refreshed(state);
-            assert.deepEqual(state.inputs, checked, "a refresh must keep the inputs of what nobody changed");
-            await unchanged(state, "after a refresh");
-
-            const once = Object.fromEntries((type.once ?? []).map((key) => [key, state.outputs[key]]));
-            await sample.drift(state.id, state.outputs);
-            if (sample.shows === "gone") {
-                assert.equal(await engine.read(token, state.id, state), undefined, "gone must be seen");
-                state = await engine.create(token, checked);
-            } else {
-                state = await refreshed(state);
-                const { paths } = await engine.diff(token, state, await program(state.inputs));
-                assert.ok(paths.includes(sample.shows), `drift must show at ${sample.shows}, not at [${paths.join()}]`);
-                state = await engine.update(token, state, await program(state.inputs));
-            }
-            state = await refreshed(state);
-            await unchanged(state, "after the repair");
-            for (const [key, value] of Object.entries(once)) {
-                assert.equal(state.outputs[key], value, `${key} must be carried over`);
-            }
-
-            const imported = await engine.read(token, sample.importId?.(state.outputs) ?? state.id);
-            assert.ok(imported, `${token} must be found by its import id`);
-            await unchanged(imported, "after an import");
-            if (sample.importId === undefined) {
-                assert.equal(imported.id, state.id);
-            }
-
-            if (type.tagged === true) {
-                for (const tags of [{ team: "b", more: "1" }, sample.inputs["tags"] as Properties]) {
-                    const retagged = await engine.check(token, { ...sample.inputs, tags }, state.inputs);
-                    state = await refreshed(await engine.update(token, state, retagged));
-                    assert.deepEqual(state.outputs["tagsAll"], { owner: "contract", ...tags });
-                }
-            }
-
-            if (sample.replacedBy !== undefined) {
-                const changed = await engine.check(token, { ...sample.inputs, ...sample.replacedBy }, state.inputs);
-                const { replaces } = await engine.diff(token, state, changed);
-                assert.deepEqual(replaces, Object.keys(sample.replacedBy));
-            }
-
-            await engine.delete(token, state);
-            if (sample.lasting !== true) {
-                assert.equal(await engine.read(token, state.id, state), undefined, "deleted must be gone");
-            }
-            await engine.delete(token, state);
-
-            async function refreshed(old: State): Promise<State> {
-                const found = await engine.read(token, old.id, old);
-                assert.ok(found, `${token} ${old.id} must be there`);
-                return found;
-            }
-        });
+        it(`${token}: the whole life`, () => wholeLife(engine, type, samples[token]));
     }
 
     describe("refuses what AWS refuses and the emulator takes", () => {
@@ -333,7 +259,7 @@ describe("stand-in aws plugin under the real CLI", function () {
         const { endpoints, accessKey, secretKey, ...plain } = settings();
         const config = { ...plain, accessKey, secretKey, endpoints: JSON.parse(String(endpoints)) as unknown };
         project = await throwawayProject(
-            awsPackage.version,
+            awsPackage,
             Object.fromEntries(Object.entries(config).map(([name, value]) => [`aws:${name}`, value])),
         );
     });

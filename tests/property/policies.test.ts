@@ -11,6 +11,7 @@ import {
 } from "../../components/scoped-identity/access-keys";
 import { ActionSet, objectActions, prefixFault } from "../../components/bucket-access";
 import { identityPolicy } from "../../components/scoped-identity/policy";
+import { kvDataPath, pathFault, readOnly } from "../../components/vault-secret-pipeline/policy";
 import { bucketNameFault } from "../../components/secure-bucket/bucket-name";
 import { bucketPolicy, lifecycleRules, UploadRule } from "../../components/secure-bucket/policy";
 
@@ -263,6 +264,30 @@ describe("access keys of any settings", () => {
                 assert.fail(`no way from ${formatAccessKeys(from)} to ${formatAccessKeys(to)}`);
             }),
             { numRuns: 2000 },
+        );
+    });
+});
+
+describe("Vault policies of any path", () => {
+    /** Paths in which every character that means something in a policy or in HCL occurs often. */
+    const anyPath = fc.oneof(
+        fc.string(),
+        fc
+            .array(fc.constantFrom("a", "b-", "/", "*", "+", '"', "\\", "{{", "${", "\n", ".."), { maxLength: 6 })
+            .map((all) => all.join("")),
+        fc
+            .array(fc.stringMatching(/^[A-Za-z0-9_.-]{1,8}$/), { minLength: 1, maxLength: 4 })
+            .map((all) => all.join("/")),
+    );
+    const path = anyPath.filter((given) => pathFault(given) === undefined);
+
+    it("an accepted mount and path open exactly one path, for reading only", () => {
+        fc.assert(
+            fc.property(path, path, (mount, secret) => {
+                const policy = readOnly(kvDataPath(mount, secret));
+                const [, opened] = /^path "([^"\\*+{}]+)" \{\n {2}capabilities = \["read"\]\n\}\n$/.exec(policy)!;
+                assert.equal(opened, `${mount}/data/${secret}`);
+            }),
         );
     });
 });

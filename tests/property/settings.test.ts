@@ -81,6 +81,63 @@ describe("settings of any kind", () => {
     });
 });
 
+describe("settings of clinical-ai with keys that Vault makes", () => {
+    const faultsOf = (identity: object): string => {
+        const [environment, region, allowedAccountIds] = ["dev", "us-east-1", ["123456789012"]];
+        const values = { environment, region, allowedAccountIds, services: ["clinical-ai"] };
+        try {
+            parseSettings({ ...values, "clinical-ai": { identity: { mode: "vaultDynamic", ...identity } } });
+            return "";
+        } catch (error) {
+            assert.ok(error instanceof SettingsError);
+            return error.message;
+        }
+    };
+    const vaultPrincipalArn = "arn:aws:iam::123456789012:user/vault";
+
+    it("are accepted exactly where keys outlive three refreshes and a session of AWS can be as long", () => {
+        const seconds = fc.integer({ min: -10, max: 4000 });
+        fc.assert(
+            fc.property(seconds, fc.integer({ min: -10, max: 1400 }), (ttlSeconds, refreshSeconds) => {
+                const good =
+                    ttlSeconds >= 900 && ttlSeconds <= 3600 && refreshSeconds > 0 && ttlSeconds >= 3 * refreshSeconds;
+                assert.equal(faultsOf({ vaultPrincipalArn, ttlSeconds, refreshSeconds }) === "", good);
+            }),
+        );
+    });
+
+    it("name one user or role as Vault's principal: no account, no pattern, nothing that a policy would expand", () => {
+        const part = fc.constantFrom(
+            "arn:aws:iam::",
+            "123456789012:",
+            "user/",
+            "role/",
+            "root",
+            "vault",
+            "*",
+            "?",
+            "${",
+        );
+        const other = fc.constantFrom("arn:aws-cn:iam::", "arn:aws:sts::", ":", "", "assumed-role/", "}", "\n", " ");
+        const parts = fc.array(fc.oneof(part, other), { maxLength: 6 });
+        const near = fc
+            .tuple(fc.constantFrom("user/", "role/", "root", "*"), parts)
+            .map(([kind, rest]) => ["arn:aws:iam::", "123456789012:", kind, ...rest]);
+        fc.assert(
+            fc.property(fc.oneof(parts, near), (given) => {
+                const arn = given.join("");
+                const accepted = !/vaultPrincipalArn/.test(
+                    faultsOf({ vaultPrincipalArn: arn, ttlSeconds: 900, refreshSeconds: 300 }),
+                );
+                if (!accepted) return;
+                assert.match(arn, /^arn:aws(-cn)?:iam::123456789012:(user|role)\/./);
+                assert.doesNotMatch(arn, /[*?$\s]/);
+            }),
+        );
+        assert.equal(faultsOf({ vaultPrincipalArn, ttlSeconds: 900, refreshSeconds: 300 }), "");
+    });
+});
+
 describe("physical names", () => {
     const buckets = [rlStudio.bucket, mlflow.bucket, clinicalAi.sourceBucket, clinicalAi.destinationBucket];
     const users = [rlStudio.user, mlflow.user, clinicalAi.user, snapshotter.agentUser, llmModels.user];

@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { deploy } from "../../stacks/clinical-ai";
 import { networkRules } from "../../stacks/clinical-ai/network";
-import { trustPodIdentity, trustServiceAccount, trustThisAccount } from "../../stacks/clinical-ai/trust";
+import { trustPodIdentity, trustPrincipal, trustServiceAccount } from "../../stacks/clinical-ai/trust";
 import { stackContext } from "../../stacks/context";
 import { parseSettings } from "../../stacks/settings";
 import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
@@ -15,6 +15,7 @@ import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
 const image = `registry.example.com/worker@sha256:${"a".repeat(64)}`;
 const issuer = "oidc.eks.us-east-1.amazonaws.com/id/ABC";
 const oidcProviderArn = `arn:aws:iam::123456789012:oidc-provider/${issuer}`;
+const vaultPrincipalArn = "arn:aws:iam::123456789012:user/vault";
 const scope = { partition: "aws", accountId: "123456789012", region: "us-east-1" };
 const account = { namespace: "clinical-ai", name: "clinical-ai-prefect-worker" };
 
@@ -22,7 +23,7 @@ const modes = {
     static: { mode: "static", accessKeys: { revision: 1, generations: [1], published: 1 } },
     irsa: { mode: "irsa", oidcProviderArn },
     podIdentity: { mode: "podIdentity", clusterName: "a-cluster" },
-    vaultDynamic: { mode: "vaultDynamic", ttlSeconds: 3600, refreshSeconds: 1200 },
+    vaultDynamic: { mode: "vaultDynamic", vaultPrincipalArn, ttlSeconds: 3600, refreshSeconds: 1200 },
 } as const;
 type Mode = keyof typeof modes;
 
@@ -97,6 +98,7 @@ const inCluster = [
     "pulumi:providers:kubernetes clinical-ai-kubernetes",
 ];
 const throughVault = [
+    "kubernetes:core/v1:SecretPatch clinical-ai-keys-synced",
     "kubernetes:external-secrets.io/v1:ExternalSecret clinical-ai-keys-external-secret",
     "platform:secrets:VaultSecretPipeline clinical-ai-keys",
     "pulumi:providers:vault clinical-ai-vault",
@@ -140,6 +142,7 @@ const configVariables = [
     fromConfig("AWS_REGION", "aws-region"),
     fromConfig("STORAGE_ENVIRONMENT", "storage-environment"),
     fromConfig("PREFECT_API_URL", "prefect-api-url"),
+    { name: "HOME", value: "/tmp" },
 ];
 const variables: Record<Mode, object[]> = {
     static: [...keyVariables, ...configVariables],
@@ -227,14 +230,32 @@ describe("clinical-ai", () => {
                     },
                     irsa: { roleArn, oidcProviderArn },
                     podIdentity: { roleArn, clusterName: "a-cluster" },
-                    vaultDynamic: { roleArn },
+                    vaultDynamic: { roleArn, vaultPrincipalArn },
                 }[mode];
-                assert.deepEqual(await valueOf(pulumi.output(rest)), {
+                const inVault = {
+                    static: { vaultRole: "clinical-ai-prefect", vaultVersion: "3" },
+                    irsa: {},
+                    podIdentity: {},
+                    vaultDynamic: {
+                        vaultRole: "clinical-ai-prefect-dynamic",
+                        dynamic: { awsMount: "aws", ttlSeconds: 3600, refreshSeconds: 1200 },
+                    },
+                }[mode];
+                // The state has no keys without a value.
+                assert.deepEqual(JSON.parse(JSON.stringify(await valueOf(pulumi.output(rest)))), {
                     region: "us-east-1",
                     sourceBucket: "clinical-ai-source-dev",
                     destinationBucket: "clinical-ai-destination-dev",
                     identityMode: mode,
                     ...identity,
+                    cluster: {
+                        namespace: "clinical-ai",
+                        vaultAddress: "https://vault.example.com:8200",
+                        audience: "vault",
+                        image,
+                        replicas: 1,
+                        ...inVault,
+                    },
                 });
                 assert.equal(secretAccessKey !== undefined, mode === "static");
                 if (secretAccessKey) assert.ok(await pulumi.isSecret(pulumi.output(secretAccessKey)));
@@ -280,6 +301,7 @@ describe("clinical-ai: static keys", () => {
                 audience: "vault",
                 tokenPolicies: ["clinical-ai-aws-read"],
                 tokenTtl: 3600,
+                tokenMaxTtl: 3600,
             },
         );
         const store = mocks.get("kubernetes:external-secrets.io/v1:SecretStore", "clinical-ai-keys-store").inputs;
@@ -293,7 +315,11 @@ describe("clinical-ai: static keys", () => {
         assert.deepEqual(external.spec, {
             refreshInterval: "1h",
             secretStoreRef: { kind: "SecretStore", name: "vault-backend" },
-            target: { name: "clinical-ai-aws-credentials", creationPolicy: "Owner" },
+            target: {
+                name: "clinical-ai-aws-credentials",
+                creationPolicy: "Owner",
+                template: { engineVersion: "v2", metadata: { annotations: { "vault-version": "3" } } },
+            },
             data: [
                 {
                     secretKey: "aws-access-key-id",
@@ -334,34 +360,14 @@ describe("clinical-ai: static keys", () => {
             assert.ok(dependencies.includes("clinical-ai-service-account"), kind);
         }
         const pods = before("kubernetes:apps/v1:Deployment", "clinical-ai-prefect-worker");
-        assert.ok(pods.includes("clinical-ai-keys-external-secret"));
+        assert.ok(pods.includes("clinical-ai-keys-synced"));
         assert.ok(pods.includes("clinical-ai-namespace"));
     });
 
-    it("B11: makes in Vault what is this stack's to make", async () => {
-        const create = { mount: "create", auth: "create", audit: "create", namespace: "dev", audience: "ours" };
-        const { mocks } = await run("static", { cluster: { vault: { ...cluster.vault, ...create } } });
-        assert.deepEqual(
-            list(mocks).filter((name) => !everything.static.includes(name)),
-            [
-                "vault:index/audit:Audit clinical-ai-keys-audit",
-                "vault:index/authBackend:AuthBackend clinical-ai-keys-auth",
-                "vault:index/mount:Mount clinical-ai-keys-mount",
-                "vault:kubernetes/authBackendConfig:AuthBackendConfig clinical-ai-keys-auth-config",
-            ],
-        );
-        assert.deepEqual(mocks.get("vault:index/audit:Audit", "clinical-ai-keys-audit").inputs, {
-            path: "file",
-            type: "file",
-            options: { file_path: "stdout" },
-            namespace: "dev",
-        });
-        assert.deepEqual(
-            mocks.get("vault:kubernetes/authBackendConfig:AuthBackendConfig", "clinical-ai-keys-auth-config").inputs,
-            { backend: "kubernetes", kubernetesHost: "https://kubernetes.default.svc", namespace: "dev" },
-        );
-        const role = mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "clinical-ai-keys-role").inputs;
-        assert.equal(role.audience, "ours");
+    it("waits for External Secrets as long as the settings say", async () => {
+        const { mocks } = await run("static", { cluster: { vault: { ...cluster.vault, syncTimeoutSeconds: 15 } } });
+        const { metadata } = mocks.get("kubernetes:core/v1:SecretPatch", "clinical-ai-keys-synced").inputs;
+        assert.equal(metadata.annotations["pulumi.com/timeoutSeconds"], "15");
     });
 
     it("connects to the cluster and the Vault of the settings, and tells the operator whom to trust", async () => {
@@ -384,6 +390,116 @@ describe("clinical-ai: static keys", () => {
             assert.equal(vault.caCertFile, caCertFile);
             const store = mocks.get("kubernetes:external-secrets.io/v1:SecretStore", "clinical-ai-keys-store").inputs;
             assert.equal(store.spec.provider.vault.caBundle, "UEVNCg==");
+        } finally {
+            rmSync(folder, { recursive: true });
+        }
+    });
+});
+
+describe("clinical-ai: what a Vault and a cluster have once (B11)", () => {
+    const create = { mount: "create", auth: "create", audit: "create", namespace: "dev", audience: "ours" };
+    const shared = [
+        "platform:secrets:SharedVault clinical-ai-shared",
+        "vault:index/audit:Audit clinical-ai-shared-audit",
+        "vault:index/authBackend:AuthBackend clinical-ai-shared-auth",
+        "vault:index/mount:Mount clinical-ai-shared-mount",
+        "vault:kubernetes/authBackendConfig:AuthBackendConfig clinical-ai-shared-auth-config",
+    ];
+    const vaultProvider = "pulumi:providers:vault clinical-ai-vault";
+
+    for (const mode of Object.keys(modes) as Mode[]) {
+        it(`${mode}: is made where it is this stack's to make, so that a change of the mode finds it there`, async () => {
+            const { mocks } = await run(mode, { cluster: { vault: { ...cluster.vault, ...create } } });
+            assert.deepEqual(list(mocks), [...new Set([...everything[mode], ...shared, vaultProvider])].sort());
+            for (const name of shared.slice(1)) {
+                const [type, resource] = name.split(" ");
+                assert.equal(mocks.get(type, resource).options.retainOnDelete, true, name);
+                assert.equal(mocks.get(type, resource).inputs.namespace, "dev", name);
+            }
+        });
+    }
+
+    for (const [setting, names] of [
+        ["mount", ["Mount clinical-ai-shared-mount"]],
+        ["auth", ["AuthBackend clinical-ai-shared-auth", "AuthBackendConfig clinical-ai-shared-auth-config"]],
+        ["audit", ["Audit clinical-ai-shared-audit"]],
+    ] as const) {
+        it(`makes the ${setting} alone where the rest exists`, async () => {
+            const { mocks } = await run("static", { cluster: { vault: { ...cluster.vault, [setting]: "create" } } });
+            const made = list(mocks).filter((name) => name.startsWith("vault:") && name.includes("-shared-"));
+            assert.deepEqual(
+                made.map((name) => name.replace(/^.*:/, "")),
+                names,
+            );
+        });
+    }
+
+    it("the audit device writes to Vault's standard output, or where the settings say", async () => {
+        for (const [given, file] of [
+            [{}, "stdout"],
+            [{ auditFile: "/vault/audit.log" }, "/vault/audit.log"],
+        ] as const) {
+            const { mocks } = await run("static", { cluster: { vault: { ...cluster.vault, ...create, ...given } } });
+            assert.deepEqual(mocks.get("vault:index/audit:Audit", "clinical-ai-shared-audit").inputs, {
+                path: "file",
+                type: "file",
+                options: { file_path: file },
+                namespace: "dev",
+            });
+        }
+    });
+
+    it("B3: a Vault in the cluster asks its own API server, and roles want the audience of the settings", async () => {
+        const { mocks } = await run("static", { cluster: { vault: { ...cluster.vault, ...create } } });
+        assert.deepEqual(
+            mocks.get("vault:kubernetes/authBackendConfig:AuthBackendConfig", "clinical-ai-shared-auth-config").inputs,
+            {
+                backend: "kubernetes",
+                kubernetesHost: "https://kubernetes.default.svc",
+                disableIssValidation: true,
+                namespace: "dev",
+            },
+        );
+        const role = mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "clinical-ai-keys-role").inputs;
+        assert.equal(role.audience, "ours");
+        assert.equal(role.backend, "kubernetes");
+    });
+
+    it("says where it told Vault to ask, and nothing where it did not", async () => {
+        for (const auth of ["create", "existing"] as const) {
+            const { outputs } = await run("irsa", { cluster: { vault: { ...cluster.vault, auth } } });
+            const { vaultKubernetesHost } = (await valueOf(outputs.cluster))!;
+            assert.equal(vaultKubernetesHost, auth === "create" ? "https://kubernetes.default.svc" : undefined);
+        }
+    });
+
+    it("B3: a Vault outside of the cluster gets a reviewer, which stays too", async () => {
+        const folder = mkdtempSync(join(tmpdir(), "clinical-ai-"));
+        const caCertFile = join(folder, "ca.pem");
+        writeFileSync(caCertFile, "PEM\n");
+        try {
+            const outside = { kubernetes: { host: "https://api.example.com", caCertFile } };
+            const vault = { ...cluster.vault, ...create, ...outside };
+            const { mocks } = await run("irsa", { cluster: { vault }, preview: true });
+            const reviewer = [
+                "kubernetes:core/v1:Secret clinical-ai-shared-reviewer-token",
+                "kubernetes:core/v1:ServiceAccount clinical-ai-shared-reviewer",
+                "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding clinical-ai-shared-reviewer-binding",
+            ];
+            assert.deepEqual(list(mocks), [...everything.irsa, ...shared, ...reviewer, vaultProvider].sort());
+            for (const name of reviewer) {
+                const { inputs, options } = mocks.get(...(name.split(" ") as [string, string]));
+                assert.equal(inputs.metadata.name, "vault-token-reviewer", name);
+                assert.equal(options.retainOnDelete, true, name);
+            }
+            const config = mocks.get(
+                "vault:kubernetes/authBackendConfig:AuthBackendConfig",
+                "clinical-ai-shared-auth-config",
+            ).inputs;
+            assert.equal(config.kubernetesHost, "https://api.example.com");
+            assert.equal(config.kubernetesCaCert, "PEM\n");
+            const existing = await run("irsa", { cluster: { vault: { ...cluster.vault, ...outside } } });
+            assert.deepEqual(list(existing.mocks), [...everything.irsa].sort());
         } finally {
             rmSync(folder, { recursive: true });
         }
@@ -453,7 +569,7 @@ describe("clinical-ai: identities without static keys (B9)", () => {
 
     it("Vault: a role, a token and keys of their own, and a controller that replaces the pods", async () => {
         const { mocks } = await run("vaultDynamic", { identity: { vaultAwsMount: "aws-dev" } });
-        assert.deepEqual(role(mocks).trust, trustThisAccount(scope));
+        assert.deepEqual(role(mocks).trust, trustPrincipal(vaultPrincipalArn));
         assert.deepEqual(
             mocks.get("vault:aws/secretBackendRole:SecretBackendRole", "clinical-ai-keys-aws-role").inputs,
             {
@@ -467,6 +583,11 @@ describe("clinical-ai: identities without static keys (B9)", () => {
         );
         const login = mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "clinical-ai-keys-role").inputs;
         assert.equal(login.roleName, "clinical-ai-prefect-dynamic");
+        assert.deepEqual([login.tokenTtl, login.tokenMaxTtl], [3600, 3600]);
+        assert.deepEqual(mocks.get("vault:index/policy:Policy", "clinical-ai-keys-policy").inputs, {
+            name: "clinical-ai-aws-make",
+            policy: 'path "aws-dev/creds/clinical-ai-prefect" {\n  capabilities = ["read"]\n}\n',
+        });
         assert.deepEqual(deployment(mocks).metadata.annotations, {
             "secret.reloader.stakater.com/reload": "clinical-ai-aws-credentials",
         });
@@ -477,6 +598,61 @@ describe("clinical-ai: identities without static keys (B9)", () => {
             assert.equal(deployment((await run(mode)).mocks).metadata.annotations, undefined);
         });
     }
+});
+
+describe("clinical-ai: from one mode to another (B9)", () => {
+    /** What a resource is outside of the state; undefined for what is none of its own. */
+    function physical({ type, inputs }: RecordingMocks["resources"][number]): string | undefined {
+        if (type.endsWith(":SecretPatch")) return undefined;
+        if (type.startsWith("kubernetes:")) return `${type} ${inputs.metadata.namespace}/${inputs.metadata.name}`;
+        if (type.startsWith("vault:"))
+            return `${type} ${inputs.backend ?? inputs.mount}/${inputs.roleName ?? inputs.name}`;
+        if (/^aws:iam.*:(User|Role)$/.test(type)) return `${type} ${inputs.name}`;
+        return undefined;
+    }
+
+    it("nothing is made under a second name while it is still there under the first: what is old goes last", async () => {
+        const names = new Map<string, Set<string>>();
+        for (const mode of Object.keys(modes) as Mode[]) {
+            for (const resource of (await run(mode)).mocks.resources) {
+                const id = physical(resource);
+                if (id) names.set(id, (names.get(id) ?? new Set()).add(resource.name));
+            }
+        }
+        assert.ok(names.size > 15);
+        assert.deepEqual(
+            [...names].filter(([, of]) => of.size > 1),
+            [],
+        );
+    });
+
+    it("the keys in use stay readable until the new ones are there: their policy and role are not changed in place", async () => {
+        const namesIn = async (mode: Mode) => {
+            const { mocks } = await run(mode);
+            return [
+                mocks.get("vault:index/policy:Policy", "clinical-ai-keys-policy").inputs.name,
+                mocks.get("vault:kubernetes/authBackendRole:AuthBackendRole", "clinical-ai-keys-role").inputs.roleName,
+            ];
+        };
+        assert.deepEqual(await namesIn("static"), ["clinical-ai-aws-read", "clinical-ai-prefect"]);
+        assert.deepEqual(await namesIn("vaultDynamic"), ["clinical-ai-aws-make", "clinical-ai-prefect-dynamic"]);
+    });
+
+    it("between keys of two kinds, the pods change only when the Secret holds those of the new mode", async () => {
+        const marks = async (mode: Mode) => {
+            const { mocks } = await run(mode);
+            const { dependsOn } = mocks.get("kubernetes:apps/v1:Deployment", "clinical-ai-prefect-worker").options;
+            assert.ok(dependsOn.includes("clinical-ai-keys-synced"), mode);
+            const { annotations } = mocks.get("kubernetes:core/v1:SecretPatch", "clinical-ai-keys-synced").inputs
+                .metadata;
+            return annotations["pulumi.com/waitFor"];
+        };
+        assert.equal(await marks("static"), "jsonpath={.metadata.annotations['vault-version']}=3");
+        assert.equal(
+            await marks("vaultDynamic"),
+            "jsonpath={.metadata.annotations['vault-path']}=aws/creds/clinical-ai-prefect",
+        );
+    });
 });
 
 describe("clinical-ai: the workload (B6)", () => {
@@ -515,6 +691,8 @@ describe("clinical-ai: the workload (B6)", () => {
             metadata: { name: "clinical-ai-prefect-worker", namespace: "clinical-ai", labels },
             spec: {
                 replicas: 2,
+                revisionHistoryLimit: 3,
+                progressDeadlineSeconds: 300,
                 selector: { matchLabels: labels },
                 strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
                 template: {
@@ -522,6 +700,8 @@ describe("clinical-ai: the workload (B6)", () => {
                     spec: {
                         serviceAccountName: "clinical-ai-prefect-worker",
                         automountServiceAccountToken: false,
+                        enableServiceLinks: false,
+                        terminationGracePeriodSeconds: 60,
                         securityContext: {
                             runAsNonRoot: true,
                             runAsUser: 1000,
@@ -549,9 +729,12 @@ describe("clinical-ai: the workload (B6)", () => {
                                     allowPrivilegeEscalation: false,
                                     capabilities: { drop: ["ALL"] },
                                     privileged: false,
+                                    readOnlyRootFilesystem: true,
                                 },
+                                volumeMounts: [{ name: "scratch", mountPath: "/tmp" }],
                             },
                         ],
+                        volumes: [{ name: "scratch", emptyDir: {} }],
                     },
                 },
             },

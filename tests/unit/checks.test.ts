@@ -162,7 +162,10 @@ describe("the checks of rl-studio", () => {
 
 describe("the checks of clinical-ai", () => {
     const withRole = (
-        changed: Pick<ServiceOutputs["clinical-ai"], "identityMode" | "oidcProviderArn" | "clusterName">,
+        changed: Pick<
+            ServiceOutputs["clinical-ai"],
+            "identityMode" | "oidcProviderArn" | "clusterName" | "vaultPrincipalArn"
+        >,
     ) =>
         checksOf({
             outputs: {
@@ -197,7 +200,7 @@ describe("the checks of clinical-ai", () => {
             "StringEquals aws:RequestTag/kubernetes-namespace = clinical-ai and " +
             "StringEquals aws:RequestTag/kubernetes-service-account = clinical-ai-prefect-worker and " +
             "StringEquals aws:SourceAccount = 123456789012",
-        vaultDynamic: "Allow sts:AssumeRole to AWS arn:aws:iam::123456789012:root",
+        vaultDynamic: "Allow sts:AssumeRole to AWS arn:aws:iam::123456789012:user/vault",
     };
     for (const identityMode of ["irsa", "podIdentity", "vaultDynamic"] as const) {
         it(`expect the trust of mode ${identityMode}`, () => {
@@ -205,6 +208,7 @@ describe("the checks of clinical-ai", () => {
                 identityMode,
                 oidcProviderArn: iam(`oidc-provider/${issuer}`),
                 clusterName: "main",
+                vaultPrincipalArn: iam("user/vault"),
             });
             assert.equal(checks.find(({ name }) => name === "role's trust")?.expected, trusts[identityMode]);
         });

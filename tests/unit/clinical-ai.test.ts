@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 
 import { networkRules } from "../../stacks/clinical-ai/network";
-import { trustPodIdentity, trustServiceAccount, trustThisAccount } from "../../stacks/clinical-ai/trust";
+import { trustPodIdentity, trustPrincipal, trustServiceAccount } from "../../stacks/clinical-ai/trust";
 
 const scope = { partition: "aws", accountId: "123456789012", region: "eu-west-1" };
 const account = { namespace: "a-namespace", name: "an-account" };
@@ -52,17 +52,11 @@ describe("clinical-ai: who may assume the worker's role (B9)", () => {
         });
     });
 
-    it("Vault: whom this account's own policies let", () => {
-        assert.deepEqual(trustThisAccount({ ...scope, partition: "aws-cn" }), {
+    it("Vault: one principal, nobody else", () => {
+        const vault = "arn:aws-cn:iam::123456789012:role/vault";
+        assert.deepEqual(trustPrincipal(vault), {
             Version: "2012-10-17",
-            Statement: [
-                {
-                    Sid: "TrustThisAccount",
-                    Effect: "Allow",
-                    Principal: { AWS: "arn:aws-cn:iam::123456789012:root" },
-                    Action: "sts:AssumeRole",
-                },
-            ],
+            Statement: [{ Sid: "TrustVault", Effect: "Allow", Principal: { AWS: vault }, Action: "sts:AssumeRole" }],
         });
     });
 });
@@ -90,7 +84,10 @@ describe("clinical-ai: what reaches the worker and what it reaches (B6)", () => 
                 ports: [{ protocol: "TCP", port: 5432 }],
             },
             {
-                to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [...privateNetworks, "169.254.0.0/16"] } }],
+                to: [
+                    { ipBlock: { cidr: "0.0.0.0/0", except: [...privateNetworks, "169.254.0.0/16"] } },
+                    { ipBlock: { cidr: "::/0", except: ["fc00::/7", "fe80::/10"] } },
+                ],
                 ports: [{ protocol: "TCP", port: 443 }],
             },
         ],

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import * as tar from "tar";
 
 import { findEngine } from "../../local/engine";
-import { checksumOf, downloadEngine, releasePlatform, Unreachable } from "../../local/engine/download";
+import { checksumOf, Unreachable } from "../../local/download";
+import { downloadEngine, releasePlatform } from "../../local/engine/download";
 import { versions } from "../../local/versions";
 
 /** Plays the download server; the engine in it is a script that knows its version. */

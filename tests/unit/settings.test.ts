@@ -9,6 +9,7 @@ const valid = {
     allowedAccountIds: ["111111111111"],
     services: ["rl-studio"],
 };
+const vaultPrincipalArn = "arn:aws:iam::111111111111:user/vault";
 
 function faults(values: Record<string, unknown>): string[] {
     try {
@@ -77,7 +78,13 @@ describe("settings", () => {
     });
 
     it("names what a component would refuse, next to the faults of its neighbours", () => {
-        const identity = { mode: "vaultDynamic", vaultAwsMount: "aws/*", ttlSeconds: 3601, refreshSeconds: 1201 };
+        const identity = {
+            mode: "vaultDynamic",
+            vaultAwsMount: "aws/*",
+            vaultPrincipalArn: "arn:aws:iam::111111111111:root",
+            ttlSeconds: 3601,
+            refreshSeconds: 1201,
+        };
         assert.deepEqual(
             faults({
                 ...valid,
@@ -94,6 +101,8 @@ describe("settings", () => {
             [
                 "  - clinical-ai.identity.vaultAwsMount: " +
                     'got "aws/*"; letters, digits, `_`, `.` and `-`, in parts joined by single slashes',
+                "  - clinical-ai.identity.vaultPrincipalArn: " +
+                    'got "arn:aws:iam::111111111111:root"; the ARN of an IAM user or role',
                 "  - clinical-ai.identity.ttlSeconds: " +
                     "got 3601; at most 3600, the longest that AWS lets a session of such a role last",
                 "  - clinical-ai.identity.ttlSeconds: " +
@@ -156,7 +165,7 @@ describe("settings", () => {
     });
 
     it("refuses dynamic keys that live shorter than three refreshes", () => {
-        const identity = { mode: "vaultDynamic", ttlSeconds: 1199, refreshSeconds: 400 };
+        const identity = { mode: "vaultDynamic", vaultPrincipalArn, ttlSeconds: 1199, refreshSeconds: 400 };
         assert.match(
             faults({ ...valid, "clinical-ai": { identity } })[0],
             /^ {2}- clinical-ai\.identity\.ttlSeconds: got 1199; at least three times/,
@@ -165,9 +174,46 @@ describe("settings", () => {
     });
 
     it("refuses dynamic keys that live shorter than a session of AWS can", () => {
-        const identity = { mode: "vaultDynamic", ttlSeconds: 899, refreshSeconds: 100 };
+        const identity = { mode: "vaultDynamic", vaultPrincipalArn, ttlSeconds: 899, refreshSeconds: 100 };
         assert.deepEqual(faults({ ...valid, "clinical-ai": { identity } }), [
             "  - clinical-ai.identity.ttlSeconds: got 899; at least 900, the shortest session of AWS",
+        ]);
+    });
+
+    it("fills a cluster with its defaults", () => {
+        const image = `worker@sha256:${"a".repeat(64)}`;
+        const given = { kubernetes: {}, vault: { address: "https://vault.example.com:8200" }, image };
+        const settings = parseSettings({ ...valid, "clinical-ai": { cluster: given } });
+        assert.deepEqual(settings["clinical-ai"]!.cluster, {
+            kubernetes: { namespace: "create" },
+            vault: {
+                address: "https://vault.example.com:8200",
+                mount: "existing",
+                auth: "existing",
+                audit: "existing",
+                auditFile: "stdout",
+                audience: "vault",
+                syncTimeoutSeconds: 120,
+            },
+            image,
+            replicas: 1,
+        });
+    });
+
+    it("refuses what Vault could not use", () => {
+        const vault = {
+            address: "http://vault.example.com",
+            kubernetes: { host: "kubernetes.example.com" },
+            auditFile: "logs/audit.log",
+            syncTimeoutSeconds: 0,
+        };
+        const image = `worker@sha256:${"a".repeat(64)}`;
+        assert.deepEqual(faults({ ...valid, "clinical-ai": { cluster: { kubernetes: {}, vault, image } } }), [
+            '  - clinical-ai.cluster.vault.address: got "http://vault.example.com"; Invalid URL',
+            '  - clinical-ai.cluster.vault.kubernetes.host: got "kubernetes.example.com"; Invalid URL',
+            "  - clinical-ai.cluster.vault.kubernetes.caCertFile: missing; expected string",
+            '  - clinical-ai.cluster.vault.auditFile: got "logs/audit.log"; `stdout` or an absolute path',
+            "  - clinical-ai.cluster.vault.syncTimeoutSeconds: got 0; Too small: expected number to be >0",
         ]);
     });
 

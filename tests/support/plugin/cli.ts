@@ -1,4 +1,4 @@
-// A throwaway project for the real Pulumi CLI, with the stand-in as its aws plugin and a state of its own.
+// A throwaway project for the real Pulumi CLI, with a stand-in as its only plugin and a state of its own.
 
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
@@ -20,13 +20,16 @@ export interface Project {
 }
 
 /** `config` holds whole keys, such as `aws:region`. */
-export async function throwawayProject(version: string, config: Record<string, unknown>): Promise<Project> {
+export async function throwawayProject(
+    plugin: { name: string; version: string },
+    config: Record<string, unknown>,
+): Promise<Project> {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "plugin-smoke-"));
     const bundle = path.join(folder, "plugin.js");
     const home = path.join(folder, "home");
     const work = path.join(folder, "program");
     await bundlePlugins(bundle);
-    await writePluginFolder(home, "aws", version, bundle);
+    await writePluginFolder(home, plugin.name, plugin.version, bundle);
     await Promise.all([work, path.join(folder, "state")].map((one) => fs.mkdir(one)));
     await fs.symlink(path.join(REPOSITORY, "node_modules"), path.join(work, "node_modules"));
     await fs.writeFile(path.join(work, "Pulumi.yaml"), "name: smoke\nruntime: nodejs\n");

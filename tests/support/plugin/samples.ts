@@ -18,6 +18,8 @@ export interface Sample {
     /** A changed input that cannot be changed in place; left out where every one can. */
     replacedBy?: Properties;
     importId?(outputs: Properties): string;
+    /** Inputs that nobody tells: an import does not find them. */
+    untold?: readonly string[];
     /** AWS always has one: deleting it brings the default back. */
     lasting?: boolean;
 }

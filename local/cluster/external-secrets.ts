@@ -1,0 +1,25 @@
+import { answers } from "../health";
+import { runningService, startService, stopService } from "../service";
+import { type Programs } from "./install";
+import { kubeconfigOf, type Places } from "./places";
+
+const serviceName = "external-secrets";
+
+/** Starts the operator outside of the cluster, unless it runs; returns whether it had to be started. */
+export async function startExternalSecrets({ parts }: Programs, { folder, ports }: Places): Promise<boolean> {
+    if (await runningService(folder, serviceName)) return false;
+    const metrics = `127.0.0.1:${ports.externalSecrets}`;
+    const service = {
+        name: serviceName,
+        command: parts.externalSecrets.path,
+        args: [`--metrics-addr=${metrics}`],
+        env: { KUBECONFIG: kubeconfigOf(folder, "admin") },
+        marker: "--metrics-addr",
+        ports: [ports.externalSecrets],
+    };
+    await startService(folder, service, () => answers(`http://${metrics}/metrics`), 60);
+    return true;
+}
+
+/** Stops the operator; what it synced stays in the cluster. */
+export const stopExternalSecrets = (folder: string): Promise<void> => stopService(folder, serviceName);

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+
+import { interrupted } from "./interrupt";
+import { LocalError } from "./paths";
+
+/** The download server could not be reached at all: the one failure after which another way is taken. */
+export class Unreachable extends Error {}
+
+/** How long the server may take to answer at all, in milliseconds. */
+const answerTimeout = 10_000;
+
+/**
+ * Downloads a file.
+ *
+ * @throws Unreachable when there is no answer; LocalError when the answer is not the file, or breaks off.
+ */
+export async function download(url: string, doing?: (detail: string) => void): Promise<Buffer> {
+    const cancel = new AbortController();
+    const timer = setTimeout(() => cancel.abort(), answerTimeout);
+    interrupted.addEventListener("abort", () => cancel.abort(), { once: true });
+    let response: Response;
+    try {
+        response = await fetch(url, { signal: cancel.signal });
+    } catch {
+        throw new Unreachable(`${new URL(url).host} cannot be reached`);
+    } finally {
+        clearTimeout(timer);
+    }
+    if (!response.ok) throw new LocalError(`${url} answered ${response.status} ${response.statusText}`);
+    const total = Number(response.headers.get("content-length"));
+    const chunks: Uint8Array[] = [];
+    let received = 0;
+    try {
+        for await (const chunk of response.body ?? []) {
+            chunks.push(chunk);
+            received += chunk.length;
+            doing?.(`${megabytes(received)}${total ? ` of ${megabytes(total)}` : ""} MB`);
+        }
+    } catch {
+        throw new LocalError(`${url} broke off after ${megabytes(received)} MB; run this again`);
+    }
+    return Buffer.concat(chunks);
+}
+
+const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(0);
+
+/**
+ * Downloads a file and checks it against its SHA-256, in hexadecimal.
+ *
+ * @throws as `download`, and LocalError when the file is another one.
+ */
+export async function downloadChecked(url: string, sha256: string, doing?: (detail: string) => void): Promise<Buffer> {
+    const content = await download(url, doing);
+    const got = createHash("sha256").update(content).digest("hex");
+    if (got === sha256) return content;
+    throw new LocalError(
+        `${url} has the SHA-256 ${got}, its release says ${sha256}. ` +
+            "Nothing was installed; try again, and if it stays so, do not trust that server.",
+    );
+}
+
+/** The SHA-256 of a file in the lines `<hexadecimal>  <file>` of a checksum list. */
+export function checksumOf(list: string, file: string): string | undefined {
+    return list
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/))
+        .find(([, name]) => name?.replace(/^\*/, "") === file)?.[0];
+}

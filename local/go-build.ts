@@ -1,0 +1,89 @@
+import { cp, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import execa from "execa";
+
+import { LocalError } from "./paths";
+
+/** A command that is built in a Go module of its own, whose go.mod and go.sum pin everything. */
+export interface GoBuild {
+    /** Folder with go.mod and go.sum; it is copied, never written. */
+    readonly module: string;
+    readonly command: string;
+    readonly binary: string;
+    readonly ldflags?: string;
+    /** Changes the vendored sources before they are compiled; given the copied module. */
+    readonly patch?: (module: string) => Promise<void>;
+}
+
+/**
+ * Builds commands from the Go module proxy into `folder`, one after the other: each has a module of its own, since a
+ * replace directive holds in the main module only and `go install` refuses a module that has some.
+ *
+ * @param what what is built, for the message when Go is missing
+ * @throws LocalError when Go is missing or a build fails, with the last lines that the compiler wrote.
+ */
+export async function buildWithGo(
+    what: string,
+    builds: readonly GoBuild[],
+    folder: string,
+    doing: (detail: string) => void,
+): Promise<void> {
+    await requireGo(what);
+    for (const build of builds) {
+        const module = join(folder, `module-${build.binary}`);
+        await cp(build.module, module, { recursive: true });
+        if (build.patch) {
+            await go(["mod", "vendor"], module, doing, build.binary);
+            await build.patch(module);
+        }
+        await compile(build, module, join(folder, build.binary), doing);
+        await rm(module, { recursive: true });
+    }
+}
+
+/** The folder that a module's source is in; it is downloaded first if need be. */
+export async function moduleSource(module: string, path: string): Promise<string> {
+    await requireGo(path);
+    const { stdout } = await execa("go", ["mod", "download", "-json", path], { cwd: module, env: goEnvironment });
+    return (JSON.parse(stdout) as { Dir: string }).Dir;
+}
+
+const goEnvironment = { GOFLAGS: "", GOWORK: "off" };
+
+async function requireGo(what: string): Promise<void> {
+    try {
+        await execa("go", ["version"]);
+    } catch {
+        throw new LocalError(
+            `${what} is not on PATH, cannot be downloaded, and Go, which could build it, is missing. ` +
+                `Install ${what} or Go 1.21 or newer (https://go.dev/doc/install), and run this again.`,
+        );
+    }
+}
+
+async function compile(build: GoBuild, module: string, output: string, doing: (detail: string) => void): Promise<void> {
+    const from = build.patch ? "vendor" : "readonly";
+    // -v names each package as it is compiled: what the progress line counts.
+    const flags = ["-v", `-mod=${from}`, "-ldflags", `-s -w ${build.ldflags ?? ""}`, "-o", output];
+    await go(["build", ...flags, build.command], module, doing, build.binary);
+}
+
+async function go(args: string[], cwd: string, doing: (detail: string) => void, binary: string): Promise<void> {
+    const compiler = execa("go", args, { cwd, all: true, env: goEnvironment });
+    let compiled = 0;
+    let downloaded = 0;
+    compiler.all?.on("data", (chunk: Buffer) => {
+        for (const line of chunk.toString().split("\n").filter(Boolean)) {
+            if (line.startsWith("go: downloading")) downloaded++;
+            else compiled++;
+        }
+        doing(`${binary}: ${downloaded} modules fetched, ${compiled} packages compiled`);
+    });
+    try {
+        await compiler;
+    } catch (error) {
+        const output = (error as execa.ExecaError).all ?? String(error);
+        throw new LocalError(`go ${args[0]} of ${binary} failed:\n${output.split("\n").slice(-15).join("\n")}`);
+    }
+}

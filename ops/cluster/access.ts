@@ -1,0 +1,31 @@
+/** What opens a cluster and its Vault to one identity: always given, never looked up in the caller's environment. */
+export interface ClusterAccess {
+    /** Path of a kubeconfig. */
+    readonly kubeconfig: string;
+    /** @default the kubeconfig's current context */
+    readonly context?: string;
+    readonly vaultToken: string;
+}
+
+/** Something of a cluster that did not answer as asked, in words that name the cause. */
+export class ClusterFailure extends Error {
+    /**
+     * @param words what is compared and shown; free of secrets
+     * @param status HTTP status; undefined where there was no answer
+     * @param detail the server's own message, where the words do not repeat it
+     */
+    constructor(
+        readonly system: "Kubernetes" | "Vault",
+        readonly words: string,
+        readonly status?: number,
+        readonly detail?: string,
+    ) {
+        super(detail === undefined ? words : `${words}: ${detail}`);
+    }
+}
+
+/** The words of a failure of the cluster, or of any other error. */
+export function inWords(error: unknown): string {
+    if (error instanceof ClusterFailure) return error.words;
+    return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,103 @@
+import { type AuditEntry, type Outcome, openAudit } from "../../infra/audit";
+import { type CommandContext } from "../../infra/command";
+import { confirm, requireConsent } from "../../infra/confirm";
+import { type ExitCode, exitCodes, InfraError, Interrupted } from "../../infra/errors";
+import { printJson, say } from "../../infra/output";
+import { CommitUnknown, Database } from "../../infra/postgres/client";
+import { addressInWords } from "../../infra/postgres/url";
+import { readStackSettings } from "../../settings";
+import { databaseAddress } from "./address";
+import { changesOf, type Comparison, compareRows } from "./compare";
+import { kinds } from "./places";
+import { findRows, writeBucket } from "./rows";
+import { declaredRows, type GivenRows, givenRows, type StackBuckets, stackBuckets, type Wanted } from "./wanted";
+import { changesInWords, count } from "./words";
+
+export interface SetOptions extends GivenRows {
+    readonly databaseUrl?: string;
+}
+
+/** `infra buckets set`: makes each row name the bucket that it should. */
+export async function set(context: CommandContext, options: SetOptions): Promise<ExitCode> {
+    requireConsent(context);
+    const settings = readStackSettings(context.stack);
+    const buckets = stackBuckets(settings);
+    const given = kinds.some((kind) => options[kind] !== undefined);
+    const wanted = given ? givenRows(options, buckets) : declaredRows(settings);
+    const address = databaseAddress(options.databaseUrl);
+    const changes = await Database.use(address, context.interrupted, async (database) => {
+        const found = await database.read((query) => findRows(query, wanted));
+        const planned = changesOf(compareRows(wanted, found, buckets));
+        sayPlan(planned, wanted, context);
+        if (planned.length > 0 && !context.dryRun) {
+            await confirm(`Change ${count(planned.length, "row")} of ${addressInWords(address)}?`, context);
+            await recorded(context.stack, addressInWords(address), planned, () =>
+                write(database, wanted, planned, buckets),
+            );
+            say("Done.");
+        }
+        return planned;
+    });
+    if (context.json)
+        printJson({ stack: context.stack, buckets, dryRun: context.dryRun, changes: changesAsData(changes) });
+    return exitCodes.held;
+}
+
+function sayPlan(changes: readonly Comparison[], wanted: readonly Wanted[], { dryRun }: CommandContext): void {
+    if (changes.length === 0) return say(`Nothing to change: ${count(wanted.length, "row")} as wanted.`);
+    say(`${dryRun ? "Would change" : "Changes"}:\n${changesInWords(changes)}`);
+}
+
+/** In one transaction: what was shown, or nothing if the rows are no longer what they were then. */
+async function write(
+    database: Database,
+    wanted: readonly Wanted[],
+    planned: readonly Comparison[],
+    buckets: StackBuckets,
+): Promise<void> {
+    await database.change(async (query) => {
+        const now = changesOf(compareRows(wanted, await findRows(query, wanted, true), buckets));
+        if (JSON.stringify(now) !== JSON.stringify(planned)) {
+            throw new InfraError(
+                exitCodes.failed,
+                "Nothing was changed: somebody else has changed these rows meanwhile.",
+                "Run this again to see what there is to change now.",
+            );
+        }
+        for (const { kind, name, declared } of planned) await writeBucket(query, { kind, name, bucket: declared });
+    });
+}
+
+/** Does it and records what became of it. */
+async function recorded(
+    stack: string,
+    target: string,
+    changes: readonly Comparison[],
+    work: () => Promise<void>,
+): Promise<void> {
+    const audit = openAudit();
+    const entry = (outcome: Outcome, reason?: string): AuditEntry => ({
+        command: "buckets set",
+        stack,
+        outcome,
+        target,
+        changes: changesAsData(changes),
+        reason,
+    });
+    try {
+        await work();
+    } catch (error) {
+        audit.append(entry(outcomeOf(error), error instanceof InfraError ? error.reason : "a fault of the tool"));
+        throw error;
+    }
+    audit.append(entry("done"));
+}
+
+function outcomeOf(error: unknown): Outcome {
+    if (error instanceof CommitUnknown) return "unknown";
+    return error instanceof Interrupted ? "interrupted" : "failed";
+}
+
+function changesAsData(changes: readonly Comparison[]): object[] {
+    return changes.map(({ kind, name, found, declared }) => ({ kind, name, from: found, to: declared }));
+}

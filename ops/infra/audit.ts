@@ -1,0 +1,65 @@
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { dirname, join } from "node:path";
+
+import { exitCodes, InfraError } from "./errors";
+import { say } from "./output";
+import { repository } from "./repository";
+
+/** What became of a change. */
+export type Outcome = "done" | "failed" | "interrupted" | "unknown";
+
+/** A change that was tried; free of secrets. */
+export interface AuditEntry {
+    /** As typed, without values of options: `buckets set`. */
+    readonly command: string;
+    readonly stack: string;
+    readonly outcome: Outcome;
+    /** What was worked on, and as whom. */
+    readonly target: string;
+    readonly changes: readonly object[];
+    /** Why it failed. */
+    readonly reason?: string;
+}
+
+/** The record of changes, one JSON document a line; only its owner reads it. */
+export const auditFile = join(repository, ".infra", "audit.jsonl");
+
+/** Where a change is recorded once its outcome is known. */
+export interface AuditRecord {
+    append(entry: AuditEntry): void;
+}
+
+/**
+ * Opens the record before the change, so that nothing is changed that cannot be recorded.
+ *
+ * @throws InfraError when it cannot be written
+ */
+export function openAudit(file = auditFile): AuditRecord {
+    let descriptor: number;
+    try {
+        mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+        descriptor = openSync(file, "a", 0o600);
+    } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        throw new InfraError(
+            exitCodes.unreachable,
+            `The record of changes ${file} cannot be written (${code}); nothing was changed.`,
+            "Correct the permissions of that file and its folder.",
+        );
+    }
+    return {
+        append(entry) {
+            const by = { user: userInfo().username, host: hostname() };
+            const line = `${JSON.stringify({ time: new Date().toISOString(), by, ...entry })}\n`;
+            try {
+                // One write in append mode: two operators' lines do not mix.
+                writeSync(descriptor, line);
+            } catch {
+                say(`The record of changes ${file} could not be written. Keep this line:\n${line}`);
+            } finally {
+                closeSync(descriptor);
+            }
+        },
+    };
+}

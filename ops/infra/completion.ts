@@ -1,0 +1,96 @@
+import { type Command } from "commander";
+
+/** A command or a group of commands, with what may follow it. */
+interface Node {
+    /** As typed: `infra buckets show`. */
+    readonly path: string;
+    /** Commands, values of an argument, options. */
+    readonly words: readonly string[];
+    readonly commands: readonly string[];
+}
+
+/** What prints a shell's completion script for a program. */
+export const shells = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
+
+export type Shell = keyof typeof shells;
+
+function nodes(command: Command, parents: readonly string[] = []): Node[] {
+    const path = [...parents, command.name()];
+    const options = command.createHelp().visibleOptions(command);
+    return [
+        {
+            path: path.join(" "),
+            commands: command.commands.map((child) => child.name()),
+            words: [
+                ...command.commands.map((child) => child.name()),
+                ...command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices),
+                ...options.flatMap(({ long }) => long ?? []),
+            ],
+        },
+        ...command.commands.flatMap((child) => nodes(child, path)),
+    ];
+}
+
+/** Lines of a `case` that follows the words already typed down to the command that they name. */
+function descend(tree: readonly Node[]): string {
+    const paths = tree.flatMap(({ path, commands }) => commands.map((name) => `"${path} ${name}"`));
+    return `${paths.join(" | ")}) at="$at $word" ;;`;
+}
+
+function offers(tree: readonly Node[], offer: (words: string) => string): string {
+    return tree.map(({ path, words }) => `        "${path}") ${offer(words.join(" "))} ;;`).join("\n");
+}
+
+function bashScript(program: Command): string {
+    const tree = nodes(program);
+    return `# infra: source <(npx infra completion bash)
+_infra() {
+    local at=infra word
+    for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case "$at $word" in
+            ${descend(tree)}
+        esac
+    done
+    case "$at" in
+${offers(tree, (words) => `COMPREPLY=($(compgen -W "${words}" -- "\${COMP_WORDS[COMP_CWORD]}"))`)}
+    esac
+}
+complete -o default -F _infra infra
+`;
+}
+
+function zshScript(program: Command): string {
+    const tree = nodes(program);
+    return `#compdef infra
+# infra: source <(npx infra completion zsh)
+_infra() {
+    local at=infra word
+    for word in "\${(@)words[2,CURRENT-1]}"; do
+        case "$at $word" in
+            ${descend(tree)}
+        esac
+    done
+    case "$at" in
+${offers(tree, (words) => `compadd -- ${words}`)}
+    esac
+}
+compdef _infra infra
+`;
+}
+
+function fishScript(program: Command): string {
+    const tree = nodes(program);
+    return `# infra: npx infra completion fish | source
+function __infra_at
+    set -l at infra
+    for word in (commandline -opc)[2..-1]
+        switch "$at $word"
+            case ${tree.flatMap(({ path, commands }) => commands.map((name) => `"${path} ${name}"`)).join(" ")}
+                set at "$at $word"
+        end
+    end
+    test "$at" = "$argv[1]"
+end
+${tree.map(({ path, words }) => `complete -c infra -f -n '__infra_at "${path}"' -a '${words.join(" ")}'`).join("\n")}
+`;
+}

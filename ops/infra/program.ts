@@ -1,0 +1,68 @@
+import { Command, CommanderError } from "commander";
+
+import { exitCodes, InfraError } from "./errors";
+import { interrupted, listenForInterrupts } from "./interrupt";
+import { printJson, say } from "./output";
+
+/** The program with these commands. */
+export function createProgram(commands: readonly ((program: Command) => void)[]): Command {
+    const program = new Command("infra")
+        .description(
+            "What operators of the platform's services do, over a stack's settings and outputs and the live APIs.",
+        )
+        .helpCommand(false)
+        .exitOverride()
+        .addHelpText("after", exitCodesInWords);
+    for (const register of commands) register(program);
+    return program;
+}
+
+/** Runs a command line to its end and sets the process's exit code. */
+export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
+    listenForInterrupts();
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
+    try {
+        await program.parseAsync(args, { from: "user" });
+    } catch (error) {
+        process.exitCode = report(error, args.includes("--json"));
+    }
+}
+
+/** Whoever reads the output may stop to, as `head` does. */
+function endQuietly({ code }: NodeJS.ErrnoException): void {
+    process.exit(code === "EPIPE" ? undefined : exitCodes.fault);
+}
+
+function report(error: unknown, json: boolean): number {
+    const { exitCode, reason, fix, stack } = failure(error);
+    if (json && exitCode !== exitCodes.held) printJson({ error: { exitCode, reason, fix } });
+    // Commander has said by itself what is wrong with the command line.
+    if (!(error instanceof CommanderError)) say([reason, fix, stack].filter(Boolean).join("\n"));
+    return exitCode;
+}
+
+interface Failure {
+    readonly exitCode: number;
+    readonly reason: string;
+    readonly fix?: string;
+    readonly stack?: string;
+}
+
+function failure(error: unknown): Failure {
+    // Without its stack trace.
+    if (error instanceof InfraError) return { exitCode: error.exitCode, reason: error.reason, fix: error.fix };
+    if (error instanceof CommanderError) {
+        const exitCode = error.exitCode === 0 ? exitCodes.held : exitCodes.usage;
+        return { exitCode, reason: error.message.replace(/^error: /, "") };
+    }
+    if (interrupted.aborted) return { exitCode: exitCodes.interrupted, reason: "Stopped." };
+    const stack = error instanceof Error ? error.stack : String(error);
+    return { exitCode: exitCodes.fault, reason: "This should not have happened.", stack };
+}
+
+function exitCodesInWords(): string {
+    return (
+        "\nExit codes: 0 held or done, 1 a check failed, 2 wrong command line or stack file, 3 could not be reached.\n" +
+        "Every command has --help with examples; docs/infra.md says the rest."
+    );
+}

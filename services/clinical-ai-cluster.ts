@@ -1,0 +1,392 @@
+import {
+    allowed,
+    denied,
+    foreignBucketChecks,
+    leftoversCheck,
+    type Caller,
+    type Check,
+    type CheckContext,
+    type ClusterProbe,
+    type VaultAddress,
+    type VaultLogin,
+} from "./checks";
+import { clinicalAi, clinicalAiBuckets, type ClinicalAiClusterOutputs, type ClinicalAiOutputs } from "./clinical-ai";
+import { environment, objects, worker, workloadChecks } from "./clinical-ai-workload";
+import { check, declared, inVault } from "./declared";
+
+const { namespace, vault: names } = clinicalAi;
+
+/** Annotations with the version of the Vault secret: of the Secret that External Secrets writes, and of the pods. */
+export const versionAnnotations = { secret: "vault-version", pod: "clinical-ai/vault-secret-version" } as const;
+
+/** What the modes without static keys do not have, and the other way round. */
+type ModeChecks = (outputs: ClinicalAiOutputs, cluster: ClinicalAiClusterOutputs, context: CheckContext) => Check[];
+
+/**
+ * What must hold in the cluster and in its Vault (B1 to B6, B8, B9, B11). Nothing where the stack has no cluster.
+ *
+ * Without access to it one line says that nothing of this was verified.
+ */
+export function clinicalAiClusterChecks(outputs: ClinicalAiOutputs, context: CheckContext): Check[] {
+    const { cluster, identityMode } = outputs;
+    if (cluster === undefined) return [];
+    const access = (caller: Caller) =>
+        check("B8", "cluster and Vault", "both answer", { kind: "clusterAccess", vault: addressOf(cluster) }, caller);
+    if (!context.cluster) return [access("operator")];
+    return [
+        access("operator"),
+        access("deployer"),
+        ...workloadChecks(outputs, cluster),
+        ...modes[identityMode](outputs, cluster, context),
+    ];
+}
+
+const modes: Readonly<Record<ClinicalAiOutputs["identityMode"], ModeChecks>> = {
+    static: (outputs, cluster, context) => [
+        served("external-secrets.io/v1", ["externalsecrets", "secretstores"]),
+        ...staticVault(cluster),
+        ...loginChecks(cluster, { path: kvPath, other: `${names.mount}/data/clinical-ai/other`, list: kvFolder }),
+        ...staticObjects(outputs, cluster),
+        ...environmentChecks(outputs, context),
+        ...absent(dynamicRemains(cluster)),
+    ],
+    vaultDynamic: (outputs, cluster, context) => [
+        served("external-secrets.io/v1", ["externalsecrets"]),
+        served("generators.external-secrets.io/v1alpha1", ["vaultdynamicsecrets"]),
+        ...dynamicVault(outputs, cluster),
+        ...loginChecks(cluster, {
+            path: credentialsPath(cluster),
+            other: `${awsMount(cluster)}/creds/other`,
+            list: `${awsMount(cluster)}/roles`,
+        }),
+        ...dynamicObjects(cluster),
+        ...environmentChecks(outputs, context),
+        ...clinicalAiBuckets(outputs).map((bucket) => leftoversCheck("B8", bucket)),
+        ...absent(staticRemains(cluster)),
+    ],
+    irsa: (_, cluster) => absent(everythingOfVault(cluster)),
+    podIdentity: (_, cluster) => absent(everythingOfVault(cluster)),
+};
+
+const kvPath = `${names.mount}/data/${names.path}`;
+const kvMetadata = `${names.mount}/metadata/${names.path}`;
+const kvFolder = `${names.mount}/metadata/clinical-ai`;
+
+function addressOf(cluster: ClinicalAiClusterOutputs): VaultAddress {
+    return { address: cluster.vaultAddress, caCertFile: cluster.vaultCaCertFile, namespace: cluster.vaultNamespace };
+}
+
+function loginOf(cluster: ClinicalAiClusterOutputs): VaultLogin {
+    const role = cluster.vaultRole ?? "(the stack exports no vaultRole)";
+    return { vault: addressOf(cluster), mount: names.authMount, role, audience: cluster.audience };
+}
+
+function awsMount({ dynamic }: ClinicalAiClusterOutputs): string {
+    return dynamic?.awsMount ?? "(the stack exports no cluster.dynamic)";
+}
+
+function credentialsPath(cluster: ClinicalAiClusterOutputs): string {
+    return `${awsMount(cluster)}/creds/${names.awsRole}`;
+}
+
+/** That External Secrets is installed (B4): the cluster knows its kinds. */
+function served(groupVersion: string, resources: readonly string[]): Check {
+    const name = `External Secrets: ${groupVersion}`;
+    return check("B4", name, resources.join(", "), { kind: "servedResources", groupVersion, resources });
+}
+
+function staticVault(cluster: ClinicalAiClusterOutputs): Check[] {
+    const vault = addressOf(cluster);
+    return [
+        inVault("B1", `mount ${names.mount}`, vault, `sys/mounts/${names.mount}`, [
+            [["type"], "kv"],
+            [["options", "version"], 2],
+        ]),
+        inVault("B1", "secret's version", vault, kvMetadata, [[["current_version"], cluster.vaultVersion]]),
+        policy(vault, names.policy, kvPath),
+        ...roleAndAuth(cluster, names.policy, names.tokenTtlSeconds),
+    ];
+}
+
+function dynamicVault({ roleArn }: ClinicalAiOutputs, cluster: ClinicalAiClusterOutputs): Check[] {
+    const vault = addressOf(cluster);
+    const lifetime = cluster.dynamic?.ttlSeconds;
+    return [
+        inVault("B9", "role of Vault's AWS engine", vault, `${awsMount(cluster)}/roles/${names.awsRole}`, [
+            [["credential_type"], "assumed_role"],
+            [["role_arns"], [roleArn]],
+            [["default_sts_ttl"], lifetime],
+            [["max_sts_ttl"], lifetime],
+        ]),
+        policy(vault, names.dynamicPolicy, credentialsPath(cluster)),
+        ...roleAndAuth(cluster, names.dynamicPolicy, lifetime),
+    ];
+}
+
+function policy(vault: VaultAddress, name: string, path: string): Check {
+    const probe = { kind: "vault", aspect: "policy", vault, path: `sys/policies/acl/${name}` } as const;
+    return check("B2", `policy ${name}: one path`, `read on ${path}`, probe);
+}
+
+function roleAndAuth(cluster: ClinicalAiClusterOutputs, policyName: string, seconds: number | undefined): Check[] {
+    const login = loginOf(cluster);
+    const { vault, mount } = login;
+    return [
+        inVault("B3", "auth method", vault, `sys/auth/${mount}`, [[["type"], "kubernetes"]]),
+        ...(cluster.vaultKubernetesHost === undefined
+            ? []
+            : [
+                  inVault("B3", "auth method: whom it asks", vault, `auth/${mount}/config`, [
+                      [["kubernetes_host"], cluster.vaultKubernetesHost],
+                  ]),
+              ]),
+        inVault("B3", `role ${login.role}: who`, vault, `auth/${mount}/role/${login.role}`, [
+            [["bound_service_account_names"], [clinicalAi.serviceAccount]],
+            [["bound_service_account_namespaces"], [namespace]],
+            [["bound_service_account_namespace_selector"], undefined],
+            [["audience"], login.audience],
+        ]),
+        inVault("B3", `role ${login.role}: what and how long`, vault, `auth/${mount}/role/${login.role}`, [
+            [["token_policies"], [policyName]],
+            [["token_ttl"], seconds],
+            [["token_max_ttl"], seconds],
+            [["token_period"], 0],
+        ]),
+        check("B11", "audit device", "on", { kind: "vault", aspect: "audit", vault, path: "sys/audit" }),
+    ];
+}
+
+/** What the role's holder is let do, and everything that it and others are not. */
+function loginChecks(
+    cluster: ClinicalAiClusterOutputs,
+    { path, other, list }: { readonly path: string; readonly other: string; readonly list: string },
+): Check[] {
+    const login = loginOf(cluster);
+    const may = (name: string, expected: string, call: "read" | "write" | "list", where: string): Check =>
+        check("B3", name, expected, { kind: "vaultLogin", login, then: { call, path: where } }, worker);
+    const refused = (name: string, token: Extract<ClusterProbe, { kind: "vaultLogin" }>["token"]): Check =>
+        check("B3", name, "login refused (permission denied)", { kind: "vaultLogin", login, token }, worker);
+    // Vault looks at the name first.
+    const stranger = (of: string): Check =>
+        check(
+            "B3",
+            "log in as another",
+            "login refused (service account name not authorized)",
+            { kind: "vaultLogin", login },
+            { serviceAccount: "default", namespace: of },
+        );
+    const elsewhere = { ...login, audience: "somebody-else" };
+    return [
+        may(`read ${path}`, allowed, "read", path),
+        may(`read ${other}`, `permission denied on ${other}`, "read", other),
+        may(`write ${path}`, `permission denied on ${path}`, "write", path),
+        may(`list ${list}`, `permission denied on ${list}`, "list", list),
+        check(
+            "B3",
+            "log in with a token for another audience",
+            "login refused (invalid audience (aud) claim: audience claim does not match any expected audience)",
+            { kind: "vaultLogin", login: elsewhere },
+            worker,
+        ),
+        refused("log in with a token of another signature", { fault: "signature" }),
+        refused("log in with a token whose Secret was deleted", { fault: "deleted", secret: clinicalAi.probeSecret }),
+        stranger(namespace),
+        stranger("default"),
+    ];
+}
+
+function staticObjects(outputs: ClinicalAiOutputs, cluster: ClinicalAiClusterOutputs): Check[] {
+    const { vaultVersion: version = "(the stack exports no vaultVersion)", replicas } = cluster;
+    const { secretKeys } = clinicalAi;
+    const key = (index: string, secretKey: string, property: string) =>
+        [
+            [["spec", "data", index, "secretKey"], secretKey],
+            [["spec", "data", index, "remoteRef", "key"], names.path],
+            [["spec", "data", index, "remoteRef", "property"], property],
+        ] as const;
+    const provider = ["spec", "provider", "vault"];
+    return [
+        declared("B5", "SecretStore", objects.secretStore, [
+            [["apiVersion"], "external-secrets.io/v1"],
+            [[...provider, "server"], cluster.vaultAddress],
+            [[...provider, "path"], names.mount],
+            [[...provider, "version"], "v2"],
+            [[...provider, "namespace"], cluster.vaultNamespace],
+        ]),
+        declared("B5", "SecretStore: login", objects.secretStore, [[[...provider, "auth"], loginOfStore(cluster)]]),
+        ready("SecretStore is ready", objects.secretStore),
+        declared("B5", "ExternalSecret", objects.externalSecret, [
+            [["apiVersion"], "external-secrets.io/v1"],
+            // As the API server keeps it.
+            [["spec", "refreshInterval"], "1h"],
+            [["spec", "secretStoreRef"], { kind: "SecretStore", name: clinicalAi.secretStore }],
+            [["spec", "target", "name"], clinicalAi.secret],
+            [["spec", "target", "creationPolicy"], "Owner"],
+        ]),
+        declared("B5", "ExternalSecret: keys", objects.externalSecret, [
+            ...key("0", secretKeys.accessKeyId, names.fields.accessKeyId),
+            ...key("1", secretKeys.secretAccessKey, names.fields.secretAccessKey),
+            [["spec", "data", "2"], undefined],
+        ]),
+        ready("ExternalSecret is ready", objects.externalSecret),
+        check(
+            "B8",
+            "Secret holds what Vault has",
+            `current (version ${version})`,
+            {
+                kind: "secretSync",
+                reader: worker,
+                login: loginOf(cluster),
+                path: kvPath,
+                secret: clinicalAi.secret,
+                keys: {
+                    [secretKeys.accessKeyId]: names.fields.accessKeyId,
+                    [secretKeys.secretAccessKey]: names.fields.secretAccessKey,
+                },
+                annotation: versionAnnotations.secret,
+            },
+            "deployer",
+        ),
+        declared("B8", "Deployment: version of the secret", objects.deployment, [
+            [["spec", "template", "metadata", "annotations", versionAnnotations.pod], version],
+        ]),
+        check("B8", "pods: version of the secret", replicas === 0 ? "no pods" : `${replicas} with version ${version}`, {
+            kind: "podVersions",
+            deployment: clinicalAi.deployment,
+            namespace,
+            annotation: versionAnnotations.pod,
+        }),
+        check(
+            "B8",
+            "environment: published key",
+            `AWS_ACCESS_KEY_ID=${outputs.accessKeyId}`,
+            {
+                kind: "podEnvironment",
+                aspect: "values",
+                deployment: clinicalAi.deployment,
+                namespace,
+                variables: ["AWS_ACCESS_KEY_ID"],
+            },
+            environment,
+        ),
+    ];
+}
+
+function dynamicObjects(cluster: ClinicalAiClusterOutputs): Check[] {
+    const provider = ["spec", "provider"];
+    return [
+        declared("B9", "generator", objects.generator, [
+            [["spec", "path"], credentialsPath(cluster)],
+            [["spec", "method"], "GET"],
+            [[...provider, "server"], cluster.vaultAddress],
+            [[...provider, "namespace"], cluster.vaultNamespace],
+        ]),
+        declared("B9", "generator: login", objects.generator, [[[...provider, "auth"], loginOfStore(cluster)]]),
+        declared("B9", "ExternalSecret", objects.externalSecret, [
+            [["apiVersion"], "external-secrets.io/v1"],
+            [["spec", "refreshInterval"], refreshInterval(cluster)],
+            [["spec", "target", "name"], clinicalAi.secret],
+            [["spec", "target", "creationPolicy"], "Owner"],
+            [["spec", "dataFrom", "0", "sourceRef", "generatorRef", "name"], clinicalAi.externalSecret],
+        ]),
+        ready("ExternalSecret is ready", objects.externalSecret),
+        declared("B9", "Deployment: replaced when the Secret changes", objects.deployment, [
+            [["metadata", "annotations", "secret.reloader.stakater.com/reload"], clinicalAi.secret],
+        ]),
+    ];
+}
+
+/** A duration as the program writes it: in the largest unit that leaves no rest. */
+function refreshInterval({ dynamic }: ClinicalAiClusterOutputs): string {
+    const seconds = dynamic?.refreshSeconds;
+    if (seconds === undefined) return "(the stack exports no cluster.dynamic)";
+    const [unit, length] = (
+        [
+            ["h", 3600],
+            ["m", 60],
+            ["s", 1],
+        ] as const
+    ).find(([, of]) => seconds % of === 0)!;
+    return `${seconds / length}${unit}`;
+}
+
+/** How External Secrets logs in: as the worker's service account, with a token for Vault alone. */
+function loginOfStore(cluster: ClinicalAiClusterOutputs) {
+    const { mount, role, audience } = loginOf(cluster);
+    const serviceAccountRef = { name: clinicalAi.serviceAccount, audiences: [audience] };
+    return { kubernetes: { mountPath: mount, role, serviceAccountRef } };
+}
+
+function ready(name: string, object: (typeof objects)[keyof typeof objects]): Check {
+    return check("B5", name, "ready", { kind: "kubernetes", aspect: "ready", object });
+}
+
+/** That the keys which the pods have open both buckets, and nothing else. */
+function environmentChecks(outputs: ClinicalAiOutputs, context: CheckContext): Check[] {
+    const access = (call: "list" | "put" | "get" | "delete", does: string, bucket: string): Check =>
+        check("B8", `${does} ${bucket}`, allowed, { kind: "s3", call, bucket, under: "" }, environment);
+    return [
+        check(
+            "B8",
+            "environment: keys belong to the stack's account",
+            `account ${context.accountId}`,
+            { kind: "account" },
+            environment,
+        ),
+        ...clinicalAiBuckets(outputs).flatMap((bucket) => [
+            access("list", "list", bucket),
+            access("put", "write", bucket),
+            access("get", "read", bucket),
+            access("delete", "delete", bucket),
+        ]),
+        ...foreignBucketChecks("B8", clinicalAi.name, context, environment),
+        check(
+            "B8",
+            "list all buckets",
+            denied,
+            { kind: "s3", call: "listBuckets", bucket: outputs.sourceBucket, under: "" },
+            environment,
+        ),
+    ];
+}
+
+/** Something that a mode does not have: what it is called, who looks for it, how. */
+type Remains = readonly [name: string, caller: Caller, probe: Check["probe"]];
+
+function absent(remains: readonly Remains[]): Check[] {
+    return remains.map(([name, caller, probe]) => check("B9", `no ${name}`, "not there", probe, caller));
+}
+
+function object(name: string, reference: (typeof objects)[keyof typeof objects], caller: Caller = "operator"): Remains {
+    return [name, caller, { kind: "kubernetes", aspect: "exists", object: reference }];
+}
+
+function vaultPath(name: string, cluster: ClinicalAiClusterOutputs, path: string): Remains {
+    return [name, "operator", { kind: "vault", aspect: "exists", vault: addressOf(cluster), path }];
+}
+
+function staticRemains(cluster: ClinicalAiClusterOutputs): Remains[] {
+    return [
+        object("SecretStore", objects.secretStore),
+        vaultPath("secret in Vault", cluster, kvMetadata),
+        vaultPath("role in Vault", cluster, `auth/${names.authMount}/role/${names.role}`),
+        vaultPath("policy in Vault", cluster, `sys/policies/acl/${names.policy}`),
+    ];
+}
+
+function dynamicRemains(cluster: ClinicalAiClusterOutputs): Remains[] {
+    return [
+        object("generator", objects.generator),
+        vaultPath("role for dynamic keys in Vault", cluster, `auth/${names.authMount}/role/${names.dynamicRole}`),
+        vaultPath("policy for dynamic keys in Vault", cluster, `sys/policies/acl/${names.dynamicPolicy}`),
+    ];
+}
+
+function everythingOfVault(cluster: ClinicalAiClusterOutputs): Remains[] {
+    return [
+        ...staticRemains(cluster),
+        ...dynamicRemains(cluster),
+        object("ExternalSecret", objects.externalSecret),
+        object("Secret", objects.secret, "deployer"),
+    ];
+}

@@ -1,0 +1,557 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import execa from "execa";
+import { type Client } from "pg";
+
+import { InfraCheckout } from "../support/infra";
+import { TestPostgres } from "../support/postgres";
+import { freePort, until } from "../support/test-cloud";
+
+const operator = { user: "infra_operator", password: "s3cr%t/p@ss?word" } as const;
+const passwords = [operator.password, encodeURIComponent(operator.password)];
+const hostile = "x'; DROP TABLE cai_connectors; --";
+
+const config = (database?: object) => ({
+    "aws:region": "us-east-1",
+    "aws:allowedAccountIds": ["111111111111"],
+    "platform:environment": "dev",
+    "platform:services": ["clinical-ai"],
+    "platform:clinical-ai": { ...(database ? { database } : {}) },
+});
+
+const stacks = {
+    dev: config({
+        sources: { "hospital-a": "source", "hospital-b": "source" },
+        destinations: { warehouse: "destination" },
+        connectors: { "7": "source" },
+    }),
+    missing: config({ sources: { "hospital-a": "source", nobody: "source" }, connectors: { "99": "source" } }),
+    shapes: config({ sources: { list: "source", text: "source", twice: "source", "hospital-a": "source" } }),
+    bare: config(),
+};
+
+/** What the variables of somebody else's project would do to the connection. */
+const foreign = {
+    PGHOST: "192.0.2.1",
+    PGUSER: "somebody",
+    PGPASSWORD: "else's",
+    PGDATABASE: "elsewhere",
+    PGSSLMODE: "verify-full",
+    PGOPTIONS: "-c search_path=elsewhere",
+    PGSERVICE: "other",
+};
+
+interface Row {
+    readonly name: string;
+    readonly found: unknown;
+    readonly state: string;
+}
+
+describe("infra buckets (B7)", function () {
+    this.timeout(60_000);
+    let postgres: TestPostgres;
+    let checkout: InfraCheckout;
+
+    before(async () => {
+        checkout = new InfraCheckout(stacks);
+        postgres = await TestPostgres.start();
+        await postgres.as("postgres", async (client) => {
+            await client.query(`CREATE ROLE ${operator.user} LOGIN PASSWORD '${operator.password}'`);
+            for (const type of ["json", "jsonb", "text", "empty"]) await client.query(`CREATE DATABASE is_${type}`);
+        });
+        for (const type of ["json", "jsonb", "text"])
+            await postgres.as(`is_${type}`, (client) => createTables(client, type));
+    });
+    after(async () => {
+        await postgres?.stop();
+        checkout?.remove();
+    });
+
+    const url = (database: string, parameters = "") =>
+        `postgresql://${operator.user}:${passwords[1]}@localhost:${postgres.port}/${database}${parameters}`;
+
+    /** Runs `infra buckets <args> --stack <stack>` as a user would; whatever it says, it never says the password. */
+    async function buckets(
+        args: readonly string[],
+        { stack = "dev", database = "is_jsonb", address = url(database), env = {} as NodeJS.ProcessEnv } = {},
+    ) {
+        const variables = { ...foreign, CLINICAL_AI_DATABASE_URL: address, ...env };
+        const result = await checkout.start(["buckets", ...args, "--stack", stack], variables);
+        for (const password of passwords) {
+            assert.ok(!`${result.stdout}${result.stderr}`.includes(password), "the password is in the output");
+        }
+        assert.doesNotMatch(result.stderr, /\n {4}at /, "a stack trace");
+        return { ...result, json: result.stdout.startsWith("{") ? (JSON.parse(result.stdout) as never) : undefined };
+    }
+
+    /** Every value of a database, as text. */
+    const contents = (database: string) =>
+        postgres.as(database, async (client) => {
+            const { rows } = await client.query<{ name: string; value: string }>(
+                "SELECT name, config::text AS value FROM cai_defined_sources UNION ALL " +
+                    "SELECT name, config::text FROM cai_defined_destinations UNION ALL " +
+                    "SELECT id::text, source_config_override::text FROM cai_connectors",
+            );
+            return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+        });
+
+    const reset = (database: string) => postgres.as(database, fill);
+
+    for (const database of ["is_json", "is_jsonb"]) {
+        describe(`in columns of type ${database.slice(3)}`, () => {
+            before(() => reset(database));
+
+            it("show says what each declared row has and whose bucket that is, and exits with 0", async () => {
+                const { exitCode, json, stdout } = await buckets(["show", "--json"], { database });
+                assert.equal(exitCode, 0);
+                assert.deepEqual(json, {
+                    stack: "dev",
+                    buckets: { source: "clinical-ai-source-dev", destination: "clinical-ai-destination-dev" },
+                    rows: [
+                        row("source", "hospital-a", "clinical-ai-source-dev", "old-bucket", "differs", null),
+                        row("source", "hospital-b", "clinical-ai-source-dev", null, "differs", null),
+                        row(
+                            "destination",
+                            "warehouse",
+                            "clinical-ai-destination-dev",
+                            "clinical-ai-source-dev",
+                            "differs",
+                            "source",
+                        ),
+                        row("connector", "7", "clinical-ai-source-dev", null, "differs", null),
+                    ],
+                    differing: 4,
+                });
+                assert.equal(stdout.split("\n").length, 1);
+            });
+
+            it("diff exits with 1 while a row differs, and shows people a table", async () => {
+                const { exitCode, stderr, stdout } = await buckets(["diff"], { database });
+                assert.equal(exitCode, 1);
+                assert.match(stderr, /differs +│ source hospital-a +│ old-bucket +│ – +│ clinical-ai-source-dev/);
+                assert.match(stderr, /4 rows, 4 not as declared/);
+                assert.equal(stdout, "");
+            });
+
+            it("a dry run says what would change and changes nothing", async () => {
+                const untouched = await contents(database);
+                const { exitCode, stderr, json } = await buckets(["set", "--dry-run", "--json"], { database });
+                assert.equal(exitCode, 0);
+                assert.match(stderr, /Would change:\n {2}source hospital-a: old-bucket → clinical-ai-source-dev\n/);
+                assert.equal((json as unknown as { changes: object[] }).changes.length, 4);
+                assert.deepEqual(await contents(database), untouched);
+                assert.deepEqual(checkout.audit().entries, []);
+            });
+
+            it("set changes the key `bucket` and nothing else, and says what before it does", async () => {
+                const untouched = await contents(database);
+                const { exitCode, stderr, json } = await buckets(["set", "--yes", "--json"], { database });
+                assert.equal(exitCode, 0, stderr);
+                assert.match(stderr, /Changes:[^]*connector 7: \(none\) → clinical-ai-source-dev\nDone\./);
+                assert.deepEqual(json, {
+                    stack: "dev",
+                    buckets: { source: "clinical-ai-source-dev", destination: "clinical-ai-destination-dev" },
+                    dryRun: false,
+                    changes: [
+                        { kind: "source", name: "hospital-a", from: "old-bucket", to: "clinical-ai-source-dev" },
+                        { kind: "source", name: "hospital-b", from: null, to: "clinical-ai-source-dev" },
+                        {
+                            kind: "destination",
+                            name: "warehouse",
+                            from: "clinical-ai-source-dev",
+                            to: "clinical-ai-destination-dev",
+                        },
+                        { kind: "connector", name: "7", from: null, to: "clinical-ai-source-dev" },
+                    ],
+                });
+                const text = await contents(database);
+                const source = '"clinical-ai-source-dev"';
+                const exact =
+                    database === "is_json"
+                        ? // Texts of values as they were, a number that no double holds and a key given twice too.
+                          `{ "z" : 12345678901234567890.10, "a" : {"bucket":  "inner"}, "a" : 1e2, "bucket" : ${source} }`
+                        : `{"a": 100, "z": 12345678901234567890.10, "bucket": ${source}}`;
+                assert.deepEqual(text, {
+                    ...untouched,
+                    "hospital-a": exact,
+                    "hospital-b": object(source),
+                    warehouse: object('"clinical-ai-destination-dev"'),
+                    "7": object(source),
+                });
+                function object(bucket: string) {
+                    return database === "is_json" ? `{ "bucket" : ${bucket} }` : `{"bucket": ${bucket}}`;
+                }
+            });
+
+            it("a second set has nothing to change, and diff holds", async () => {
+                const untouched = await contents(database);
+                const recorded = checkout.audit().entries.length;
+                const [again, difference] = await Promise.all([
+                    buckets(["set", "--yes"], { database }),
+                    buckets(["diff"], { database }),
+                ]);
+                assert.equal(again.exitCode, 0);
+                assert.match(again.stderr, /Nothing to change: 4 rows as wanted/);
+                assert.equal(difference.exitCode, 0);
+                assert.match(difference.stderr, /4 rows, none not as declared/);
+                assert.deepEqual(await contents(database), untouched);
+                assert.equal(checkout.audit().entries.length, recorded);
+            });
+
+            it("the change is recorded with who, when and what, for its owner only", () => {
+                const { mode, entries } = checkout.audit();
+                assert.equal(mode, "600");
+                const entry = entries.find(({ target }) => String(target).endsWith(`/${database}`))!;
+                assert.deepEqual(Object.keys(entry), [
+                    "time",
+                    "by",
+                    "command",
+                    "stack",
+                    "outcome",
+                    "target",
+                    "changes",
+                ]);
+                assert.match(String(entry.time), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+                assert.equal(entry.outcome, "done");
+                assert.equal(entry.target, `infra_operator@localhost:${postgres.port}/${database}`);
+                assert.equal((entry.changes as object[]).length, 4);
+                assert.ok(passwords.every((password) => !JSON.stringify(entries).includes(password)));
+            });
+        });
+    }
+
+    describe("refuses", () => {
+        beforeEach(() => reset("is_jsonb"));
+
+        async function refused(args: readonly string[], exitCode: number, message: RegExp, stack = "dev") {
+            const untouched = await contents("is_jsonb");
+            const recorded = checkout.audit().entries.length;
+            const result = await buckets(["set", ...args], { stack });
+            assert.equal(result.exitCode, exitCode, result.stderr);
+            assert.match(result.stderr, message);
+            assert.deepEqual(await contents("is_jsonb"), untouched);
+            assert.equal(checkout.audit().entries.length, recorded);
+        }
+
+        it("rows that do not exist, all in one message, and changes nothing", () =>
+            refused(
+                ["--yes"],
+                1,
+                /Nothing was changed:\n {2}- source "nobody" does not exist\n {2}- connector "99" does not exist/,
+                "missing",
+            ));
+
+        it("JSON that is no object and names of several rows, by name", () =>
+            refused(
+                ["--yes"],
+                1,
+                /source "list" holds JSON that is not an object\n.*"text" holds JSON that is not an object\n.*"twice" names several rows/,
+                "shapes",
+            ));
+
+        it("a bucket of another stack", () =>
+            refused(
+                ["--yes", "--source", "hospital-a=clinical-ai-source", "--connector", "7=other"],
+                2,
+                /"hospital-a": "clinical-ai-source" is another's\n.*"7": "other" is another's\n.*are clinical-ai-source-dev and clinical-ai-destination-dev/,
+            ));
+
+        it("a change without a terminal and without --yes", () => refused([], 2, /no terminal to ask at/));
+
+        it("settings that name no row", () => refused(["--yes"], 2, /name no row of the database/, "bare"));
+
+        it("a stack that there is not, naming those there are", () =>
+            refused(["--yes"], 2, /no stack "prod".*\n.*bare, dev, missing, shapes/, "prod"));
+    });
+
+    describe("writes", () => {
+        beforeEach(() => reset("is_jsonb"));
+
+        it("single rows: a name with an = and one that is SQL are just names", async () => {
+            const untouched = await contents("is_jsonb");
+            const rows = [
+                ...["--source", `${hostile}=clinical-ai-destination-dev`],
+                ...["--source", "a=b=clinical-ai-source-dev"],
+                ...["--connector", "8=clinical-ai-source-dev"],
+            ];
+            const { exitCode, stderr } = await buckets(["set", "--yes", ...rows]);
+            assert.equal(exitCode, 0, stderr);
+            assert.deepEqual(await contents("is_jsonb"), {
+                ...untouched,
+                [hostile]: '{"bucket": "clinical-ai-destination-dev"}',
+                "a=b": '{"bucket": "clinical-ai-source-dev"}',
+                // JSON's null, as a mapper writes it for none.
+                "8": '{"bucket": "clinical-ai-source-dev"}',
+            });
+        });
+
+        it("all or nothing: a failure in the middle rolls back, and is recorded", async () => {
+            await postgres.as("is_jsonb", (client) =>
+                client.query(
+                    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not today'; END $$; " +
+                        "CREATE TRIGGER refuse BEFORE UPDATE ON cai_connectors EXECUTE FUNCTION refuse()",
+                ),
+            );
+            const untouched = await contents("is_jsonb");
+            const { exitCode, stderr } = await buckets(["set", "--yes"]);
+            assert.equal(exitCode, 3);
+            assert.match(stderr, /not today/);
+            assert.deepEqual(await contents("is_jsonb"), untouched);
+            const last = checkout.audit().entries.at(-1)!;
+            assert.equal(last.outcome, "failed");
+            assert.match(String(last.reason), /not today/);
+        });
+
+        it("all or nothing: a failure at COMMIT too", async () => {
+            await postgres.as("is_jsonb", (client) =>
+                client.query(
+                    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'too late'; END $$; " +
+                        "CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON cai_connectors DEFERRABLE INITIALLY DEFERRED " +
+                        "FOR EACH ROW EXECUTE FUNCTION refuse()",
+                ),
+            );
+            const untouched = await contents("is_jsonb");
+            const { exitCode, stderr } = await buckets(["set", "--yes"]);
+            assert.equal(exitCode, 3);
+            assert.match(stderr, /too late/);
+            assert.deepEqual(await contents("is_jsonb"), untouched);
+            assert.equal(checkout.audit().entries.at(-1)!.outcome, "failed");
+        });
+    });
+
+    describe("beside somebody else who writes", () => {
+        beforeEach(() => reset("is_jsonb"));
+
+        const waits = (client: Client) =>
+            until("the tool to wait for the lock", async () => {
+                const { rowCount } = await client.query(
+                    "SELECT FROM pg_stat_activity WHERE application_name = 'infra' AND wait_event_type = 'Lock'",
+                );
+                return rowCount === 1;
+            });
+
+        /** Starts a set while another transaction, which has run `statement`, is open. */
+        const beside = (
+            statement: string,
+            then: (client: Client, running: ReturnType<InfraCheckout["start"]>) => Promise<void>,
+        ) =>
+            postgres.as("is_jsonb", async (client) => {
+                await client.query("BEGIN");
+                await client.query(statement);
+                const env = { ...foreign, CLINICAL_AI_DATABASE_URL: url("is_jsonb") };
+                const running = checkout.start(["buckets", "set", "--yes", "--stack", "dev"], env);
+                await postgres.as("is_jsonb", waits);
+                await then(client, running);
+                return running;
+            });
+
+        it("waits for the row and keeps what the other wrote into it", async () => {
+            const { exitCode, stderr } = await beside(
+                `UPDATE cai_defined_sources SET config = config || '{"theirs": 1}' WHERE name = 'hospital-a'`,
+                async (client) => void (await client.query("COMMIT")),
+            );
+            assert.equal(exitCode, 0, stderr);
+            assert.deepEqual(JSON.parse((await contents("is_jsonb"))["hospital-a"]).theirs, 1);
+            assert.match((await contents("is_jsonb"))["hospital-a"], /"bucket": "clinical-ai-source-dev"/);
+        });
+
+        it("changes nothing when the other has changed the bucket that was shown", async () => {
+            const { exitCode, stderr } = await beside(
+                `UPDATE cai_defined_sources SET config = '{"bucket": "theirs"}' WHERE name = 'hospital-a'`,
+                async (client) => void (await client.query("COMMIT")),
+            );
+            assert.equal(exitCode, 1, stderr);
+            assert.match(stderr, /somebody else has changed these rows/);
+            const { "hospital-a": theirs, warehouse } = await contents("is_jsonb");
+            assert.deepEqual([theirs, warehouse], ['{"bucket": "theirs"}', '{"bucket": "clinical-ai-source-dev"}']);
+        });
+
+        it("Ctrl-C rolls back and says so", async () => {
+            const untouched = await contents("is_jsonb");
+            const { exitCode, stderr } = await beside(
+                "SELECT FROM cai_connectors WHERE id = 7 FOR UPDATE",
+                async (client, running) => {
+                    running.kill("SIGINT");
+                    await running;
+                    await client.query("ROLLBACK");
+                },
+            );
+            assert.equal(exitCode, 130, stderr);
+            assert.match(stderr, /Stopped: rolled back, nothing was changed\./);
+            assert.deepEqual(await contents("is_jsonb"), untouched);
+            assert.equal(checkout.audit().entries.at(-1)!.outcome, "interrupted");
+        });
+
+        it("gives up after five seconds, names the cause and changes nothing", async () => {
+            const untouched = await contents("is_jsonb");
+            const { exitCode, stderr } = await beside(
+                "SELECT FROM cai_connectors WHERE id = 7 FOR UPDATE",
+                async (client, running) => {
+                    await running;
+                    await client.query("ROLLBACK");
+                },
+            );
+            assert.equal(exitCode, 3);
+            assert.match(stderr, /somebody else holds a lock on a row .*55P03.*\nWait until/);
+            assert.deepEqual(await contents("is_jsonb"), untouched);
+        });
+    });
+
+    describe("names cause and fix, and exits with 3, when", () => {
+        async function unreachable(address: string, message: RegExp, env: NodeJS.ProcessEnv = {}) {
+            const { exitCode, stderr, json } = await buckets(["show", "--json"], { address, env });
+            assert.equal(exitCode, 3, stderr);
+            assert.match(stderr, message);
+            const { error } = json as unknown as { error: { exitCode: number; reason: string; fix: string } };
+            assert.equal(error.exitCode, 3);
+            assert.equal(`${error.reason}\n${error.fix}`, stderr);
+        }
+
+        it("nothing listens there", async () =>
+            unreachable(`postgresql://u:${passwords[1]}@127.0.0.1:${await freePort()}/db`, /nothing listens there/));
+
+        it("the password is wrong", () =>
+            unreachable(
+                `postgresql://${operator.user}:wr0ng@localhost:${postgres.port}/is_jsonb`,
+                /password is wrong/,
+            ));
+
+        it("the password is missing, though a password file has it", async () => {
+            const home = mkdtempSync(join(tmpdir(), "platform-home-"));
+            const file = join(home, ".pgpass");
+            writeFileSync(file, `*:*:*:*:${operator.password}\n`, { mode: 0o600 });
+            const address = `postgresql://${operator.user}@localhost:${postgres.port}/is_jsonb`;
+            try {
+                await unreachable(address, /wants a password/, { HOME: home, PGPASSFILE: file });
+            } finally {
+                rmSync(home, { recursive: true });
+            }
+        });
+
+        it("there is no such database", () => unreachable(url("nowhere"), /no such database/));
+
+        it("a table is missing", () => unreachable(url("is_empty"), /not as expected: no cai_defined_sources/));
+
+        it("a column holds no JSON", () => unreachable(url("is_text"), /cai_defined_sources.config is of type text/));
+
+        it("a permission is missing", async () => {
+            await postgres.as("is_jsonb", (client) =>
+                client.query(`REVOKE SELECT ON cai_connectors FROM ${operator.user}`),
+            );
+            try {
+                await unreachable(url("is_jsonb"), /a permission is missing .*cai_connectors.*42501/);
+            } finally {
+                await postgres.as("is_jsonb", (client) =>
+                    client.query(`GRANT SELECT ON cai_connectors TO ${operator.user}`),
+                );
+            }
+        });
+
+        it("the server's certificate is not trusted", () =>
+            unreachable(url("is_jsonb", "?sslmode=verify-full"), /authority that is not trusted .*sslrootcert/s));
+
+        it("the server's certificate is for another host", () =>
+            unreachable(
+                url("is_jsonb", `?sslmode=verify-full&sslrootcert=${postgres.certificate}`).replace(
+                    "localhost",
+                    "127.0.0.1",
+                ),
+                /certificate is for another host/,
+            ));
+    });
+
+    describe("encrypts", () => {
+        const encrypted = [
+            ["verify-full", "localhost", true],
+            ["verify-ca", "127.0.0.1", true],
+            ["require", "127.0.0.1", false],
+        ] as const;
+        for (const [mode, host, authority] of encrypted) {
+            it(`with sslmode=${mode}`, async () => {
+                const rootCert = authority ? `&sslrootcert=${postgres.certificate}` : "";
+                const address = url("is_jsonb", `?sslmode=${mode}${rootCert}`).replace("localhost", host);
+                const { exitCode, stderr } = await buckets(["show"], { address });
+                assert.equal(exitCode, 0, stderr);
+            });
+        }
+
+        it("and says so where the server cannot", async () => {
+            const turn = (value: string) =>
+                postgres.as("postgres", async (client) => {
+                    await client.query(`ALTER SYSTEM SET ssl = ${value}`);
+                    await client.query("SELECT pg_reload_conf()");
+                });
+            await turn("off");
+            try {
+                const { exitCode, stderr } = await buckets(["show"], { address: url("is_jsonb", "?sslmode=require") });
+                assert.equal(exitCode, 3);
+                assert.match(stderr, /the server speaks no TLS/);
+            } finally {
+                await turn("on");
+            }
+        });
+    });
+
+    it("npx finds the tool in any folder of the checkout, without the network", async () => {
+        const cache = mkdtempSync(join(tmpdir(), "platform-npm-"));
+        const env = { npm_config_cache: cache, npm_config_offline: "true" };
+        try {
+            const args = ["infra", "buckets", "show", "--stack", "dev"];
+            const result = await execa("npx", args, { cwd: join(checkout.folder, "ops"), env, reject: false });
+            assert.equal(result.exitCode, 2);
+            assert.match(result.stderr, /No database is named\.\nSet CLINICAL_AI_DATABASE_URL/);
+        } finally {
+            rmSync(cache, { recursive: true, force: true });
+        }
+    });
+});
+
+function row(
+    kind: string,
+    name: string,
+    declared: string,
+    found: unknown,
+    state: string,
+    bucketOf: string | null,
+): Row {
+    return { kind, name, declared, found, state, bucketOf } as Row;
+}
+
+async function createTables(client: Client, type: string): Promise<void> {
+    await client.query(
+        `CREATE TABLE cai_defined_sources (name text NOT NULL, config ${type});` +
+            `CREATE TABLE cai_defined_destinations (name text NOT NULL, config ${type});` +
+            `CREATE TABLE cai_connectors (id bigint PRIMARY KEY, source_config_override ${type});` +
+            `GRANT SELECT, UPDATE ON cai_defined_sources, cai_defined_destinations, cai_connectors TO ${operator.user}`,
+    );
+}
+
+/** The rows that each test begins with; triggers that a test made are gone. */
+async function fill(client: Client): Promise<void> {
+    await client.query(
+        "DROP FUNCTION IF EXISTS refuse CASCADE; TRUNCATE cai_defined_sources, cai_defined_destinations, cai_connectors",
+    );
+    const insert = async (table: string, rows: readonly (readonly [string, string | null])[]) => {
+        for (const values of rows) await client.query(`INSERT INTO ${table} VALUES ($1, $2)`, [...values]);
+    };
+    await insert("cai_defined_sources", [
+        ["hospital-a", '{"z": 12345678901234567890.10, "bucket": "old-bucket", "a": {"bucket":  "inner"}, "a": 1e2}'],
+        ["hospital-b", "{}"],
+        [hostile, '{"bucket": "x"}'],
+        ["a=b", "{}"],
+        ["list", '["bucket"]'],
+        ["text", '"bucket"'],
+        ["twice", "{}"],
+        ["twice", "{}"],
+        ["untouched", '{"bucket": "somebody-else\'s"}'],
+    ]);
+    await insert("cai_defined_destinations", [["warehouse", '{"bucket": "clinical-ai-source-dev"}']]);
+    await insert("cai_connectors", [
+        ["7", null],
+        ["8", "null"],
+        ["9", null],
+    ]);
+}
