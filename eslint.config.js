@@ -55,7 +55,7 @@ module.exports = tseslint.config(
         message: "A service is facts: it makes no calls.",
     }),
     lines(["ops/**/*.ts"], local, pulumiPackages, componentsInside, impureStacks),
-    lines(["local/*.ts", "local/{aws,engine}/**/*.ts"], pulumiPackages, componentsInside, impureStacks),
+    lines(["local/*.ts", "local/{aws,engine,cluster}/**/*.ts"], pulumiPackages, componentsInside, impureStacks),
     {
         files: ["components/**/*.ts"],
         rules: {

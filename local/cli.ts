@@ -41,6 +41,18 @@ program
     });
 
 program
+    .command("worker")
+    .description("run a command as clinical-ai's worker: with its pod's environment and nothing of yours")
+    .argument("[command...]", "default: what the container declares")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (command: string[]) => {
+        const { runAsWorker } = await import("./worker");
+        process.exitCode = await runAsWorker(command);
+    });
+
+program
     .command("pulumi")
     .description("run the engine on stack local, for example: npm run local -- pulumi preview --diff")
     .argument("<arguments...>")

@@ -42,8 +42,10 @@ export async function createDefinitions(api: KubernetesObjectApi, file: string):
 }
 
 /**
- * Gives the deployer and the read-only operator what they need in the cluster, and nothing more. In the whole cluster,
- * since the program makes the namespace of its objects itself.
+ * Gives the deployer and the read-only operator what they need in the cluster. In the whole cluster, since the program
+ * makes the namespace of its objects itself: whoever may make Deployments in any namespace may act as any service
+ * account, so this deployer is the administrator of a laptop's cluster in effect. Where it matters, an administrator makes
+ * the namespace and binds the same rules as Roles in it (`kubernetesDeployerRights`).
  */
 export async function grantRights(api: KubernetesObjectApi): Promise<void> {
     await grant(api, "deployer", kubernetesDeployerRules());

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Argument, type Command, Option } from "commander";
 
 import { type ExitCode } from "./errors";
 import { interrupted } from "./interrupt";
@@ -23,11 +23,13 @@ export interface StackCommand<Own> {
     readonly description: string;
     /** Whether it changes something: then it has `--dry-run` and `--yes`. */
     readonly changes?: boolean;
+    /** What it is about, without an option's name. */
+    readonly argument?: Argument;
     /** Its own options. */
     readonly options?: readonly Option[];
     /** Command lines with what each does, shown by `--help`. */
     readonly examples: readonly (readonly [commandLine: string, does: string])[];
-    readonly run: (context: CommandContext, own: Own) => Promise<ExitCode>;
+    readonly run: (context: CommandContext, own: Own, argument?: string) => Promise<ExitCode>;
 }
 
 interface CommonOptions {
@@ -48,11 +50,15 @@ export function addStackCommand<Own = object>(parent: Command, command: StackCom
         added.option("--dry-run", "say what would change, and change nothing");
         added.option("--yes", "do not ask");
     }
+    if (command.argument) added.addArgument(command.argument);
     for (const option of command.options ?? []) added.addOption(option);
     added.addHelpText("after", () => examplesInWords(command.examples));
-    return added.action(async (options: CommonOptions & Own) => {
+    // Commander gives arguments first, then the options, then the command itself.
+    return added.action(async (...given: unknown[]) => {
+        const options = given.at(-2) as CommonOptions & Own;
+        const argument = command.argument && (given[0] as string | undefined);
         const { stack, json = false, dryRun = false, yes = false } = options;
-        process.exitCode = await command.run({ stack, json, dryRun, yes, interrupted }, options);
+        process.exitCode = await command.run({ stack, json, dryRun, yes, interrupted }, options, argument);
     });
 }
 

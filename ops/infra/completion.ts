@@ -4,9 +4,11 @@ import { type Command } from "commander";
 interface Node {
     /** As typed: `infra buckets show`. */
     readonly path: string;
-    /** Commands, values of an argument, options. */
-    readonly words: readonly string[];
     readonly commands: readonly string[];
+    /** Of an argument. */
+    readonly values: readonly string[];
+    /** With their dashes. */
+    readonly options: readonly string[];
 }
 
 /** What prints a shell's completion script for a program. */
@@ -21,14 +23,15 @@ function nodes(command: Command, parents: readonly string[] = []): Node[] {
         {
             path: path.join(" "),
             commands: command.commands.map((child) => child.name()),
-            words: [
-                ...command.commands.map((child) => child.name()),
-                ...command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices),
-                ...options.flatMap(({ long }) => long ?? []),
-            ],
+            values: command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices),
+            options: options.flatMap(({ long }) => long ?? []),
         },
         ...command.commands.flatMap((child) => nodes(child, path)),
     ];
+}
+
+function words({ commands, values, options }: Node): string {
+    return [...commands, ...values, ...options].join(" ");
 }
 
 /** Lines of a `case` that follows the words already typed down to the command that they name. */
@@ -38,7 +41,7 @@ function descend(tree: readonly Node[]): string {
 }
 
 function offers(tree: readonly Node[], offer: (words: string) => string): string {
-    return tree.map(({ path, words }) => `        "${path}") ${offer(words.join(" "))} ;;`).join("\n");
+    return tree.map((node) => `        "${node.path}") ${offer(words(node))} ;;`).join("\n");
 }
 
 function bashScript(program: Command): string {
@@ -61,8 +64,7 @@ complete -o default -F _infra infra
 
 function zshScript(program: Command): string {
     const tree = nodes(program);
-    return `#compdef infra
-# infra: source <(npx infra completion zsh)
+    return `# infra: source <(npx infra completion zsh)
 _infra() {
     local at=infra word
     for word in "\${(@)words[2,CURRENT-1]}"; do
@@ -91,6 +93,15 @@ function __infra_at
     end
     test "$at" = "$argv[1]"
 end
-${tree.map(({ path, words }) => `complete -c infra -f -n '__infra_at "${path}"' -a '${words.join(" ")}'`).join("\n")}
+${tree.map(fishOffers).join("\n")}
 `;
+}
+
+function fishOffers({ path, commands, values, options }: Node): string {
+    const at = `complete -c infra -f -n '__infra_at "${path}"'`;
+    const following = [...commands, ...values].join(" ");
+    return [
+        ...(following ? [`${at} -a '${following}'`] : []),
+        ...options.map((option) => `${at} -l ${option.replace(/^--/, "")}`),
+    ].join("\n");
 }

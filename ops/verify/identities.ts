@@ -15,7 +15,7 @@ import {
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
 import { policyDocument, type PolicyDocument } from "../../components/policy-document";
-import { clientsFor, closeClients, type Clients } from "./clients";
+import { clientsFor, closeClients, type Clients, type Connection } from "./clients";
 import { type PodEnvironment } from "../cluster/pod-environment";
 import { failureInWords, isNamed, NotTried } from "./outcome";
 import { type Keys, type VerifyTarget } from "./target";
@@ -29,7 +29,10 @@ export interface Identity {
 }
 
 /** Asks AWS whose the keys are, and refuses keys of another account than the stack's. */
-export async function vet(keys: Keys | undefined, target: VerifyTarget): Promise<Identity> {
+export async function vet(
+    keys: Keys | undefined,
+    target: Connection & Pick<VerifyTarget, "accountId">,
+): Promise<Identity> {
     if (keys === undefined) return refused("the stack publishes no keys of this service");
     const clients = clientsFor(keys, target);
     try {

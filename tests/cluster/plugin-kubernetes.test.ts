@@ -34,6 +34,7 @@ const NAMESPACE = "kubernetes:core/v1:Namespace";
 const CONFIG_MAP = "kubernetes:core/v1:ConfigMap";
 const SECRET = "kubernetes:core/v1:Secret";
 const SECRET_PATCH = "kubernetes:core/v1:SecretPatch";
+const SERVICE = "kubernetes:core/v1:Service";
 const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
 const CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
 const WIDGET = `kubernetes:${group}/v1:Widget`;
@@ -180,7 +181,7 @@ describe("stand-in kubernetes plugin on a real API server", function () {
                     spec: { replicas: 0, minReadySeconds: 1, selector: { matchLabels: { app: "x" } }, template: pod },
                 },
             },
-            "kubernetes:core/v1:Service": {
+            [SERVICE]: {
                 inputs: {
                     apiVersion: "v1",
                     kind: "Service",
@@ -426,6 +427,17 @@ describe("stand-in kubernetes plugin on a real API server", function () {
         assert.deepEqual(outputs["data"], { a: "2", b: "2" });
     });
 
+    it("finds an object whose name has capital letters", async () => {
+        const token = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole";
+        const metadata = { name: `Contract:${unique}` };
+        const inputs = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata, rules: [] };
+        const state = await engine.create(token, inputs);
+        assert.equal(state.id, `Contract:${unique}`);
+        assert.deepEqual((await engine.read(token, state.id, state))?.inputs, inputs);
+        await engine.delete(token, state);
+        assert.equal(await engine.read(token, state.id, state), undefined);
+    });
+
     it("gives up fields that are declared no more, and keeps those of others", async () => {
         const state = await engine.create(CONFIG_MAP, configMap("shrinking", { data: { a: "1", b: "1" } }));
         await drift("v1", "ConfigMap", { data: { c: "theirs" } })(state.id);
@@ -516,6 +528,34 @@ describe("stand-in kubernetes plugin on a real API server", function () {
             assert.match(said, /Available=False \(MinimumReplicasUnavailable\)/);
             assert.match(said, /Pod stuck-\S+ is Pending: PodScheduled=False \(Unschedulable\)/);
         });
+        it("for a Deployment's rollout and a Service's endpoint, until they are there", async () => {
+            const labels = { app: "rolling" };
+            const metadata = { name: "rolling", namespace };
+            const template = {
+                metadata: { labels },
+                spec: { containers: [{ name: "main", image: "example.com/none" }] },
+            };
+            const spec = { selector: { matchLabels: labels }, template };
+            const [deployment, service] = await Promise.all([
+                engine.create(DEPLOYMENT, { apiVersion: "apps/v1", kind: "Deployment", metadata, spec }),
+                engine.create(SERVICE, {
+                    apiVersion: "v1",
+                    kind: "Service",
+                    metadata,
+                    spec: { selector: labels, ports: [{ port: 80 }] },
+                }),
+            ]);
+            const { status } = deployment.outputs;
+            assert.equal((status as Properties)["availableReplicas"], 1);
+            await engine.delete(DEPLOYMENT, deployment);
+            await until(async () => {
+                const gone = await engine.read(SERVICE, service.id, service).then(
+                    () => "",
+                    ({ message }: Error) => message,
+                );
+                return /expected a ready endpoint, but no pod has its labels/.test(gone);
+            });
+        });
         it("for the token of a service account", async () => {
             const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "tokened", namespace } };
             await engine.create("kubernetes:core/v1:ServiceAccount", account);
@@ -600,23 +640,25 @@ describe("stand-in kubernetes plugin on a real API server", function () {
         });
         after(() => proxy.close());
 
-        it("waits until it is back, in the middle of a wait as well", async () => {
-            const inputs = configMap(
-                "restarted",
-                annotated("restarted", {
-                    "pulumi.com/waitFor": "jsonpath={.data.ready}",
-                    "pulumi.com/timeoutSeconds": "1",
-                }),
+        it("goes on when it is back, in the middle of a wait as well", async () => {
+            const annotations = { "pulumi.com/waitFor": "jsonpath={.data.ready}", "pulumi.com/timeoutSeconds": "60" };
+            const old = await engine.create(CONFIG_MAP, configMap("old"));
+            const waiting = engine.create(CONFIG_MAP, configMap("restarted", annotated("restarted", annotations)));
+            await until(() =>
+                byHand.read(configMap("restarted") as never).then(
+                    () => true,
+                    () => false,
+                ),
             );
-            const creating = engine.create(CONFIG_MAP, { ...inputs, data: { ready: "1" } });
-            const first = await creating;
             await proxy.close();
-            const [second, deleted] = [engine.create(CONFIG_MAP, configMap("after")), engine.delete(CONFIG_MAP, first)];
+            const others = [engine.create(CONFIG_MAP, configMap("after")), engine.delete(CONFIG_MAP, old)];
+            await drift("v1", "ConfigMap", { data: { ready: "1" } })(`${namespace}/restarted`);
             await new Promise((resolve) => setTimeout(resolve, 3000));
             await proxy.open();
-            assert.equal((await second).id, `${namespace}/after`);
-            await deleted;
-            assert.equal(await engine.read(CONFIG_MAP, first.id, first), undefined);
+            assert.deepEqual((await waiting).outputs["data"], { ready: "1" });
+            await Promise.all(others);
+            assert.equal(await engine.read(CONFIG_MAP, old.id, old), undefined);
+            assert.ok(await engine.read(CONFIG_MAP, `${namespace}/after`));
         });
         it("previews without it, with one warning", async () => {
             await proxy.close();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,7 +8,7 @@ import { type Client } from "pg";
 
 import { InfraCheckout } from "../support/infra";
 import { TestPostgres } from "../support/postgres";
-import { freePort, until } from "../support/test-cloud";
+import { until } from "../support/test-cloud";
 
 const operator = { user: "infra_operator", password: "s3cr%t/p@ss?word" } as const;
 const passwords = [operator.password, encodeURIComponent(operator.password)];
@@ -54,16 +54,26 @@ describe("infra buckets (B7)", function () {
     this.timeout(60_000);
     let postgres: TestPostgres;
     let checkout: InfraCheckout;
+    let gaveUp: Promise<Awaited<ReturnType<typeof buckets>> & { untouched: object }>;
 
     before(async () => {
         checkout = new InfraCheckout(stacks);
         postgres = await TestPostgres.start();
         await postgres.as("postgres", async (client) => {
             await client.query(`CREATE ROLE ${operator.user} LOGIN PASSWORD '${operator.password}'`);
-            for (const type of ["json", "jsonb", "text", "empty"]) await client.query(`CREATE DATABASE is_${type}`);
+            for (const type of ["json", "jsonb", "text", "locked", "empty"])
+                await client.query(`CREATE DATABASE is_${type}`);
         });
         for (const type of ["json", "jsonb", "text"])
             await postgres.as(`is_${type}`, (client) => createTables(client, type));
+        await postgres.as("is_locked", (client) => createTables(client, "jsonb"));
+        await reset("is_locked");
+        // Takes five seconds, while the other tests run.
+        gaveUp = postgres.as("is_locked", async (client) => {
+            const untouched = await contents("is_locked");
+            await client.query("BEGIN; SELECT FROM cai_connectors WHERE id = 7 FOR UPDATE");
+            return { ...(await buckets(["set", "--yes"], { database: "is_locked" })), untouched };
+        });
     });
     after(async () => {
         await postgres?.stop();
@@ -102,6 +112,8 @@ describe("infra buckets (B7)", function () {
 
     for (const database of ["is_json", "is_jsonb"]) {
         describe(`in columns of type ${database.slice(3)}`, () => {
+            // What does not depend on the type is tried with one.
+            const itOnce = database === "is_jsonb" ? it : () => undefined;
             before(() => reset(database));
 
             it("show says what each declared row has and whose bucket that is, and exits with 0", async () => {
@@ -128,7 +140,7 @@ describe("infra buckets (B7)", function () {
                 assert.equal(stdout.split("\n").length, 1);
             });
 
-            it("diff exits with 1 while a row differs, and shows people a table", async () => {
+            itOnce("diff exits with 1 while a row differs, and shows people a table", async () => {
                 const { exitCode, stderr, stdout } = await buckets(["diff"], { database });
                 assert.equal(exitCode, 1);
                 assert.match(stderr, /differs +│ source hospital-a +│ old-bucket +│ – +│ clinical-ai-source-dev/);
@@ -136,14 +148,15 @@ describe("infra buckets (B7)", function () {
                 assert.equal(stdout, "");
             });
 
-            it("a dry run says what would change and changes nothing", async () => {
+            itOnce("a dry run says what would change and changes nothing", async () => {
                 const untouched = await contents(database);
+                const recorded = checkout.audit(database).entries.length;
                 const { exitCode, stderr, json } = await buckets(["set", "--dry-run", "--json"], { database });
                 assert.equal(exitCode, 0);
                 assert.match(stderr, /Would change:\n {2}source hospital-a: old-bucket → clinical-ai-source-dev\n/);
                 assert.equal((json as unknown as { changes: object[] }).changes.length, 4);
                 assert.deepEqual(await contents(database), untouched);
-                assert.deepEqual(checkout.audit().entries, []);
+                assert.equal(checkout.audit(database).entries.length, recorded);
             });
 
             it("set changes the key `bucket` and nothing else, and says what before it does", async () => {
@@ -188,7 +201,7 @@ describe("infra buckets (B7)", function () {
 
             it("a second set has nothing to change, and diff holds", async () => {
                 const untouched = await contents(database);
-                const recorded = checkout.audit().entries.length;
+                const recorded = checkout.audit(database).entries.length;
                 const [again, difference] = await Promise.all([
                     buckets(["set", "--yes"], { database }),
                     buckets(["diff"], { database }),
@@ -198,13 +211,13 @@ describe("infra buckets (B7)", function () {
                 assert.equal(difference.exitCode, 0);
                 assert.match(difference.stderr, /4 rows, none not as declared/);
                 assert.deepEqual(await contents(database), untouched);
-                assert.equal(checkout.audit().entries.length, recorded);
+                assert.equal(checkout.audit(database).entries.length, recorded);
             });
 
             it("the change is recorded with who, when and what, for its owner only", () => {
-                const { mode, entries } = checkout.audit();
+                const { mode, entries } = checkout.audit(database);
                 assert.equal(mode, "600");
-                const entry = entries.find(({ target }) => String(target).endsWith(`/${database}`))!;
+                const [entry] = entries;
                 assert.deepEqual(Object.keys(entry), [
                     "time",
                     "by",
@@ -223,48 +236,68 @@ describe("infra buckets (B7)", function () {
         });
     }
 
-    describe("refuses", () => {
-        beforeEach(() => reset("is_jsonb"));
+    describe("refuses, changes nothing and records nothing:", () => {
+        const refusals: Record<string, { args: string[]; stack?: string; exitCode: number; says: RegExp }> = {
+            "rows that do not exist, all in one message": {
+                args: ["--yes"],
+                stack: "missing",
+                exitCode: 1,
+                says: /Nothing was changed:\n {2}- source "nobody" does not exist\n {2}- connector "99" does not exist/,
+            },
+            "JSON that is no object and names of several rows, by name": {
+                args: ["--yes"],
+                stack: "shapes",
+                exitCode: 1,
+                says: /"list" holds JSON that is not.*\n.*"text" holds JSON that is not.*\n.*"twice" names several rows/,
+            },
+            "a bucket of another stack": {
+                args: ["--yes", "--source", "hospital-a=clinical-ai-source", "--connector", "7=other"],
+                exitCode: 2,
+                says: /"clinical-ai-source" is another's\n.*"other" is another's\n.*-source-dev and clinical-ai-destination-dev/,
+            },
+            "a change without a terminal and without --yes": {
+                args: [],
+                exitCode: 2,
+                says: /no terminal to ask at/,
+            },
+            "settings that name no row": {
+                args: ["--yes"],
+                stack: "bare",
+                exitCode: 2,
+                says: /name no row of the database/,
+            },
+            "a stack that there is not, naming those there are": {
+                args: ["--yes"],
+                stack: "prod",
+                exitCode: 2,
+                says: /no stack "prod".*\n.*bare, dev, missing, shapes/,
+            },
+        };
+        let untouched: object;
+        let recorded: number;
+        const results: Record<string, Awaited<ReturnType<typeof buckets>>> = {};
 
-        async function refused(args: readonly string[], exitCode: number, message: RegExp, stack = "dev") {
-            const untouched = await contents("is_jsonb");
-            const recorded = checkout.audit().entries.length;
-            const result = await buckets(["set", ...args], { stack });
-            assert.equal(result.exitCode, exitCode, result.stderr);
-            assert.match(result.stderr, message);
+        before(async () => {
+            await reset("is_jsonb");
+            untouched = await contents("is_jsonb");
+            recorded = checkout.audit("is_jsonb").entries.length;
+            const run = async ([name, { args, stack }]: (typeof entries)[number]) => {
+                results[name] = await buckets(["set", ...args], { stack });
+            };
+            const entries = Object.entries(refusals);
+            await Promise.all(entries.map(run));
+        });
+        after(async () => {
             assert.deepEqual(await contents("is_jsonb"), untouched);
-            assert.equal(checkout.audit().entries.length, recorded);
+            assert.equal(checkout.audit("is_jsonb").entries.length, recorded);
+        });
+
+        for (const [name, { exitCode, says }] of Object.entries(refusals)) {
+            it(name, () => {
+                assert.match(results[name].stderr, says);
+                assert.equal(results[name].exitCode, exitCode);
+            });
         }
-
-        it("rows that do not exist, all in one message, and changes nothing", () =>
-            refused(
-                ["--yes"],
-                1,
-                /Nothing was changed:\n {2}- source "nobody" does not exist\n {2}- connector "99" does not exist/,
-                "missing",
-            ));
-
-        it("JSON that is no object and names of several rows, by name", () =>
-            refused(
-                ["--yes"],
-                1,
-                /source "list" holds JSON that is not an object\n.*"text" holds JSON that is not an object\n.*"twice" names several rows/,
-                "shapes",
-            ));
-
-        it("a bucket of another stack", () =>
-            refused(
-                ["--yes", "--source", "hospital-a=clinical-ai-source", "--connector", "7=other"],
-                2,
-                /"hospital-a": "clinical-ai-source" is another's\n.*"7": "other" is another's\n.*are clinical-ai-source-dev and clinical-ai-destination-dev/,
-            ));
-
-        it("a change without a terminal and without --yes", () => refused([], 2, /no terminal to ask at/));
-
-        it("settings that name no row", () => refused(["--yes"], 2, /name no row of the database/, "bare"));
-
-        it("a stack that there is not, naming those there are", () =>
-            refused(["--yes"], 2, /no stack "prod".*\n.*bare, dev, missing, shapes/, "prod"));
     });
 
     describe("writes", () => {
@@ -300,7 +333,7 @@ describe("infra buckets (B7)", function () {
             assert.equal(exitCode, 3);
             assert.match(stderr, /not today/);
             assert.deepEqual(await contents("is_jsonb"), untouched);
-            const last = checkout.audit().entries.at(-1)!;
+            const last = checkout.audit("is_jsonb").entries.at(-1)!;
             assert.equal(last.outcome, "failed");
             assert.match(String(last.reason), /not today/);
         });
@@ -318,7 +351,7 @@ describe("infra buckets (B7)", function () {
             assert.equal(exitCode, 3);
             assert.match(stderr, /too late/);
             assert.deepEqual(await contents("is_jsonb"), untouched);
-            assert.equal(checkout.audit().entries.at(-1)!.outcome, "failed");
+            assert.equal(checkout.audit("is_jsonb").entries.at(-1)!.outcome, "failed");
         });
     });
 
@@ -328,7 +361,8 @@ describe("infra buckets (B7)", function () {
         const waits = (client: Client) =>
             until("the tool to wait for the lock", async () => {
                 const { rowCount } = await client.query(
-                    "SELECT FROM pg_stat_activity WHERE application_name = 'infra' AND wait_event_type = 'Lock'",
+                    "SELECT FROM pg_stat_activity WHERE application_name = 'infra' AND wait_event_type = 'Lock' " +
+                        "AND datname = current_database()",
                 );
                 return rowCount === 1;
             });
@@ -382,117 +416,30 @@ describe("infra buckets (B7)", function () {
             assert.equal(exitCode, 130, stderr);
             assert.match(stderr, /Stopped: rolled back, nothing was changed\./);
             assert.deepEqual(await contents("is_jsonb"), untouched);
-            assert.equal(checkout.audit().entries.at(-1)!.outcome, "interrupted");
+            assert.equal(checkout.audit("is_jsonb").entries.at(-1)!.outcome, "interrupted");
         });
 
         it("gives up after five seconds, names the cause and changes nothing", async () => {
-            const untouched = await contents("is_jsonb");
-            const { exitCode, stderr } = await beside(
-                "SELECT FROM cai_connectors WHERE id = 7 FOR UPDATE",
-                async (client, running) => {
-                    await running;
-                    await client.query("ROLLBACK");
-                },
-            );
+            const { exitCode, stderr, untouched } = await gaveUp;
             assert.equal(exitCode, 3);
             assert.match(stderr, /somebody else holds a lock on a row .*55P03.*\nWait until/);
-            assert.deepEqual(await contents("is_jsonb"), untouched);
+            assert.deepEqual(await contents("is_locked"), untouched);
         });
     });
 
-    describe("names cause and fix, and exits with 3, when", () => {
-        async function unreachable(address: string, message: RegExp, env: NodeJS.ProcessEnv = {}) {
-            const { exitCode, stderr, json } = await buckets(["show", "--json"], { address, env });
+    it("names cause and fix, for people and as JSON, and exits with 3, when the database is not fit", async () => {
+        const unusable = async (address: string, message: RegExp) => {
+            const { exitCode, stderr, json } = await buckets(["show", "--json"], { address });
             assert.equal(exitCode, 3, stderr);
             assert.match(stderr, message);
             const { error } = json as unknown as { error: { exitCode: number; reason: string; fix: string } };
-            assert.equal(error.exitCode, 3);
-            assert.equal(`${error.reason}\n${error.fix}`, stderr);
-        }
-
-        it("nothing listens there", async () =>
-            unreachable(`postgresql://u:${passwords[1]}@127.0.0.1:${await freePort()}/db`, /nothing listens there/));
-
-        it("the password is wrong", () =>
-            unreachable(
-                `postgresql://${operator.user}:wr0ng@localhost:${postgres.port}/is_jsonb`,
-                /password is wrong/,
-            ));
-
-        it("the password is missing, though a password file has it", async () => {
-            const home = mkdtempSync(join(tmpdir(), "platform-home-"));
-            const file = join(home, ".pgpass");
-            writeFileSync(file, `*:*:*:*:${operator.password}\n`, { mode: 0o600 });
-            const address = `postgresql://${operator.user}@localhost:${postgres.port}/is_jsonb`;
-            try {
-                await unreachable(address, /wants a password/, { HOME: home, PGPASSFILE: file });
-            } finally {
-                rmSync(home, { recursive: true });
-            }
-        });
-
-        it("there is no such database", () => unreachable(url("nowhere"), /no such database/));
-
-        it("a table is missing", () => unreachable(url("is_empty"), /not as expected: no cai_defined_sources/));
-
-        it("a column holds no JSON", () => unreachable(url("is_text"), /cai_defined_sources.config is of type text/));
-
-        it("a permission is missing", async () => {
-            await postgres.as("is_jsonb", (client) =>
-                client.query(`REVOKE SELECT ON cai_connectors FROM ${operator.user}`),
-            );
-            try {
-                await unreachable(url("is_jsonb"), /a permission is missing .*cai_connectors.*42501/);
-            } finally {
-                await postgres.as("is_jsonb", (client) =>
-                    client.query(`GRANT SELECT ON cai_connectors TO ${operator.user}`),
-                );
-            }
-        });
-
-        it("the server's certificate is not trusted", () =>
-            unreachable(url("is_jsonb", "?sslmode=verify-full"), /authority that is not trusted .*sslrootcert/s));
-
-        it("the server's certificate is for another host", () =>
-            unreachable(
-                url("is_jsonb", `?sslmode=verify-full&sslrootcert=${postgres.certificate}`).replace(
-                    "localhost",
-                    "127.0.0.1",
-                ),
-                /certificate is for another host/,
-            ));
-    });
-
-    describe("encrypts", () => {
-        const encrypted = [
-            ["verify-full", "localhost", true],
-            ["verify-ca", "127.0.0.1", true],
-            ["require", "127.0.0.1", false],
-        ] as const;
-        for (const [mode, host, authority] of encrypted) {
-            it(`with sslmode=${mode}`, async () => {
-                const rootCert = authority ? `&sslrootcert=${postgres.certificate}` : "";
-                const address = url("is_jsonb", `?sslmode=${mode}${rootCert}`).replace("localhost", host);
-                const { exitCode, stderr } = await buckets(["show"], { address });
-                assert.equal(exitCode, 0, stderr);
-            });
-        }
-
-        it("and says so where the server cannot", async () => {
-            const turn = (value: string) =>
-                postgres.as("postgres", async (client) => {
-                    await client.query(`ALTER SYSTEM SET ssl = ${value}`);
-                    await client.query("SELECT pg_reload_conf()");
-                });
-            await turn("off");
-            try {
-                const { exitCode, stderr } = await buckets(["show"], { address: url("is_jsonb", "?sslmode=require") });
-                assert.equal(exitCode, 3);
-                assert.match(stderr, /the server speaks no TLS/);
-            } finally {
-                await turn("on");
-            }
-        });
+            assert.deepEqual([error.exitCode, `${error.reason}\n${error.fix}`], [3, stderr]);
+        };
+        await Promise.all([
+            unusable(url("is_jsonb").replace("s3cr", "other"), /password is wrong/),
+            unusable(url("is_empty"), /not as expected: no cai_defined_sources/),
+            unusable(url("is_text"), /cai_defined_sources.config is of type text/),
+        ]);
     });
 
     it("npx finds the tool in any folder of the checkout, without the network", async () => {

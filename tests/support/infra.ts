@@ -32,17 +32,15 @@ export class InfraCheckout {
         });
     }
 
-    get auditFile(): string {
-        return join(this.folder, ".infra", "audit.jsonl");
-    }
-
-    /** The record of changes, and its mode in octal. */
-    audit(): { mode: string; entries: Record<string, unknown>[] } {
-        if (!existsSync(this.auditFile)) return { mode: "none", entries: [] };
-        const lines = readFileSync(this.auditFile, "utf8").trimEnd().split("\n");
+    /** What is recorded of one database, and the record's mode in octal. */
+    audit(database: string): { mode: string; entries: Record<string, unknown>[] } {
+        const file = join(this.folder, ".infra", "audit.jsonl");
+        if (!existsSync(file)) return { mode: "none", entries: [] };
+        const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+        const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
         return {
-            mode: (statSync(this.auditFile).mode & 0o777).toString(8),
-            entries: lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+            mode: (statSync(file).mode & 0o777).toString(8),
+            entries: entries.filter(({ target }) => String(target).endsWith(`/${database}`)),
         };
     }
 

@@ -98,11 +98,6 @@ async function startIn(
     if (user) chownSync(folder, user.uid, user.gid);
     const data = join(folder, "data");
     const options = { ...user, cwd: folder, env: { PATH: process.env.PATH, LC_ALL: "C" } };
-    execFileSync(
-        join(programs, "initdb"),
-        ["-D", data, "-U", superuser.user, "--auth=scram-sha-256", `--pwfile=${join(folder, "password")}`, "--no-sync"],
-        { ...options, stdio: ["ignore", "ignore", "pipe"] },
-    );
     const port = await freePort();
     const settings = {
         port: String(port),
@@ -114,8 +109,16 @@ async function startIn(
         fsync: "off",
         shared_buffers: "16MB",
     };
-    const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const server = spawn(join(programs, "postgres"), ["-D", data, ...args], {
+    execFileSync(
+        join(programs, "initdb"),
+        [
+            ...["-D", data, "-U", superuser.user, "--no-sync"],
+            ...["--auth=scram-sha-256", `--pwfile=${join(folder, "password")}`],
+            ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+        ],
+        { ...options, stdio: ["ignore", "ignore", "pipe"] },
+    );
+    const server = spawn(join(programs, "postgres"), ["-D", data], {
         ...options,
         stdio: ["ignore", "ignore", "pipe"],
     });

@@ -16,7 +16,7 @@ export class TestCloud {
     readonly folder = localDirectory({ PLATFORM_LOCAL_DIR: this.place });
     private clients?: Clients;
 
-    private constructor(readonly port: number) {}
+    protected constructor(readonly port: number) {}
 
     static async create(): Promise<TestCloud> {
         return new TestCloud(await freePort());
@@ -24,6 +24,11 @@ export class TestCloud {
 
     get env(): NodeJS.ProcessEnv {
         return { ...process.env, PLATFORM_LOCAL_DIR: this.place, PLATFORM_LOCAL_PORT: String(this.port) };
+    }
+
+    /** A file in the cloud's own place, which is removed with it. */
+    protected file(name: string): string {
+        return join(this.place, name);
     }
 
     /** Starts `npm run local -- <args>` and leaves it running; it leads a process group, as in a terminal. */
@@ -101,15 +106,29 @@ interface StateEntry {
 }
 
 /** A port that nobody listens on right now. */
-export function freePort(): Promise<number> {
+export function freePort(wanted = 0): Promise<number> {
     return new Promise((resolve, reject) => {
         const server = createServer();
         server.on("error", reject);
-        server.listen(0, "127.0.0.1", () => {
+        server.listen(wanted, "127.0.0.1", () => {
             const { port } = server.address() as AddressInfo;
             server.close(() => resolve(port));
         });
     });
+}
+
+/** The first of `count` ports in a row that nobody listens on right now. */
+export async function freePorts(count: number): Promise<number> {
+    for (;;) {
+        // Below those that the system gives to connections as they come.
+        const first = 10_000 + Math.floor(Math.random() * 20_000);
+        try {
+            for (let port = first; port < first + count; port++) await freePort(port);
+            return first;
+        } catch (error) {
+            if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+        }
+    }
 }
 
 /** Waits until `holds`, and fails after `seconds`. */

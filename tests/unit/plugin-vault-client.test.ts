@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VaultContext } from "../../local/plugins/vault/client";
+import { connectionsFor } from "../../local/plugins/vault/connections";
 import type { VaultSettings } from "../../local/plugins/vault/settings";
 
 interface Asked {
@@ -145,6 +148,30 @@ describe("vault plugin: client", () => {
         const lost = context({ caCertFile: "/none/ca.pem" }).of({}).read("a");
         await assert.rejects(lost, /vault:caCertFile: \/none\/ca\.pem cannot be read/);
         assert.deepEqual(calls(), []);
+    });
+
+    it("trusts the authorities of a file and of a folder, and shows its own certificate", () => {
+        const folder = mkdtempSync(join(tmpdir(), "vault-connections-"));
+        try {
+            for (const name of ["a", "b", "own", "key"]) writeFileSync(join(folder, name), name);
+            const file = (name: string) => join(folder, name);
+            const settings = { headers: {}, skipTlsVerify: false };
+            const { httpsAgent } = connectionsFor({
+                ...settings,
+                caCertFile: file("a"),
+                clientAuth: { certFile: file("own"), keyFile: file("key") },
+                tlsServerName: "vault.internal",
+            });
+            const { ca, cert, key, servername, rejectUnauthorized } = httpsAgent.options;
+            assert.deepEqual([ca, cert, key].flat().map(String), ["a", "own", "key"]);
+            assert.deepEqual([servername, rejectUnauthorized], ["vault.internal", undefined]);
+            const all = connectionsFor({ ...settings, caCertDir: folder, skipTlsVerify: true }).httpsAgent.options;
+            assert.deepEqual([all.ca].flat().map(String), ["a", "b", "key", "own"]);
+            assert.equal(all.rejectUnauthorized, false);
+            assert.equal(connectionsFor(settings).httpsAgent.options.ca, undefined);
+        } finally {
+            rmSync(folder, { recursive: true });
+        }
     });
 
     it("prints neither tokens nor values whatever DEBUG says, and takes no proxy to this machine", function () {

@@ -161,6 +161,20 @@ describe("vault plugin: what Vault and the network say", () => {
             assert.equal(await persistently(attempt, new TestClock()), "ok");
         });
 
+        it("says of a failure whether an attempt before it may have succeeded", async () => {
+            const taken = () => new VaultFailure("o", "path is already in use at secret/", 400, false);
+            const answers = [new VaultFailure("o", "m", 500, true), taken()];
+            const repeated = (error: VaultFailure) => error.repeated;
+            await assert.rejects(
+                persistently(() => Promise.reject(answers.shift()!), new TestClock()),
+                repeated,
+            );
+            await assert.rejects(
+                persistently(failing(taken()), new TestClock()),
+                (error: VaultFailure) => !error.repeated,
+            );
+        });
+
         it("repeats nothing that would fail again", async () => {
             for (const error of [new VaultFailure("o", "m", 400, false), new Error("a bug")]) {
                 const clock = new TestClock();

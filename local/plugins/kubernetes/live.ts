@@ -9,15 +9,20 @@ import { at, isSecret, kindOf, metadataOf, type TypeToken } from "./identity";
  * `wanted` tells: what an apply of the declared fields would make of the object.
  */
 export function declaredAsLive(declared: Properties, live: Properties, wanted?: Properties): Properties {
-    const merged: Properties = {};
+    const { stringData } = declared;
+    return {
+        ...mergeMembers(without(declared, ["stringData"]), live, wanted),
+        ...(isRecord(stringData) ? { stringData: stringDataAsLive(stringData, live["data"]) } : {}),
+    };
+}
+
+function mergeMembers(declared: Properties, live: Properties, wanted: Properties | undefined): Properties {
+    const out: Properties = {};
     for (const [key, value] of Object.entries(declared)) {
-        if (key === "stringData" && isRecord(value)) {
-            keep(merged, key, stringDataAsLive(value, live["data"]));
-        } else {
-            keep(merged, key, merge(value, live[key], wanted?.[key]));
-        }
+        const dropped = wanted !== undefined && wanted[key] === undefined && live[key] === undefined;
+        keep(out, key, dropped ? value : merge(value, live[key], wanted?.[key]));
     }
-    return merged;
+    return out;
 }
 
 function merge(declared: Value, live: Value | undefined, wanted: Value | undefined): Value | undefined {
@@ -28,12 +33,7 @@ function merge(declared: Value, live: Value | undefined, wanted: Value | undefin
         return isEmpty(declared) ? declared : undefined;
     }
     if (isRecord(declared) && isRecord(live)) {
-        const out: Properties = {};
-        for (const [key, value] of Object.entries(declared)) {
-            const absent = live[key] === undefined && isRecord(wanted) && wanted[key] === undefined;
-            keep(out, key, absent ? value : merge(value, live[key], at(wanted, key)));
-        }
-        return out;
+        return mergeMembers(declared, live, isRecord(wanted) ? wanted : undefined);
     }
     if (Array.isArray(declared) && Array.isArray(live)) {
         return mergeLists(declared, live, Array.isArray(wanted) ? wanted : undefined);

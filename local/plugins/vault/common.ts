@@ -77,6 +77,10 @@ export async function makeAt(type: string, at: string, make: () => Promise<unkno
         await make();
     } catch (error) {
         if (error instanceof VaultFailure && /path (is )?already in use/.test(error.message)) {
+            if (error.repeated) {
+                // What is there was made by the attempt before, whose answer was lost.
+                return;
+            }
             throw new Refusal(
                 `${error.operation}: there is something at ${at} already. Use it (set the setting that makes it to ` +
                     `\`existing\`), or let this stack have it: pulumi import ${type} <name> ${at}`,

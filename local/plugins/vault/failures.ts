@@ -4,6 +4,9 @@ import { isRecord } from "../wire";
 
 /** Refused by Vault. Its text holds neither a token nor a value that was written. */
 export class VaultFailure extends Error {
+    /** An earlier attempt failed in a way that leaves open whether Vault did what it was asked. */
+    repeated = false;
+
     constructor(
         readonly operation: string,
         message: string,
@@ -134,6 +137,9 @@ export async function persistently<T>(attempt: () => Promise<T>, clock: Clock = 
         try {
             return await attempt();
         } catch (error) {
+            if (error instanceof VaultFailure) {
+                error.repeated = pause !== FIRST_PAUSE_MS;
+            }
             if (!(error instanceof VaultFailure) || !error.passing || clock.now() + pause > end) {
                 throw error;
             }

@@ -10,8 +10,8 @@ const authBackendConfig: VaultType = {
     token: "vault:kubernetes/authBackendConfig:AuthBackendConfig",
     inputs: {
         backend: text({ default: "kubernetes", replace: true }),
-        // Vault's own default is true. The official provider says false where the program says nothing: Vault then
-        // refuses tokens of any issuer but `kubernetes.io/serviceaccount`.
+        // Vault's own default is true. The official provider says false where the program says nothing: with `pemKeys`
+        // Vault then refuses tokens of any issuer but `kubernetes.io/serviceaccount`.
         disableIssValidation: flag({ default: false }),
         disableLocalCaJwt: flag({ default: false }),
         issuer: text(),

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { Socket } from "node:net";
 import { type ConnectionOptions } from "node:tls";
 
 import { Client, type ClientConfig, type QueryResult, type QueryResultRow } from "pg";
@@ -22,16 +23,20 @@ const limits = { statement_timeout: "15s", lock_timeout: "5s" } as const;
 /** A connection that Ctrl-C ends: the server then rolls back what was not committed. */
 export class Database {
     readonly #client: Client;
+    /** Under the client, which cannot itself give up while it connects. */
+    readonly #socket = new Socket();
     #committing = false;
+    /** Why the connection is gone. */
+    #lost?: Error;
 
     private constructor(
         readonly address: DatabaseAddress,
         private readonly interrupted: AbortSignal,
     ) {
         forgetVariables(process.env);
-        this.#client = new Client(clientConfig(address));
-        // Whoever waits for an answer is told of it; without a listener the process would end.
-        this.#client.on("error", () => undefined);
+        this.#client = new Client({ ...clientConfig(address), stream: () => this.#socket });
+        // What is asked afterwards is only told that the connection is gone.
+        this.#client.on("error", (error) => (this.#lost ??= error));
     }
 
     /**
@@ -45,18 +50,19 @@ export class Database {
         work: (database: Database) => Promise<Result>,
     ): Promise<Result> {
         const database = new Database(address, interrupted);
-        const client = database.#client;
-        // Once COMMIT is sent its answer is waited for, so that what is said of it is true.
-        const onInterrupt = () => void (database.#committing || client.end().catch(() => undefined));
+        const onInterrupt = () => {
+            // Once COMMIT is sent its answer is waited for, so that what is said of it is true.
+            if (!database.#committing) database.#socket.destroy();
+        };
         interrupted.addEventListener("abort", onInterrupt);
         try {
-            await client.connect().catch((error: unknown) => {
+            await database.#client.connect().catch((error: unknown) => {
                 throw database.#inWords(error);
             });
             return await work(database);
         } finally {
             interrupted.removeEventListener("abort", onInterrupt);
-            await client.end().catch(() => undefined);
+            await database.#client.end().catch(() => undefined);
         }
     }
 
@@ -122,7 +128,9 @@ export class Database {
     }
 
     #inWords(error: unknown): InfraError {
-        return this.interrupted.aborted ? stopped() : databaseFailure(error, addressInWords(this.address));
+        return this.interrupted.aborted
+            ? stopped()
+            : databaseFailure(this.#lost ?? error, addressInWords(this.address));
     }
 }
 

@@ -29,41 +29,57 @@ const image =
     "ghcr.io/clinical-ai/prefect-worker@sha256:ecc794405dff8379b049fffe06ee4ee08baf35a281b7015805f18b55514da464";
 
 export class World {
-    /** Takes the place of `clinical-ai` in every name. */
-    readonly name = `verify-${randomBytes(3).toString("hex")}`;
-    /** Another name: External Secrets takes the mount off the front of a key. */
-    readonly mount = `${this.name}-kv`;
-    private readonly auditLog = join(tmpdir(), `${this.name}.log`);
+    /**
+     * @param name takes the place of `clinical-ai` in every name
+     * @param mount path of the KV engine; External Secrets takes it off the front of a key, so it is not the name
+     * @param auth path of the auth method
+     */
+    constructor(
+        readonly name = `verify-${randomBytes(3).toString("hex")}`,
+        readonly mount = `${name}-kv`,
+        readonly auth = name,
+    ) {}
+
+    /** Under the names that the stack gives. */
+    static real(): World {
+        return new World("clinical-ai", "secret", "kubernetes");
+    }
+
+    private get auditLog(): string {
+        return join(tmpdir(), `${this.name}.log`);
+    }
     private readonly kubeconfig = given("PLATFORM_TEST_KUBECONFIG");
     private readonly token = given("PLATFORM_TEST_VAULT_TOKEN");
-    private readonly address = {
+    readonly vaultAddress = {
         address: given("PLATFORM_TEST_VAULT_ADDR"),
         caCertFile: given("PLATFORM_TEST_VAULT_CACERT"),
     };
     readonly kubernetes = Kubernetes.connect({ kubeconfig: this.kubeconfig });
-    readonly vault = new Vault(this.address, this.token);
+    readonly vault = new Vault(this.vaultAddress, this.token);
     readonly access: ClusterAccess = { kubeconfig: this.kubeconfig, vaultToken: this.token };
 
     /** What the stack would export. */
-    readonly outputs: Outputs = {
-        region: "us-east-1",
-        sourceBucket: "source",
-        destinationBucket: "destination",
-        identityMode: "static",
-        userName: "worker",
-        accessKeyId: "AKIAONE",
-        accessKeyIds: ["AKIAONE"],
-        cluster: {
-            namespace: this.name,
-            vaultAddress: this.address.address,
-            vaultCaCertFile: this.address.caCertFile,
-            audience: "vault",
-            vaultRole: "clinical-ai-prefect",
-            vaultVersion: "1",
-            image,
-            replicas: 1,
-        },
-    };
+    get outputs(): Outputs {
+        return {
+            region: "us-east-1",
+            sourceBucket: "source",
+            destinationBucket: "destination",
+            identityMode: "static",
+            userName: "worker",
+            accessKeyId: "AKIAONE",
+            accessKeyIds: ["AKIAONE"],
+            cluster: {
+                namespace: this.name,
+                vaultAddress: this.vaultAddress.address,
+                vaultCaCertFile: this.vaultAddress.caCertFile,
+                audience: "vault",
+                vaultRole: "clinical-ai-prefect",
+                vaultVersion: "1",
+                image,
+                replicas: 1,
+            },
+        };
+    }
 
     /** The checks of the cluster side, and what they find. */
     check(wanted: (planned: Planned) => boolean = () => true, changed: Partial<Outputs> = {}): Promise<CheckResult[]> {
@@ -100,9 +116,9 @@ export class World {
             .replaceAll("sys/mounts/secret", `sys/mounts/${this.mount}`)
             .replaceAll('path secret"', `path ${this.mount}"`)
             .replaceAll("path secret,", `path ${this.mount},`)
-            .replace(/((?:sys\/)?auth)\/kubernetes/g, `$1/${name}`)
-            .replaceAll('"mount":"kubernetes"', `"mount":"${name}"`)
-            .replaceAll("mountPath kubernetes", `mountPath ${name}`);
+            .replace(/((?:sys\/)?auth)\/kubernetes/g, `$1/${this.auth}`)
+            .replaceAll('"mount":"kubernetes"', `"mount":"${this.auth}"`)
+            .replaceAll("mountPath kubernetes", `mountPath ${this.auth}`);
         return JSON.parse(text) as Data;
     }
 
@@ -121,21 +137,29 @@ export class World {
         await this.kubernetes.remove({ apiVersion: "v1", kind: "Namespace", name: this.name });
         await this.kubernetes.remove(this.binding);
         await this.vault.remove(`sys/mounts/${this.mount}`);
-        await this.vault.remove(`sys/auth/${this.name}`);
+        await this.vault.remove(`sys/auth/${this.auth}`);
         await this.vault.remove(`sys/audit/${this.name}`);
         rmSync(this.auditLog, { force: true });
         await this.vault.remove(`sys/policies/acl/${this.name}-aws-read`);
     }
 
-    readonly secret: ObjectReference = this.object("v1", "Secret", `${this.name}-aws-credentials`);
-    readonly externalSecret = this.object("external-secrets.io/v1", "ExternalSecret", `${this.name}-aws-credentials`);
-    readonly deployment = this.object("apps/v1", "Deployment", `${this.name}-prefect-worker`);
+    get secret(): ObjectReference {
+        return this.object("v1", "Secret", `${this.name}-aws-credentials`);
+    }
+    get externalSecret() {
+        return this.object("external-secrets.io/v1", "ExternalSecret", `${this.name}-aws-credentials`);
+    }
+    get deployment() {
+        return this.object("apps/v1", "Deployment", `${this.name}-prefect-worker`);
+    }
 
-    private readonly binding: ObjectReference = {
-        apiVersion: "rbac.authorization.k8s.io/v1",
-        kind: "ClusterRoleBinding",
-        name: this.name,
-    };
+    private get binding(): ObjectReference {
+        return {
+            apiVersion: "rbac.authorization.k8s.io/v1",
+            kind: "ClusterRoleBinding",
+            name: this.name,
+        };
+    }
 
     object(apiVersion: string, kind: string, name: string): ObjectReference {
         return { apiVersion, kind, namespace: this.name, name };
@@ -156,16 +180,20 @@ export class World {
         await api.patch(patch, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch);
     }
 
-    readonly role = {
-        bound_service_account_names: [`${this.name}-prefect-worker`],
-        bound_service_account_namespaces: [this.name],
-        audience: "vault",
-        token_policies: [`${this.name}-aws-read`],
-        token_ttl: 3600,
-        token_max_ttl: 3600,
-    };
+    get role() {
+        return {
+            bound_service_account_names: [`${this.name}-prefect-worker`],
+            bound_service_account_namespaces: [this.name],
+            audience: "vault",
+            token_policies: [`${this.name}-aws-read`],
+            token_ttl: 3600,
+            token_max_ttl: 3600,
+        };
+    }
 
-    readonly policy = `path "${this.mount}/data/${this.name}/aws" {\n  capabilities = ["read"]\n}\n`;
+    get policy() {
+        return `path "${this.mount}/data/${this.name}/aws" {\n  capabilities = ["read"]\n}\n`;
+    }
 
     writeKeys(id: string): Promise<unknown> {
         const data = { aws_access_key_id: id, aws_secret_access_key: `secret-of-${id}` };
@@ -177,21 +205,21 @@ export class World {
         await vault.write(`sys/mounts/${this.mount}`, { type: "kv", options: { version: "2" } });
         await until("the engine", () => this.writeKeys("AKIAONE").then(Boolean, () => false), 10);
         await vault.write(`sys/policies/acl/${name}-aws-read`, { policy: this.policy });
-        await vault.write(`sys/auth/${name}`, { type: "kubernetes" });
+        await vault.write(`sys/auth/${this.auth}`, { type: "kubernetes" });
         await this.put("v1", "ServiceAccount", name, "reviewer", {});
         await this.put(this.binding.apiVersion, this.binding.kind, undefined, name, {
             roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
             subjects: [{ kind: "ServiceAccount", name: "reviewer", namespace: name }],
         });
         await vault.write(`sys/audit/${name}`, { type: "file", options: { file_path: this.auditLog } });
-        await vault.write(`auth/${name}/config`, await this.authConfig());
-        await vault.write(`auth/${name}/role/${name}-prefect`, this.role);
+        await vault.write(`auth/${this.auth}/config`, await this.authConfig());
+        await vault.write(`auth/${this.auth}/role/${name}-prefect`, this.role);
     }
 
     async authConfig(): Promise<object> {
         return {
             kubernetes_host: /server: "?([^",\s]+)/.exec(readFileSync(this.kubeconfig, "utf8"))?.[1],
-            kubernetes_ca_cert: readFileSync(this.address.caCertFile, "utf8"),
+            kubernetes_ca_cert: readFileSync(this.vaultAddress.caCertFile, "utf8"),
             token_reviewer_jwt: await this.kubernetes.tokenOf(this.name, "reviewer", {}),
         };
     }
@@ -252,14 +280,14 @@ export class World {
         const { name } = this;
         const auth = {
             kubernetes: {
-                mountPath: name,
+                mountPath: this.auth,
                 role: `${name}-prefect`,
                 serviceAccountRef: { name: `${name}-prefect-worker`, audiences: ["vault"] },
             },
         };
         const vault = {
-            server: this.address.address,
-            caBundle: readFileSync(this.address.caCertFile).toString("base64"),
+            server: this.vaultAddress.address,
+            caBundle: readFileSync(this.vaultAddress.caCertFile).toString("base64"),
             path: this.mount,
             version: "v2",
             auth,

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+
+import execa from "execa";
+
+import { ClusterFailure } from "../ops/cluster/access";
+import { Kubernetes } from "../ops/cluster/kubernetes";
+import { type PodEnvironment, podEnvironment } from "../ops/cluster/pod-environment";
+import { clinicalAi } from "../services/clinical-ai";
+import { hasCluster } from "./cluster";
+import { clusterFolder, kubeconfigOf } from "./cluster/places";
+import { localDirectory, LocalError, localPort } from "./paths";
+import { say } from "./progress";
+
+/**
+ * Runs a command as clinical-ai's worker: with exactly the environment that a kubelet would give to the container of its
+ * newest pod, and nothing of the caller's. Secret and ConfigMap are read with the rights of the pod's node, as a kubelet
+ * reads them; the worker's service account may read nothing.
+ *
+ * @param command default: the one that the container declares
+ * @returns the command's exit code
+ * @throws LocalError when there is no cluster, no pod that could start, or no command
+ */
+export async function runAsWorker(command: readonly string[]): Promise<number> {
+    const { pod, environment, container } = await workerEnvironment();
+    const [file, ...args] = command.length > 0 ? command : [...(container.command ?? []), ...(container.args ?? [])];
+    if (file === undefined) {
+        throw new LocalError(
+            "The container runs what its image says, and no image is pulled here: name a command, for example\n" +
+                "  npm run local -- worker env",
+        );
+    }
+    const added = addedVariables();
+    say(`As ${pod ?? "the Deployment's template"}: ${Object.keys(environment).sort().join(", ")}`);
+    say(`On top of it, to find the command and the local AWS: ${Object.keys(added).join(", ")}`);
+    const env = { ...added, ...environment };
+    const { exitCode, failed } = await execa(file, args, { env, extendEnv: false, stdio: "inherit", reject: false });
+    if (failed && exitCode === undefined) throw new LocalError(`${file} could not be run`);
+    return exitCode;
+}
+
+async function workerEnvironment(): Promise<PodEnvironment> {
+    const folder = localDirectory();
+    if (!hasCluster(folder)) {
+        throw new LocalError("There is no cluster in this checkout; bring it up: npm run local -- --cluster");
+    }
+    const as = (user: "operator" | "node") =>
+        Kubernetes.connect({ kubeconfig: kubeconfigOf(clusterFolder(folder), user) });
+    try {
+        const { namespace, deployment } = clinicalAi;
+        return await podEnvironment(as("operator"), as("node"), { namespace, deployment });
+    } catch (error) {
+        throw error instanceof ClusterFailure ? new LocalError(error.message) : error;
+    }
+}
+
+/** What the pod does not have: its image has a PATH of its own, and AWS needs no address. */
+function addedVariables(): Record<string, string> {
+    return {
+        PATH: process.env.PATH ?? "",
+        AWS_ENDPOINT_URL: `https://127.0.0.1:${localPort()}`,
+        AWS_CA_BUNDLE: join(localDirectory(), "tls", "certificate.pem"),
+        NODE_EXTRA_CA_CERTS: join(localDirectory(), "tls", "certificate.pem"),
+    };
+}

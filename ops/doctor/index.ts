@@ -1,0 +1,36 @@
+import { type Declared, type Facts } from "./facts";
+import { type Finding, remediesOf, type Remedies } from "./finding";
+import { findingsOf, unseen } from "./findings";
+import { observe, type DoctorAccess } from "./observe";
+
+export { type Declared } from "./facts";
+export { type Finding, type Remedies } from "./finding";
+export { type DoctorAccess } from "./observe";
+
+/** What doctor found. */
+export interface Diagnosis {
+    readonly findings: readonly Finding[];
+    /** What was not looked at, and why. */
+    readonly notSeen: readonly { readonly what: string; readonly why: string }[];
+    /** Whether neither the Kubernetes API nor Vault could be asked anything. */
+    readonly unreachable: boolean;
+}
+
+/** Looks at clinical-ai's cluster side and says what is wrong, why, and what mends it. It changes nothing. */
+export async function diagnose(
+    access: DoctorAccess,
+    declared: Declared,
+    remedies: Remedies = remediesOf(declared.stack),
+): Promise<Diagnosis> {
+    return diagnosisOf(await observe(access, declared), declared, remedies);
+}
+
+/** The same of what was seen before. */
+export function diagnosisOf(facts: Facts, declared: Declared, remedies: Remedies): Diagnosis {
+    const { kubernetesFault, vaultFault } = facts;
+    return {
+        findings: findingsOf(facts, declared, remedies),
+        notSeen: unseen(facts),
+        unreachable: kubernetesFault !== undefined && vaultFault?.kind === "unreachable",
+    };
+}

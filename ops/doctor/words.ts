@@ -1,0 +1,24 @@
+import Table from "cli-table3";
+
+import { type Diagnosis } from "./index";
+
+/** What was found, as a table; then what was not looked at. */
+export function diagnosisInWords({ findings, notSeen }: Diagnosis, width = 120): string {
+    const reasons = [...new Set(notSeen.map(({ why }) => why))];
+    const lines = reasons.map((reason) => {
+        const what = notSeen.filter(({ why }) => why === reason).map((one) => one.what);
+        return `Not looked at: ${what.join(", ")} (${reason}).`;
+    });
+    if (findings.length === 0) return [...lines, "Nothing wrong was found."].join("\n");
+    // Borders, padding and the narrow column take 21.
+    const cell = Math.max(16, Math.floor((width - 21) / 3));
+    const table = new Table({
+        head: ["", "what", "why", "mend it with"],
+        colWidths: [9, cell, cell, cell].map((columns, index) => (index === 0 ? columns : columns + 2)),
+        wordWrap: true,
+        style: { head: [], border: [] },
+    });
+    table.push(...findings.map(({ severity, what, why, fix }) => [severity, what, why, fix]));
+    const count = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
+    return [table.toString(), ...lines, `${count}.`].join("\n");
+}

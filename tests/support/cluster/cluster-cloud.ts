@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { type KubernetesObject } from "@kubernetes/client-node";
+import { parseDocument } from "yaml";
+
+import { clusterPorts, kubeconfigOf, type Places, type User } from "../../../local/cluster/places";
+import { asOwner } from "../../../local/cluster/vault";
+import { root } from "../../../local/paths";
+import { runningService, stopService } from "../../../local/service";
+import { Kubernetes } from "../../../ops/cluster/kubernetes";
+import { type Vault } from "../../../ops/cluster/vault";
+import { type CheckResult } from "../../../ops/verify/target";
+import { freePorts, TestCloud } from "../test-cloud";
+
+/** A local cloud with its cluster, of a test's own. */
+export class ClusterCloud extends TestCloud {
+    /** The local AWS's port and those of the cluster after it. */
+    static override async create(): Promise<ClusterCloud> {
+        return new ClusterCloud(await freePorts(12));
+    }
+
+    get places(): Places {
+        const tls = join(this.folder, "tls");
+        return {
+            folder: join(this.folder, "cluster"),
+            ports: clusterPorts(this.port),
+            certificate: { certificate: join(tls, "certificate.pem"), key: join(tls, "key.pem") },
+        };
+    }
+
+    /** The stack file that the cloud deploys; the committed one until it is changed. */
+    private get stackFile(): string {
+        return this.file("Pulumi.local.yaml");
+    }
+
+    override get env(): NodeJS.ProcessEnv {
+        return { ...super.env, PLATFORM_LOCAL_STACK_FILE: this.stackFile };
+    }
+
+    /** Puts the committed stack file in place, with other values at some paths below `config`; undefined removes. */
+    configure(changes: readonly (readonly [path: readonly (string | number)[], value: unknown])[] = []): void {
+        const document = parseDocument(readFileSync(join(root, "Pulumi.local.yaml"), "utf8"));
+        for (const [path, value] of changes) {
+            if (value === undefined) document.deleteIn(["config", ...path]);
+            else document.setIn(["config", ...path], document.createNode(value));
+        }
+        writeFileSync(this.stackFile, document.toString());
+    }
+
+    /** Sets the identity of clinical-ai: the one line that chooses a mode. */
+    chooseIdentity(identity: object): void {
+        this.configure([[["platform:clinical-ai", "identity"], identity]]);
+    }
+
+    /** Brings it up with its cluster. */
+    override async up(): Promise<{ exitCode: number; checks: CheckResult[]; failed: number; words: string }> {
+        const { exitCode, stdout, stderr } = await this.run(["up", "--cluster", "--json"]);
+        if (!stdout.startsWith("{")) throw new Error(`no JSON from local up --cluster:\n${stdout}${stderr}`);
+        return { exitCode, ...(JSON.parse(stdout) as { checks: CheckResult[]; failed: number }), words: stderr };
+    }
+
+    kubeconfig(user: User): string {
+        return kubeconfigOf(this.places.folder, user);
+    }
+
+    kubernetes(user: User = "admin"): Kubernetes {
+        return Kubernetes.connect({ kubeconfig: this.kubeconfig(user) });
+    }
+
+    /** Vault with its owner's token. */
+    get vault(): Vault {
+        return asOwner(this.places);
+    }
+
+    /** An object of the worker's namespace as it is now. */
+    object(apiVersion: string, kind: string, name: string): Promise<KubernetesObject | undefined> {
+        return this.kubernetes().read({ apiVersion, kind, name, namespace: "clinical-ai" });
+    }
+
+    /** Stops one of the cluster's servers; the next `up` starts it again. */
+    stop(service: string): Promise<void> {
+        return stopService(this.places.folder, service);
+    }
+
+    /** Kills one of the cluster's servers with no chance to end in order. */
+    async kill(service: string): Promise<void> {
+        const running = await runningService(this.places.folder, service);
+        if (!running) throw new Error(`${service} does not run`);
+        process.kill(running.pid, "SIGKILL");
+    }
+}

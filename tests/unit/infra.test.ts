@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+
+import { registerBuckets } from "../../ops/commands/buckets";
+import { registerCompletion } from "../../ops/commands/completion";
+import { givenRows, stackBuckets } from "../../ops/commands/buckets/wanted";
+import { shells } from "../../ops/infra/completion";
+import { confirm, requireConsent } from "../../ops/infra/confirm";
+import { InfraError } from "../../ops/infra/errors";
+import { parseDatabaseUrl } from "../../ops/infra/postgres/url";
+import { createProgram } from "../../ops/infra/program";
+import { readStackSettings, stackNames } from "../../ops/settings";
+import { stackConfig } from "../support/stack-files";
+
+const buckets = { source: "clinical-ai-source-dev", destination: "clinical-ai-destination-dev" };
+
+describe("the URL of a database", () => {
+    const plain = {
+        host: "db.example.com",
+        port: 5432,
+        database: "clinical",
+        user: "operator",
+        password: "p@ss/word",
+        sslMode: "verify-full",
+        sslRootCert: undefined,
+    };
+
+    it("is taken apart; the password is decoded", () =>
+        assert.deepEqual(parseDatabaseUrl("postgresql://operator:p%40ss%2Fword@db.example.com/clinical"), plain));
+
+    it("of another host than this one means verify-full, unless it says otherwise", () => {
+        const mode = (host: string, parameters = "") =>
+            parseDatabaseUrl(`postgres://u:p@${host}/d${parameters}`).sslMode;
+        assert.deepEqual(
+            ["10.0.0.1", "localhost.example.com", "127.0.0.2"].map((host) => mode(host)),
+            ["verify-full", "verify-full", "verify-full"],
+        );
+        assert.deepEqual(
+            ["localhost", "127.0.0.1", "[::1]"].map((host) => mode(host)),
+            Array(3).fill("disable"),
+        );
+        assert.equal(mode("db.example.com", "?sslmode=require"), "require");
+        assert.equal(mode("localhost", "?sslmode=verify-full"), "verify-full");
+    });
+
+    const faulty: [url: string, fault: RegExp][] = [
+        ["clinical", /is no PostgreSQL URL/],
+        ["mysql://u:hunter2@h/d", /is no PostgreSQL URL/],
+        ["postgres://h/d", /names no user/],
+        ["postgres://u:hunter2@/d", /is no PostgreSQL URL|names no host/],
+        ["postgres://u:hunter2@h", /names no database/],
+        ["postgres://u:hunter2@h/d?sslmode=prefer", /an sslmode other than disable, require, verify-ca, verify-full/],
+        ["postgres://u:hunter2@h/d?options=-c", /a parameter other than sslmode and sslrootcert/],
+        ["postgres://u:hunter2%zz@h/d", /% that is not followed/],
+        // Passwords that are not encoded: parts of them pass for a host, a port, a database, a parameter.
+        ["postgres://u:hunt/er2@h/d", /is no PostgreSQL URL|names no user/],
+        ["postgres://u:12/hunter2@h/d", /names no user/],
+        ["postgres://u:p@hunter2/x@h/d", /a character out of place/],
+        ["postgres://u:p@hunter2?x@h/d", /names no database/],
+        ["postgres://u:p@hunter2/d?x@h/d", /a parameter other than/],
+        ["postgres://u:p@hunter2/d#x@h/d", /a character out of place/],
+    ];
+    for (const [url, fault] of faulty) {
+        it(`is refused and no part of it repeated: ${url}`, () =>
+            assert.throws(
+                () => parseDatabaseUrl(url),
+                (error: InfraError) =>
+                    error.exitCode === 2 && fault.test(error.reason) && !/hunt|er2|@h\b/.test(error.message),
+            ));
+    }
+});
+
+describe("the settings of a stack without Pulumi", () => {
+    let folder: string;
+    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "platform-settings-"))));
+    afterEach(() => rmSync(folder, { recursive: true }));
+    const write = (stack: string, text: string) => writeFileSync(join(folder, `Pulumi.${stack}.yaml`), text);
+
+    it("of every committed stack are read", () => {
+        for (const stack of stackNames()) {
+            const { region, services } = readStackSettings(stack);
+            assert.deepEqual(
+                { region, services },
+                {
+                    region: stackConfig(stack as "dev")["aws:region"],
+                    services: stackConfig(stack as "dev")["platform:services"],
+                },
+            );
+        }
+        assert.ok(stackNames().includes("prod"));
+    });
+
+    it("are read from JSON text, as `pulumi config set` writes it", () => {
+        write(
+            "text",
+            "config:\n  aws:region: us-east-1\n  aws:allowedAccountIds: '[\"111111111111\"]'\n" +
+                "  platform:environment: dev\n  platform:services: '[\"clinical-ai\"]'\n" +
+                '  platform:clinical-ai: \'{"database":{"sources":{"a":"destination"}}}\'\n',
+        );
+        const settings = readStackSettings("text", folder);
+        assert.deepEqual(settings["clinical-ai"]?.database, {
+            sources: { a: "destination" },
+            destinations: {},
+            connectors: {},
+        });
+    });
+
+    it("that are missing name the stacks there are; no path leads out of the folder", () => {
+        write("dev", "config: {}");
+        write("prod", "config: {}");
+        for (const stack of ["none", "../dev", "dev/../dev"]) {
+            assert.throws(
+                () => readStackSettings(stack, folder),
+                /There is no stack .*\nThe stacks there are: dev, prod\./,
+            );
+        }
+    });
+
+    it("with faults are refused with all of them, and so is what is no YAML", () => {
+        write("dev", "config: { platform:environment: test, aws:allowedAccountIds: '[1' }");
+        assert.throws(
+            () => readStackSettings("dev", folder),
+            /^Error: Pulumi\.dev\.yaml: \d faults[^]*allowedAccountIds: got "\[1"[^]*environment: got "test"|environment: got "test"[^]*allowedAccountIds: got "\[1"/,
+        );
+        write("dev", "config: [");
+        assert.throws(() => readStackSettings("dev", folder), InfraError);
+    });
+});
+
+describe("rows given on the command line", () => {
+    it("are split at the last =, and put in one order", () => {
+        const given = {
+            connector: ["7=clinical-ai-source-dev"],
+            source: ["b=c=clinical-ai-destination-dev", "a=clinical-ai-source-dev"],
+        };
+        assert.deepEqual(givenRows(given, buckets), [
+            { kind: "source", name: "a", bucket: "clinical-ai-source-dev" },
+            { kind: "source", name: "b=c", bucket: "clinical-ai-destination-dev" },
+            { kind: "connector", name: "7", bucket: "clinical-ai-source-dev" },
+        ]);
+    });
+
+    it("that are no pair, are given twice or name another's bucket are refused in one message", () => {
+        const given = {
+            source: ["a", "b=clinical-ai-source-dev", "b=clinical-ai-destination-dev", "c=clinical-ai-source"],
+        };
+        assert.throws(
+            () => givenRows(given, buckets),
+            /--source "a": expected NAME=BUCKET\n.*"b" is given twice\n.*"c": "clinical-ai-source" is another's/,
+        );
+    });
+
+    it("may name the buckets of the stack's environment: in production without a suffix", () => {
+        assert.deepEqual(stackBuckets(readStackSettings("dev")), buckets);
+        assert.deepEqual(stackBuckets(readStackSettings("prod")), {
+            source: "clinical-ai-source",
+            destination: "clinical-ai-destination",
+        });
+    });
+});
+
+describe("asking before a change", () => {
+    const ask = async (answer: string | undefined, interrupted = new AbortController().signal, yes = false) => {
+        const input = new PassThrough();
+        const output = new PassThrough();
+        const asked = confirm("Change 2 rows?", { yes, dryRun: false, interrupted }, { input, output });
+        input.end(answer);
+        await asked;
+        return String(output.read());
+    };
+
+    it("takes y and yes", async () => {
+        assert.equal(await ask("y\n"), "Change 2 rows? [y/N] ");
+        await ask(" YES\n");
+    });
+
+    it("takes nothing else, and not the end of the input", async () => {
+        for (const answer of ["\n", "n\n", "yep\n", undefined]) {
+            await assert.rejects(ask(answer), { exitCode: 130, reason: "Not confirmed; nothing was changed." });
+        }
+    });
+
+    it("stops at Ctrl-C", async () => {
+        const controller = new AbortController();
+        const options = { yes: false, dryRun: false, interrupted: controller.signal };
+        const asked = confirm("Change?", options, { input: new PassThrough(), output: new PassThrough() });
+        controller.abort();
+        await assert.rejects(asked, { exitCode: 130, reason: "Stopped; nothing was changed." });
+    });
+
+    it("needs a terminal, unless nothing is changed or --yes is given", () => {
+        const interrupted = new AbortController().signal;
+        const streams = (isTTY: boolean) => ({
+            input: Object.assign(new PassThrough(), { isTTY }),
+            output: Object.assign(new PassThrough(), { isTTY: true }),
+        });
+        const refuses = (given: { yes: boolean; dryRun: boolean }, isTTY: boolean) => {
+            try {
+                requireConsent({ ...given, interrupted }, streams(isTTY));
+                return false;
+            } catch (error) {
+                return (error as InfraError).exitCode === 2;
+            }
+        };
+        assert.equal(refuses({ yes: false, dryRun: false }, false), true);
+        assert.equal(refuses({ yes: false, dryRun: false }, true), false);
+        assert.equal(refuses({ yes: true, dryRun: false }, false), false);
+        assert.equal(refuses({ yes: false, dryRun: true }, false), false);
+    });
+});
+
+describe("completion", () => {
+    const program = createProgram([registerBuckets, registerCompletion]);
+    const bash = (...words: string[]) =>
+        execFileSync(
+            "bash",
+            [
+                "-c",
+                `${shells.bash(program)}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _infra; echo "\${COMPREPLY[*]}"`,
+                "bash",
+                ...words,
+            ],
+            {
+                encoding: "utf8",
+            },
+        ).trim();
+
+    it("of bash follows the words down to the command", () => {
+        assert.equal(bash("infra", "b"), "buckets");
+        assert.equal(bash("infra", "buckets", ""), "show diff set --help");
+        assert.equal(bash("infra", "buckets", "set", "--d"), "--dry-run --destination --database-url");
+        assert.equal(bash("infra", "buckets", "show", "--stack", "dev", "--j"), "--json");
+        assert.equal(bash("infra", "completion", ""), "bash zsh fish --help");
+    });
+
+    it("of zsh and fish has the same words", () => {
+        assert.ok(shells.zsh(program).includes(`"infra buckets") compadd -- show diff set --help ;;`));
+        const fish = `complete -c infra -f -n '__infra_at "infra buckets"'`;
+        assert.ok(shells.fish(program).includes(`\n${fish} -a 'show diff set'\n${fish} -l help\n`));
+    });
+});
+
+describe("the help of every command", () => {
+    const program = createProgram([registerBuckets, registerCompletion]);
+    const [group] = program.commands;
+    for (const command of group.commands) {
+        it(`${command.name()} says what it takes and shows an example`, () => {
+            let help = "";
+            command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+            assert.match(help, /--stack <stack>[^]*--json[^]*Examples:\n {2}infra buckets/);
+        });
+    }
+});
