@@ -100,7 +100,7 @@ const pidFile = (folder: string, name: string) => join(folder, `${name}.pid`);
 async function requireFree(port: number, name: string): Promise<void> {
     if (!(await isTaken(port))) return;
     throw new LocalError(
-        `Port ${port} of 127.0.0.1, which ${name} needs, is in use by another program. ` +
+        `Port ${port} of 127.0.0.1 is in use by another program, and ${name} needs it. ` +
             "Stop that program, or choose another block of ports: PLATFORM_LOCAL_PORT=4666 npm run local",
     );
 }

@@ -29,8 +29,11 @@ const names = { deployer: "platform-deployer", operator: "platform-operator" } a
 
 const verifierName = "platform-verifier";
 
-/** Names of the two users and of their policies. */
-export const localUserNames: readonly string[] = [...Object.values(names), verifierName];
+/** The user with which the local Vault calls AWS. */
+export const vaultUserName = "platform-vault";
+
+/** Names of these users and of their policies. */
+export const localUserNames: readonly string[] = [...Object.values(names), verifierName, vaultUserName];
 
 /**
  * Makes the two users of a new local AWS with the emulator's root credentials, as an account's owner would, and keeps

@@ -1,19 +1,16 @@
 import { stopService } from "../service";
 import { clusterFolder } from "./places";
 
-/** Every server of the cluster: whatever others need stops last. */
-const serviceNames = [
-    "reloader-stand-in",
-    "external-secrets",
-    "kwok",
-    "kube-scheduler",
-    "kube-controller-manager",
-    "vault",
-    "kube-apiserver",
-    "etcd",
+/** Every server of the cluster, in groups that stop one after the other: whatever others need stops later. */
+const groups = [
+    ["reloader-stand-in", "external-secrets", "kwok", "kube-scheduler", "kube-controller-manager"],
+    ["vault", "kube-apiserver"],
+    ["etcd"],
 ];
 
 /** Stops the cluster. */
 export async function stopCluster(folder: string): Promise<void> {
-    for (const name of serviceNames) await stopService(clusterFolder(folder), name);
+    for (const names of groups) {
+        await Promise.all(names.map((name) => stopService(clusterFolder(folder), name)));
+    }
 }

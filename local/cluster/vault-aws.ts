@@ -10,16 +10,15 @@ import { physicalName } from "../../components/naming";
 import { policyDocument } from "../../components/policy-document";
 import { clientsFor, closeClients } from "../../ops/verify/clients";
 import { clinicalAi } from "../../services/clinical-ai";
-import { unless } from "../aws/identities";
+import { unless, vaultUserName } from "../aws/identities";
 import { localAccount, rootCredentials, type Server } from "../aws/server";
 import { type Places } from "./places";
 import { asOwner } from "./vault";
 
 const scope = { partition: "aws", accountId: localAccount } as const;
-const userName = "platform-vault";
 
 /** The principal with which the local Vault calls AWS: what a role of mode `vaultDynamic` has to trust. */
-export const vaultPrincipalArn = globalArn(scope, "iam", `user/${userName}`);
+export const vaultPrincipalArn = globalArn(scope, "iam", `user/${vaultUserName}`);
 
 /**
  * Gives Vault's AWS secrets engine, at mount path `aws`, a user of the local AWS that may assume the worker's role and
@@ -40,12 +39,12 @@ export async function enableAwsEngine(places: Places, server: Server, region: st
             Action: "sts:AssumeRole",
             Resource: role,
         });
-        await unless("EntityAlreadyExists", iam.send(new CreateUserCommand({ UserName: userName })));
-        const policy = { PolicyName: userName, PolicyDocument: JSON.stringify(document) };
+        await unless("EntityAlreadyExists", iam.send(new CreateUserCommand({ UserName: vaultUserName })));
+        const policy = { PolicyName: vaultUserName, PolicyDocument: JSON.stringify(document) };
         await unless("EntityAlreadyExists", iam.send(new CreatePolicyCommand(policy)));
-        const PolicyArn = globalArn(scope, "iam", `policy/${userName}`);
-        await iam.send(new AttachUserPolicyCommand({ UserName: userName, PolicyArn }));
-        const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName: userName }));
+        const PolicyArn = globalArn(scope, "iam", `policy/${vaultUserName}`);
+        await iam.send(new AttachUserPolicyCommand({ UserName: vaultUserName, PolicyArn }));
+        const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName: vaultUserName }));
         await vault.write("aws/config/root", {
             access_key: key!.AccessKeyId,
             secret_key: key!.SecretAccessKey,

@@ -87,6 +87,8 @@ export interface DeploymentState {
     readonly available: number;
     /** Version of the secret that its template names. */
     readonly version?: string;
+    /** Why it makes no pods or does not get on, as its controller says. */
+    readonly trouble: readonly string[];
 }
 
 export interface PodState {

@@ -112,7 +112,7 @@ function vault({ facts, declared, remedies }: Case): Finding[] {
             ),
         );
     }
-    if (vaultVersion.state === "absent") {
+    if (vaultVersion.state === "absent" && declared.mode === "static") {
         findings.push(
             error(
                 "secret-deleted",
@@ -306,18 +306,14 @@ function rollout({ facts, declared, remedies }: Case): Finding[] {
             ),
         );
     }
-    if (available < desired) {
-        const reasons = (found(pods) ?? []).flatMap(({ name, ready, waiting }) =>
-            ready ? [] : [`${name}: ${waiting.join(", ") || "not ready"}`],
-        );
-        findings.push(
-            error(
-                "not-available",
-                "the worker is not available",
-                [`${available} of ${desired} pods are available`, ...reasons].join("; "),
-                "mend what the pods wait for; what they wait for from Vault is in the other lines",
-            ),
-        );
+    const reasons = (found(pods) ?? []).flatMap(({ name, ready, waiting }) =>
+        ready ? [] : [`${name}: ${waiting.join(", ") || "not ready"}`],
+    );
+    const why = [`${available} of ${desired} pods are available`, ...deployment.trouble, ...reasons].join("; ");
+    const fix = "mend what the pods wait for; what they wait for from Vault is in the other lines";
+    if (available < desired) findings.push(error("not-available", "the worker is not available", why, fix));
+    else if (deployment.trouble.length > 0) {
+        findings.push(error("rollout-stuck", "new pods of the worker do not start, and the old ones stay", why, fix));
     }
     return findings;
 }

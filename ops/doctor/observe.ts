@@ -239,7 +239,11 @@ async function secretOf(kubernetes: Kubernetes) {
 async function deploymentOf(kubernetes: Kubernetes) {
     const deployment = (await kubernetes.read(objects.deployment)) as V1Deployment | undefined;
     if (!deployment) return undefined;
+    const troubles = (deployment.status?.conditions ?? []).filter(({ type, status }) =>
+        type === "ReplicaFailure" ? status === "True" : type === "Progressing" && status === "False",
+    );
     return {
+        trouble: troubles.map(({ reason, message }) => [reason, message].filter(Boolean).join(": ")),
         desired: deployment.spec?.replicas ?? 1,
         available: deployment.status?.availableReplicas ?? 0,
         version: deployment.spec?.template.metadata?.annotations?.[versionAnnotations.pod],

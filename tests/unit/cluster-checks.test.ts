@@ -399,7 +399,7 @@ describe("what the cluster has, in words", () => {
     });
 
     it("counts pods by their version", () => {
-        const pod = (version?: string) => ({ metadata: { annotations: version ? { v: version } : {} } });
+        const pod = (v?: string) => ({ metadata: { annotations: (v ? { v } : {}) as Record<string, string> } });
         assert.equal(versionsInWords([pod("2"), pod("1"), pod("2")], "v"), "1 with version 1, 2 with version 2");
         assert.equal(versionsInWords([pod()], "v"), "1 without a version");
         assert.equal(versionsInWords([], "v"), "no pods");

@@ -109,6 +109,17 @@ describe("the settings of a stack without Pulumi", () => {
         });
     });
 
+    it("say of each row of the database which bucket it names: source or destination", () => {
+        write(
+            "dev",
+            "config: { platform:environment: dev, 'platform:clinical-ai': { database: { sources: { a: b } } } }",
+        );
+        assert.throws(
+            () => readStackSettings("dev", folder),
+            /clinical-ai\.database\.sources\.a: got "b"; expected one of/,
+        );
+    });
+
     it("that are missing name the stacks there are; no path leads out of the folder", () => {
         write("dev", "config: {}");
         write("prod", "config: {}");
