@@ -50,6 +50,14 @@ export const clinicalAi = {
     storageEnvironment: "production",
 } as const;
 
+/** Where the External Secrets Operator comes from, and where it goes, when a stack installs it. */
+export const externalSecrets = {
+    repository: "https://charts.external-secrets.io",
+    chart: "external-secrets",
+    release: "external-secrets",
+    namespace: "external-secrets",
+} as const;
+
 /** What the stack exports for clinical-ai. */
 export interface ClinicalAiOutputs {
     readonly region: string;

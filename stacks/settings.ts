@@ -122,6 +122,13 @@ const clinicalAiCluster = z.strictObject({
         kubeconfig: z.string().min(1).optional(),
         context: z.string().min(1).optional(),
         namespace: manage.default("create"),
+        /** The External Secrets Operator, which serves the whole cluster. */
+        externalSecrets: manage.default("existing"),
+        /** Version of its chart, where it is created. */
+        externalSecretsVersion: z
+            .string()
+            .regex(/^\d+\.\d+\.\d+$/, "an exact version such as 0.19.2")
+            .default("0.19.2"),
     }),
     vault: z.strictObject({
         address: z.url({ protocol: /^https$/ }),

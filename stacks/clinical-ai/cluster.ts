@@ -8,6 +8,7 @@ import { type StackContext } from "../context";
 import { connectKubernetes, connectVault, readCaCert } from "../providers";
 import { type ClinicalAiClusterSettings } from "../settings";
 import { type SecretKeys, type WorkerIdentity } from "./identity";
+import { installExternalSecrets } from "./operator";
 import { createWorkload, type PodSecret } from "./workload";
 
 /** The cluster and the Vault that a stack joins. */
@@ -24,7 +25,10 @@ export function deployToCluster(
 ): pulumi.Output<ClinicalAiClusterOutputs> {
     const provider = connectKubernetes(settings.kubernetes);
     const namespace = settings.kubernetes.namespace === "create" ? [createNamespace(provider)] : [];
-    const account = createServiceAccount(provider, identity, namespace);
+    const { externalSecrets, externalSecretsVersion } = settings.kubernetes;
+    const operator = externalSecrets === "create" ? [installExternalSecrets(provider, externalSecretsVersion)] : [];
+    // Everything that the operator reads follows the service account.
+    const account = createServiceAccount(provider, identity, [...namespace, ...operator]);
     const providers = usesVault(settings.vault, identity)
         ? { kubernetes: provider, vault: connectVault(settings.vault) }
         : undefined;

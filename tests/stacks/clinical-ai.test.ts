@@ -669,6 +669,27 @@ describe("clinical-ai: the workload (B6)", () => {
         assert.deepEqual(list(existing.mocks), everything.irsa.filter((name) => !name.includes(":Namespace ")).sort());
     });
 
+    it("B4: External Secrets is required to be there, or installed by its chart before anything that it reads", async () => {
+        const kind = "kubernetes:helm.sh/v3:Release";
+        assert.ok(!list((await run("static")).mocks).some((name) => name.startsWith(kind)));
+        const kubernetes = { externalSecrets: "create", externalSecretsVersion: "0.20.1" };
+        const { mocks } = await run("static", { cluster: { kubernetes } });
+        const { inputs, options } = mocks.get(kind, "clinical-ai-external-secrets");
+        assert.deepEqual(
+            { chart: inputs.chart, version: inputs.version, repository: inputs.repositoryOpts, values: inputs.values },
+            {
+                chart: "external-secrets",
+                version: "0.20.1",
+                repository: { repo: "https://charts.external-secrets.io" },
+                values: { installCRDs: true },
+            },
+        );
+        // It serves the whole cluster.
+        assert.equal(options.retainOnDelete, true);
+        const account = mocks.get("kubernetes:core/v1:ServiceAccount", "clinical-ai-service-account");
+        assert.ok(account.options.dependsOn.includes("clinical-ai-external-secrets"));
+    });
+
     it("the ConfigMap", async () => {
         const { mocks } = await run("irsa");
         assert.deepEqual(mocks.get("kubernetes:core/v1:ConfigMap", "clinical-ai-config").inputs, {
