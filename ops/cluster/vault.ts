@@ -60,7 +60,8 @@ export class Vault {
     }
 
     async list(path: string): Promise<void> {
-        await this.call("LIST", path);
+        // The same as the method LIST, which not everything between here and Vault knows.
+        await this.call("GET", path, undefined, "?list=true");
     }
 
     /**
@@ -87,9 +88,13 @@ export class Vault {
         return (await this.call("GET", "sys/health")) as VaultHealth;
     }
 
-    private async call(method: string, path: string, json?: object): Promise<unknown> {
+    private async call(method: string, path: string, json?: object, query = ""): Promise<unknown> {
         try {
-            return await this.api.request({ method, path: `/${path}`, ...(json === undefined ? {} : { json }) });
+            return await this.api.request({
+                method,
+                path: `/${path}${query}`,
+                ...(json === undefined ? {} : { json }),
+            });
         } catch (error) {
             throw refusal(path, error);
         }

@@ -9,9 +9,12 @@ import { World } from "../support/cluster/world";
 
 describe("the checks of the cluster side", function () {
     this.timeout(120_000);
-    const world = new World();
+    let world: World;
 
-    before(() => world.make());
+    before(() => {
+        world = new World();
+        return world.make();
+    });
     after(() => world.remove());
 
     /** What the checks answer whose name begins so. */

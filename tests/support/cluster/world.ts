@@ -40,14 +40,10 @@ export class World {
         readonly auth = name,
     ) {}
 
-    /** Under the names that the stack gives. */
-    static real(): World {
-        return new World("clinical-ai", "secret", "kubernetes");
-    }
-
     private get auditLog(): string {
         return join(tmpdir(), `${this.name}.log`);
     }
+
     private readonly kubeconfig = given("PLATFORM_TEST_KUBECONFIG");
     private readonly token = given("PLATFORM_TEST_VAULT_TOKEN");
     readonly vaultAddress = {
