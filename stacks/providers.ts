@@ -10,7 +10,12 @@ export function connectKubernetes({
     kubeconfig,
     context,
 }: ClinicalAiClusterSettings["kubernetes"]): kubernetes.Provider {
-    return new kubernetes.Provider("clinical-ai-kubernetes", { kubeconfig, context });
+    return new kubernetes.Provider("clinical-ai-kubernetes", {
+        kubeconfig,
+        context,
+        // Else a changed ConfigMap is deleted first and then made anew, and pods that start in between find none.
+        enableConfigMapMutable: true,
+    });
 }
 
 /** Connects to the Vault of the settings, with the deployer's token in VAULT_TOKEN. */

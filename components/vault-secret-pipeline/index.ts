@@ -76,6 +76,8 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
     readonly secretName: pulumi.Output<string>;
     /** Version of the Vault secret, which counts up with every change; undefined for a dynamic source. */
     readonly vaultVersion: pulumi.Output<string> | undefined;
+    /** When that version was written; undefined for a dynamic source. */
+    readonly vaultCreated: pulumi.Output<string> | undefined;
 
     constructor(name: string, args: VaultSecretPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
         const providers = [args.providers.vault, args.providers.kubernetes];
@@ -101,12 +103,17 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
         const before = [login, ...start.resources];
         const end =
             source.kind === "static"
-                ? syncStatic(this, name, source, connection(args), target(args), start.mark, before)
-                : syncDynamic(this, name, source, connection(args), target(args), start.mark, start.readPath, before);
+                ? syncStatic(this, name, source, connection(args), target(args), start.marks, before)
+                : syncDynamic(this, name, source, connection(args), target(args), start.marks, start.readPath, before);
 
         this.secretName = end.urn.apply(() => args.secretName);
         this.vaultVersion = start.version;
-        this.registerOutputs({ secretName: this.secretName, vaultVersion: this.vaultVersion });
+        this.vaultCreated = start.created;
+        this.registerOutputs({
+            secretName: this.secretName,
+            vaultVersion: this.vaultVersion,
+            vaultCreated: this.vaultCreated,
+        });
     }
 
     private validate(args: VaultSecretPipelineArgs): void {

@@ -2,7 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "./policy";
-import { DynamicSource, Mark, StaticSource } from "./vault";
+import { DynamicSource, Marks, StaticSource } from "./vault";
 
 const apiVersion = "external-secrets.io/v1";
 const generatorApiVersion = "generators.external-secrets.io/v1alpha1";
@@ -55,7 +55,7 @@ export function syncStatic(
     source: StaticSource,
     connection: VaultConnection,
     target: Target,
-    mark: Mark,
+    marks: Marks,
     dependsOn: pulumi.Resource[],
 ): pulumi.Resource {
     const store = new kubernetes.apiextensions.CustomResource(
@@ -78,7 +78,7 @@ export function syncStatic(
         })),
     };
     // Without data of its own, a template leaves the values as they were read.
-    return sync(parent, name, spec, {}, target, mark, [store]);
+    return sync(parent, name, spec, {}, target, marks, [store]);
 }
 
 /** Makes the generator and the ExternalSecret that have Vault make new keys at every refresh. */
@@ -88,7 +88,7 @@ export function syncDynamic(
     source: DynamicSource,
     connection: VaultConnection,
     target: Target,
-    mark: Mark,
+    marks: Marks,
     readPath: pulumi.Input<string>,
     dependsOn: pulumi.Resource[],
 ): pulumi.Resource {
@@ -114,12 +114,12 @@ export function syncDynamic(
         [source.keys.secretAccessKey]: "{{ .secret_key }}",
         [source.keys.sessionToken]: "{{ .security_token }}",
     };
-    return sync(parent, name, spec, { data }, target, mark, [generator]);
+    return sync(parent, name, spec, { data }, target, marks, [generator]);
 }
 
 /**
  * Makes the ExternalSecret, and waits for the sync that it causes. The operator acts on a change of the specification
- * at once, and only the sync that follows writes the mark to the Secret, together with the values. The condition Ready
+ * at once, and only the sync that follows writes the marks to the Secret, together with the values. The condition Ready
  * alone proves the first sync only: it stays true from one to the next.
  */
 function sync(
@@ -128,7 +128,7 @@ function sync(
     spec: Record<string, unknown>,
     template: { readonly data?: Record<string, string> },
     target: Target,
-    mark: Mark,
+    marks: Marks,
     dependsOn: pulumi.Resource[],
 ): pulumi.Resource {
     const timeout = { "pulumi.com/timeoutSeconds": String(target.syncTimeoutSeconds) };
@@ -149,7 +149,7 @@ function sync(
                     creationPolicy: "Owner",
                     template: {
                         engineVersion: "v2",
-                        metadata: { annotations: { [mark.annotation]: mark.value } },
+                        metadata: { annotations: { ...marks } },
                         ...template,
                     },
                 },
@@ -165,11 +165,17 @@ function sync(
                 name: target.secretName,
                 namespace: target.namespace,
                 annotations: {
-                    "pulumi.com/waitFor": pulumi.interpolate`jsonpath={.metadata.annotations['${mark.annotation}']}=${mark.value}`,
+                    "pulumi.com/waitFor": pulumi.output({ ...marks }).apply(waitForAll),
                     ...timeout,
                 },
             },
         },
         { parent, dependsOn: [externalSecret] },
     );
+}
+
+/** The provider waits until each path has its value: one as text, several as a JSON array. */
+function waitForAll(marks: Readonly<Record<string, string>>): string {
+    const paths = Object.entries(marks).map(([name, value]) => `jsonpath={.metadata.annotations['${name}']}=${value}`);
+    return paths.length === 1 ? paths[0] : JSON.stringify(paths);
 }

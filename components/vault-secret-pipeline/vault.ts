@@ -54,19 +54,18 @@ export interface DynamicSource {
     readonly refreshSeconds: number;
 }
 
-/** What the Secret carries as an annotation once it holds what the pipeline's start has now. */
-export interface Mark {
-    readonly annotation: string;
-    readonly value: pulumi.Input<string>;
-}
+/** Annotations that the Secret carries once it holds what the pipeline's start has now, with their values. */
+export type Marks = Readonly<Record<string, pulumi.Input<string>>>;
 
 /** Where the pipeline starts: a Vault path that can be read, and how to know that it has been read. */
 export interface VaultSource {
     /** The path that the policy opens. */
     readonly readPath: pulumi.Output<string>;
-    readonly mark: Mark;
+    readonly marks: Marks;
     /** Version of the KV secret; undefined where there is none. */
     readonly version: pulumi.Output<string> | undefined;
+    /** When that version was written: a secret that was deleted and written again counts from 1 again. */
+    readonly created: pulumi.Output<string> | undefined;
     /** What has to be there before the operator reads. */
     readonly resources: readonly pulumi.Resource[];
 }
@@ -91,10 +90,12 @@ export function createStaticSource(
         { parent },
     );
     const version = secret.metadata["version"];
+    const created = secret.metadata["created_time"];
     return {
         readPath: pulumi.output(source.mount).apply((mount) => kvDataPath(mount, source.path)),
-        mark: { annotation: "vault-version", value: version },
+        marks: { "vault-version": version, "vault-created": created },
         version,
+        created,
         resources: [secret],
     };
 }
@@ -128,8 +129,9 @@ export function createDynamicSource(
     const readPath = awsCredentialsPath(source.awsMount, source.awsRole);
     return {
         readPath: pulumi.output(readPath),
-        mark: { annotation: "vault-path", value: readPath },
+        marks: { "vault-path": readPath },
         version: undefined,
+        created: undefined,
         resources: [role],
     };
 }

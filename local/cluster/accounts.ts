@@ -21,10 +21,11 @@ const identities: Readonly<Record<User, { readonly name: string; readonly group?
 
 export const userName = (user: User) => identities[user].name;
 
-/** Paths of the files with which the API server knows its users and signs the tokens of service accounts. */
+/** Paths of the files with which the API server knows its users, signs tokens of service accounts and encrypts Secrets. */
 export interface Accounts {
     readonly tokens: string;
     readonly signingKey: string;
+    readonly encryption: string;
 }
 
 /** Makes the tokens of the users, once, and a kubeconfig for each. Everything is readable by this user only. */
@@ -32,7 +33,9 @@ export function prepareAccounts(places: Places): Accounts {
     const { folder, certificate } = places;
     const tokens = join(folder, "tokens.csv");
     const signingKey = join(folder, "service-account.key");
+    const encryption = join(folder, "encryption.json");
     if (!existsSync(signingKey)) writeAtomically(signingKey, makeSigningKey());
+    if (!existsSync(encryption)) writeAtomically(encryption, JSON.stringify(makeEncryption()));
     if (!existsSync(tokens)) writeAtomically(tokens, users.map(tokenLine).join(""));
     for (const line of readFileSync(tokens, "utf8").trim().split("\n")) {
         const [token, name] = line.split(",");
@@ -40,7 +43,7 @@ export function prepareAccounts(places: Places): Accounts {
         if (user)
             writeKubeconfig(kubeconfigOf(folder, user), apiEndpoint(places.ports), certificate.certificate, token);
     }
-    return { tokens, signingKey };
+    return { tokens, signingKey, encryption };
 }
 
 /** A line of a static token file: token, user's name, user's id, groups. */
@@ -59,6 +62,16 @@ export function tokenOf(places: Places, user: User): string {
 function makeSigningKey(): string {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+/** Secrets are encrypted before they get to etcd, whose files would hold them as they are. */
+function makeEncryption() {
+    const keys = [{ name: "local", secret: randomBytes(32).toString("base64") }];
+    return {
+        apiVersion: "apiserver.config.k8s.io/v1",
+        kind: "EncryptionConfiguration",
+        resources: [{ resources: ["secrets"], providers: [{ secretbox: { keys } }] }],
+    };
 }
 
 function writeKubeconfig(path: string, server: string, ca: string, token: string): void {

@@ -78,7 +78,7 @@ function etcd({ parts }: Programs, { folder, ports, certificate }: Places): Supe
     };
 }
 
-function apiserver({ parts }: Programs, places: Places, { tokens, signingKey }: Accounts): Supervised {
+function apiserver({ parts }: Programs, places: Places, { tokens, signingKey, encryption }: Accounts): Supervised {
     const { ports, certificate } = places;
     const authorization = { authorization: `Bearer ${tokenOf(places, "admin")}` };
     return {
@@ -98,6 +98,7 @@ function apiserver({ parts }: Programs, places: Places, { tokens, signingKey }: 
                 "--authorization-mode=Node,RBAC",
                 "--anonymous-auth=false",
                 `--token-auth-file=${tokens}`,
+                `--encryption-provider-config=${encryption}`,
                 "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
                 `--service-account-key-file=${signingKey}`,
                 `--service-account-signing-key-file=${signingKey}`,

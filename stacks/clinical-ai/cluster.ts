@@ -173,6 +173,8 @@ function podSecret(pipeline: VaultSecretPipeline, keys: SecretKeys): PodSecret {
     return {
         name: pipeline.secretName,
         variables: keys.variables,
-        version: keys.replacedBy === "stack" ? pipeline.vaultVersion : undefined,
+        ...(keys.replacedBy === "stack"
+            ? { version: pipeline.vaultVersion, created: pipeline.vaultCreated }
+            : { version: undefined, created: undefined }),
     };
 }

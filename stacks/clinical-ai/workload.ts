@@ -22,6 +22,8 @@ export interface PodSecret {
     readonly variables: Readonly<Record<string, string>>;
     /** Version of the Vault secret; undefined where a controller in the cluster replaces the pods. */
     readonly version: pulumi.Input<string> | undefined;
+    /** When that version was written. */
+    readonly created: pulumi.Input<string> | undefined;
 }
 
 export interface WorkloadArgs {
@@ -130,10 +132,16 @@ function deploymentAnnotations(secret: PodSecret | undefined): Record<string, pu
     return { "secret.reloader.stakater.com/reload": secret.name };
 }
 
-/** A new version of the keys changes the template, and with it the pods. The version says nothing about the keys. */
+/**
+ * A new version of the keys changes the template, and with it the pods. Neither number nor time says anything about the
+ * keys; the time tells apart what has the same number, since a secret that was deleted counts from 1 again.
+ */
 function podAnnotations(secret: PodSecret | undefined): Record<string, pulumi.Input<string>> | undefined {
-    if (secret?.version === undefined) return undefined;
-    return { "clinical-ai/vault-secret-version": secret.version };
+    if (secret?.version === undefined || secret.created === undefined) return undefined;
+    return {
+        "clinical-ai/vault-secret-version": secret.version,
+        "clinical-ai/vault-secret-created": secret.created,
+    };
 }
 
 function workerContainer(

@@ -14,6 +14,9 @@ import {
 } from "../../components/vault-secret-pipeline";
 import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
 
+/** When Vault wrote the version. */
+const created = "2026-01-02T03:04:05.678Z";
+
 type Args = Omit<VaultSecretPipelineArgs, "providers">;
 
 const staticSource: StaticSource = {
@@ -52,7 +55,7 @@ const args: Args = {
 
 async function run(changes: Partial<Args> = {}, preview = false) {
     const mocks = new RecordingMocks({
-        outputs: { "vault:kv/secretV2:SecretV2": () => ({ metadata: { version: "7" } }) },
+        outputs: { "vault:kv/secretV2:SecretV2": () => ({ metadata: { version: "7", created_time: created } }) },
     });
     const pipeline = await runWithMocks(
         mocks,
@@ -197,7 +200,10 @@ describe("VaultSecretPipeline, static", () => {
                 target: {
                     name: "the-secret",
                     creationPolicy: "Owner",
-                    template: { engineVersion: "v2", metadata: { annotations: { "vault-version": "7" } } },
+                    template: {
+                        engineVersion: "v2",
+                        metadata: { annotations: { "vault-version": "7", "vault-created": created } },
+                    },
                 },
                 data: [
                     { secretKey: "access-key", remoteRef: { key: "team/aws", property: "access_key" } },
@@ -224,7 +230,10 @@ describe("VaultSecretPipeline, static", () => {
                 name: "the-secret",
                 namespace: "the-namespace",
                 annotations: {
-                    "pulumi.com/waitFor": "jsonpath={.metadata.annotations['vault-version']}=7",
+                    "pulumi.com/waitFor": JSON.stringify([
+                        "jsonpath={.metadata.annotations['vault-version']}=7",
+                        `jsonpath={.metadata.annotations['vault-created']}=${created}`,
+                    ]),
                     "pulumi.com/timeoutSeconds": "30",
                 },
             },

@@ -12,6 +12,9 @@ import { stackContext } from "../../stacks/context";
 import { parseSettings } from "../../stacks/settings";
 import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
 
+/** When Vault wrote the version. */
+const created = "2026-01-02T03:04:05.678Z";
+
 const image = `registry.example.com/worker@sha256:${"a".repeat(64)}`;
 const issuer = "oidc.eks.us-east-1.amazonaws.com/id/ABC";
 const oidcProviderArn = `arn:aws:iam::123456789012:oidc-provider/${issuer}`;
@@ -58,7 +61,9 @@ async function run(mode: Mode, changes: Changes = {}) {
                 get: (_, type) => (resource: pulumi.runtime.MockResourceArgs) => {
                     providers[resource.name] = resource.provider?.split("::").at(-2) ?? "";
                     const version = changes.vaultVersion ?? "3";
-                    return type === "vault:kv/secretV2:SecretV2" ? { metadata: { version } } : {};
+                    return type === "vault:kv/secretV2:SecretV2"
+                        ? { metadata: { version, created_time: created } }
+                        : {};
                 },
             },
         ),
@@ -318,7 +323,10 @@ describe("clinical-ai: static keys", () => {
             target: {
                 name: "clinical-ai-aws-credentials",
                 creationPolicy: "Owner",
-                template: { engineVersion: "v2", metadata: { annotations: { "vault-version": "3" } } },
+                template: {
+                    engineVersion: "v2",
+                    metadata: { annotations: { "vault-version": "3", "vault-created": created } },
+                },
             },
             data: [
                 {
@@ -336,8 +344,14 @@ describe("clinical-ai: static keys", () => {
     it("B6: a new version of the keys replaces the pods", async () => {
         const annotations = async (vaultVersion: string) =>
             deployment((await run("static", { vaultVersion })).mocks).spec.template.metadata.annotations;
-        assert.deepEqual(await annotations("3"), { "clinical-ai/vault-secret-version": "3" });
-        assert.deepEqual(await annotations("4"), { "clinical-ai/vault-secret-version": "4" });
+        assert.deepEqual(await annotations("3"), {
+            "clinical-ai/vault-secret-version": "3",
+            "clinical-ai/vault-secret-created": created,
+        });
+        assert.deepEqual(await annotations("4"), {
+            "clinical-ai/vault-secret-version": "4",
+            "clinical-ai/vault-secret-created": created,
+        });
     });
 
     it("gives the keys to Vault alone", async () => {
@@ -647,7 +661,13 @@ describe("clinical-ai: from one mode to another (B9)", () => {
                 .metadata;
             return annotations["pulumi.com/waitFor"];
         };
-        assert.equal(await marks("static"), "jsonpath={.metadata.annotations['vault-version']}=3");
+        assert.equal(
+            await marks("static"),
+            JSON.stringify([
+                "jsonpath={.metadata.annotations['vault-version']}=3",
+                `jsonpath={.metadata.annotations['vault-created']}=${created}`,
+            ]),
+        );
         assert.equal(
             await marks("vaultDynamic"),
             "jsonpath={.metadata.annotations['vault-path']}=aws/creds/clinical-ai-prefect",

@@ -48,6 +48,18 @@ export class ClusterCloud extends TestCloud {
         writeFileSync(this.stackFile, document.toString());
     }
 
+    /** As `configure`, with other values in the section that says which cluster clinical-ai is deployed to. */
+    configureCluster(
+        changes: readonly (readonly [path: readonly string[], value: unknown])[],
+        others: readonly (readonly [path: readonly (string | number)[], value: unknown])[] = [],
+    ): void {
+        // The tool makes this section itself, and leaves one alone that is there.
+        const deployed = parseDocument(readFileSync(join(this.folder, "Pulumi.local.yaml"), "utf8"));
+        const section = ["platform:clinical-ai", "cluster"];
+        const paths = changes.map(([path, value]) => [[...section, ...path], value] as const);
+        this.configure([[section, deployed.getIn(["config", ...section])], ...others, ...paths]);
+    }
+
     /** Sets the identity of clinical-ai: the one line that chooses a mode. */
     chooseIdentity(identity: object): void {
         this.configure([[["platform:clinical-ai", "identity"], identity]]);
