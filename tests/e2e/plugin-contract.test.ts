@@ -205,14 +205,18 @@ describe("stand-in aws plugin", function () {
     });
 
     it("previews what the emulator lacks and refuses to make it", async () => {
-        const token = "aws:eks/podIdentityAssociation:PodIdentityAssociation";
+        const token = "aws:budgets/budgetAction:BudgetAction";
         const inputs = await engine.check(token, {
-            clusterName: "c",
-            namespace: "n",
-            roleArn: UNKNOWN,
-            serviceAccount: "s",
+            actionThreshold: {},
+            actionType: "APPLY_IAM_POLICY",
+            approvalModel: "AUTOMATIC",
+            budgetName: "b",
+            definition: {},
+            executionRoleArn: UNKNOWN,
+            notificationType: "ACTUAL",
+            subscribers: [],
         });
-        assert.equal((await engine.create(token, inputs, true)).outputs["associationArn"], UNKNOWN);
+        assert.equal((await engine.create(token, inputs, true)).outputs["arn"], UNKNOWN);
         await assert.rejects(engine.create(token, inputs), /can only be previewed here.*Turn off the setting/);
     });
 

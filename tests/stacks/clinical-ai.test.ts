@@ -398,6 +398,7 @@ describe("clinical-ai: static keys", () => {
             assert.deepEqual(mocks.get("pulumi:providers:kubernetes", "clinical-ai-kubernetes").inputs, {
                 kubeconfig: "a/kubeconfig",
                 context: "a-context",
+                enableConfigMapMutable: "true",
             });
             const vault = mocks.get("pulumi:providers:vault", "clinical-ai-vault").inputs;
             assert.equal(vault.address, "https://vault.example.com:8200");

@@ -5,6 +5,7 @@ import { Agent } from "node:https";
 import { BudgetsClient } from "@aws-sdk/client-budgets";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient } from "@aws-sdk/client-ecs";
+import { EKSClient } from "@aws-sdk/client-eks";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
@@ -22,6 +23,7 @@ export interface Caller {
 const ENDPOINT_NAMES = {
     budgets: ["budgets"],
     ecs: ["ecs"],
+    eks: ["eks"],
     iam: ["iam"],
     logs: ["logs", "cloudwatchlogs", "cloudwatchlog"],
     s3: ["s3", "s3api"],
@@ -60,6 +62,10 @@ export class AwsContext {
 
     get ecs(): ECSClient {
         return this.client("ecs", (options) => new ECSClient(options));
+    }
+
+    get eks(): EKSClient {
+        return this.client("eks", (options) => new EKSClient(options));
     }
 
     get logs(): CloudWatchLogsClient {

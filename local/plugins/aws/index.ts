@@ -8,6 +8,7 @@ import { budgetTypes } from "./budget";
 import { AwsContext } from "./clients";
 import type { AwsType } from "./common";
 import { ecsTypes } from "./ecs";
+import { eksTypes } from "./eks";
 import { functions } from "./functions";
 import { iamAccessKeyTypes } from "./iam-access-key";
 import { iamAttachmentTypes } from "./iam-attachments";
@@ -40,6 +41,7 @@ export const realTypes: readonly AwsType[] = [
     ...iamGroupTypes,
     ...iamAttachmentTypes,
     ...ecsTypes,
+    ...eksTypes,
     ...logTypes,
     ...snsTopicTypes,
     ...snsSubscriptionTypes,

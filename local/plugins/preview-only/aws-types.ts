@@ -1,7 +1,7 @@
 // Types of the aws package that the local emulator has no API for: they can be previewed and nothing more.
 
 import type { AwsType } from "../aws/common";
-import { anything, flag, list, map, text } from "../declare";
+import { anything, list, map, text } from "../declare";
 
 export const awsPreviewOnlyTypes: readonly AwsType[] = [
     {
@@ -24,27 +24,6 @@ export const awsPreviewOnlyTypes: readonly AwsType[] = [
             tags: map(),
         },
         outputs: ["actionId", "arn", "status"],
-        tagged: true,
-    },
-    {
-        token: "aws:eks/podIdentityAssociation:PodIdentityAssociation",
-        previewOnly: refusal(
-            "aws:eks/podIdentityAssociation:PodIdentityAssociation",
-            "CreatePodIdentityAssociation",
-            "the setting that chooses EKS Pod Identity for the workload's credentials",
-        ),
-        inputs: {
-            clusterName: text({ required: true, replace: true }),
-            disableSessionTags: flag(),
-            namespace: text({ required: true, replace: true }),
-            policy: text(),
-            region: text({ computed: true, replace: true }),
-            roleArn: text({ required: true }),
-            serviceAccount: text({ required: true, replace: true }),
-            tags: map(),
-            targetRoleArn: text(),
-        },
-        outputs: ["associationArn", "associationId", "externalId"],
         tagged: true,
     },
 ];

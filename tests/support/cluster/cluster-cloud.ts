@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { type KubernetesObject } from "@kubernetes/client-node";
+import { KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import { parseDocument } from "yaml";
 
 import { clusterPorts, kubeconfigOf, type Places, type User } from "../../../local/cluster/places";
@@ -10,7 +10,9 @@ import { root } from "../../../local/paths";
 import { runningService, stopService } from "../../../local/service";
 import { Kubernetes } from "../../../ops/cluster/kubernetes";
 import { type Vault } from "../../../ops/cluster/vault";
-import { type CheckResult } from "../../../ops/verify/target";
+import { diagnose } from "../../../ops/doctor";
+import { type CheckResult, type Keys } from "../../../ops/verify/target";
+import { type ClinicalAiOutputs } from "../../../services/clinical-ai";
 import { freePorts, TestCloud } from "../test-cloud";
 
 /** A local cloud with its cluster, of a test's own. */
@@ -88,6 +90,45 @@ export class ClusterCloud extends TestCloud {
     /** An object of the worker's namespace as it is now. */
     object(apiVersion: string, kind: string, name: string): Promise<KubernetesObject | undefined> {
         return this.kubernetes().read({ apiVersion, kind, name, namespace: "clinical-ai" });
+    }
+
+    /** What `infra doctor clinical-ai` finds, by the deployer's rights, in mode `static`. */
+    async doctor(): Promise<string[]> {
+        const { cluster, userName } = (await this.outputs())["clinical-ai"] as unknown as ClinicalAiOutputs;
+        const identities = JSON.parse(readFileSync(join(this.folder, "identities.json"), "utf8")) as { deployer: Keys };
+        const access = {
+            kubeconfig: this.kubeconfig("deployer"),
+            vault: { address: cluster!.vaultAddress, caCertFile: this.places.certificate.certificate },
+            vaultToken: readFileSync(join(this.places.folder, "vault-token-deployer"), "utf8"),
+            aws: { keys: identities.deployer, accountId: "000000000000", ...this.connection },
+        };
+        const declared = {
+            stack: "local",
+            mode: "static",
+            replicas: 1,
+            audience: "vault",
+            refreshSeconds: 3600,
+            userName,
+            makesAudit: true,
+        } as const;
+        return (await diagnose(access, declared)).findings.map(({ id }) => id);
+    }
+
+    /** Has External Secrets look at Vault again now, as the documented command does. */
+    async forceSync(): Promise<void> {
+        const config = new KubeConfig();
+        config.loadFromFile(this.kubeconfig("admin"));
+        const patch = {
+            apiVersion: "external-secrets.io/v1",
+            kind: "ExternalSecret",
+            metadata: {
+                name: "clinical-ai-aws-credentials",
+                namespace: "clinical-ai",
+                annotations: { "force-sync": String(Date.now()) },
+            },
+        };
+        const api = KubernetesObjectApi.makeApiClient(config);
+        await api.patch(patch, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch);
     }
 
     /** Stops one of the cluster's servers; the next `up` starts it again. */

@@ -3,6 +3,7 @@
 import * as budgets from "@aws-sdk/client-budgets";
 import * as logs from "@aws-sdk/client-cloudwatch-logs";
 import * as ecs from "@aws-sdk/client-ecs";
+import * as eks from "@aws-sdk/client-eks";
 import * as iam from "@aws-sdk/client-iam";
 import * as s3 from "@aws-sdk/client-s3";
 import * as sns from "@aws-sdk/client-sns";
@@ -285,6 +286,26 @@ export function contractSamples(world: World): Record<string, Sample> {
             shows: "tags.team",
             replacedBy: { cpu: "512" },
             importId: (outputs) => String(outputs["arn"]),
+        },
+        "aws:eks/podIdentityAssociation:PodIdentityAssociation": {
+            inputs: {
+                clusterName: world.cluster,
+                namespace: "contract",
+                serviceAccount: `contract-${unique}`,
+                roleArn: `arn:aws:iam::${account}:role/${world.role}`,
+                tags: { team: "a" },
+            },
+            drift: (id) =>
+                byHand.eks.send(
+                    new eks.UpdatePodIdentityAssociationCommand({
+                        clusterName: world.cluster,
+                        associationId: id,
+                        disableSessionTags: true,
+                    }),
+                ),
+            shows: "disableSessionTags",
+            replacedBy: { serviceAccount: "another" },
+            importId: (outputs) => `${world.cluster},${String(outputs["associationId"])}`,
         },
         "aws:cloudwatch/logGroup:LogGroup": {
             inputs: { name: `/contract/${unique}`, retentionInDays: 30, tags: { team: "a" } },

@@ -1,9 +1,11 @@
-// What the contract's samples lean on: a bucket, a user, a role, two groups, a policy and a topic, made by the SDK.
+// What the contract's samples lean on: a bucket, a user, a role, two groups, a policy, a topic and an
+// EKS cluster, made by the SDK.
 
 import { randomBytes } from "node:crypto";
 import { BudgetsClient } from "@aws-sdk/client-budgets";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient } from "@aws-sdk/client-ecs";
+import { CreateClusterCommand, DeleteClusterCommand, EKSClient } from "@aws-sdk/client-eks";
 import * as iam from "@aws-sdk/client-iam";
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateTopicCommand, DeleteTopicCommand, SNSClient } from "@aws-sdk/client-sns";
@@ -37,12 +39,14 @@ export function describeWorld(endpoint: string) {
         role: `contract-role-${unique}`,
         group: `contract-group-${unique}`,
         otherGroup: `contract-other-${unique}`,
+        cluster: `contract-cluster-${unique}`,
         policyName: `contract-policy-${unique}`,
         policy: `arn:aws:iam::${ACCOUNT}:policy/contract-policy-${unique}`,
         topic: `arn:aws:sns:us-east-1:${ACCOUNT}:contract-topic-${unique}`,
         byHand: {
             budgets: new BudgetsClient(options),
             ecs: new ECSClient(options),
+            eks: new EKSClient(options),
             iam: new iam.IAMClient(options),
             logs: new CloudWatchLogsClient(options),
             s3: new S3Client({ ...options, forcePathStyle: true }),
@@ -61,11 +65,14 @@ export async function makeWorld({ byHand, ...names }: World): Promise<void> {
         byHand.iam.send(new iam.CreatePolicyCommand({ PolicyName: names.policyName, PolicyDocument: NOTHING_ALLOWED })),
         byHand.sns.send(new CreateTopicCommand({ Name: `contract-topic-${names.unique}` })),
     ]);
+    const roleArn = `arn:aws:iam::${ACCOUNT}:role/${names.role}`;
+    await byHand.eks.send(new CreateClusterCommand({ name: names.cluster, roleArn, resourcesVpcConfig: {} }));
 }
 
 /** Fails if a sample left something behind in it. */
 export async function removeWorld({ byHand, ...names }: World): Promise<void> {
     await Promise.all([
+        byHand.eks.send(new DeleteClusterCommand({ name: names.cluster })),
         byHand.s3.send(new DeleteBucketCommand({ Bucket: names.bucket })),
         byHand.iam.send(new iam.DeleteUserCommand({ UserName: names.user })),
         byHand.iam.send(new iam.DeleteRoleCommand({ RoleName: names.role })),
