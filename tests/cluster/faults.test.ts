@@ -61,12 +61,12 @@ describe("a fault while keys are on their way", function () {
     after(() => mend("--refresh"));
 
     it("Vault sealed: the Secret and the pods stay, doctor says so, the tool unseals it", async () => {
-        const [before, key] = [await pods(), await keyInSecret()];
+        const [before, key, deployed] = [await pods(), await keyInSecret(), await outputs()];
         await cloud().vault.write("sys/seal", {});
         await cloud().forceSync();
         await until("External Secrets to say so", async () => (await ready()) === "False");
         assert.deepEqual([await pods(), await keyInSecret()], [before, key]);
-        assert.ok((await cloud().doctor()).includes("vault-sealed"));
+        assert.ok((await cloud().doctor(deployed)).includes("vault-sealed"));
         await mend();
         await cloud().forceSync();
         await until("the sync", async () => (await ready()) === "True");

@@ -74,7 +74,7 @@ describe("pulumi preview on the real engine", function () {
     const endpoints = () =>
         JSON.stringify([
             Object.fromEntries(
-                ["s3", "iam", "sts", "sns", "ecs", "budgets", "cloudwatchlogs"].map((service) => [
+                ["s3", "iam", "sts", "sns", "ecs", "eks", "budgets", "cloudwatchlogs"].map((service) => [
                     service,
                     cloud.connection.endpoint,
                 ]),

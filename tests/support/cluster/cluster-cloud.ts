@@ -92,9 +92,14 @@ export class ClusterCloud extends TestCloud {
         return this.kubernetes().read({ apiVersion, kind, name, namespace: "clinical-ai" });
     }
 
-    /** What `infra doctor clinical-ai` finds, by the deployer's rights, in mode `static`. */
-    async doctor(): Promise<string[]> {
-        const { cluster, userName } = (await this.outputs())["clinical-ai"] as unknown as ClinicalAiOutputs;
+    /**
+     * What `infra doctor clinical-ai` finds, by the deployer's rights, in mode `static`.
+     *
+     * @param outputs given where asking for them would mend what is to be found: the tool starts what does not run
+     */
+    async doctor(outputs?: ClinicalAiOutputs): Promise<string[]> {
+        const { cluster, userName } =
+            outputs ?? ((await this.outputs())["clinical-ai"] as unknown as ClinicalAiOutputs);
         const identities = JSON.parse(readFileSync(join(this.folder, "identities.json"), "utf8")) as { deployer: Keys };
         const access = {
             kubeconfig: this.kubeconfig("deployer"),

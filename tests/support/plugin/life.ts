@@ -56,7 +56,7 @@ export async function wholeLife(engine: Engine, type: TypePlan, sample: Sample |
         assert.equal(imported.id, state.id);
     }
 
-    if (type.tagged === true) {
+    if (type.tagged === true && sample.tagsStay !== true) {
         for (const tags of [{ team: "b", more: "1" }, sample.inputs["tags"] as Properties]) {
             const retagged = await engine.check(token, { ...sample.inputs, tags }, state.inputs);
             state = await refreshed(await engine.update(token, state, retagged));

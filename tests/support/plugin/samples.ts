@@ -23,6 +23,8 @@ export interface Sample {
     untold?: readonly string[];
     /** AWS always has one: deleting it brings the default back. */
     lasting?: boolean;
+    /** The emulator takes tags when it is made and refuses to change them. */
+    tagsStay?: boolean;
 }
 
 /** Token → sample. */
@@ -304,6 +306,7 @@ export function contractSamples(world: World): Record<string, Sample> {
                     }),
                 ),
             shows: "disableSessionTags",
+            tagsStay: true,
             replacedBy: { serviceAccount: "another" },
             importId: (outputs) => `${world.cluster},${String(outputs["associationId"])}`,
         },

@@ -1,0 +1,231 @@
+// The four ways in which the worker comes to its credentials (B9), one after the other on the same stack.
+
+import assert from "node:assert/strict";
+
+import {
+    CreateClusterCommand,
+    DeleteClusterCommand,
+    EKSClient,
+    ListPodIdentityAssociationsCommand,
+} from "@aws-sdk/client-eks";
+import {
+    CreateRoleCommand,
+    DeleteRoleCommand,
+    GetRoleCommand,
+    GetUserCommand,
+    ListAccessKeysCommand,
+} from "@aws-sdk/client-iam";
+import {
+    DeleteObjectCommand,
+    GetObjectCommand,
+    ListObjectsV2Command,
+    PutObjectCommand,
+    type S3Client,
+} from "@aws-sdk/client-s3";
+
+import { rootCredentials } from "../../local/aws/server";
+import { vaultPrincipalArn } from "../../local/cluster/vault-aws";
+import { podEnvironment } from "../../ops/cluster/pod-environment";
+import { clientsFor, closeClients } from "../../ops/verify/clients";
+import { clinicalAi } from "../../services/clinical-ai";
+import { sharedCloud } from "../support/cluster/suite";
+import { until } from "../support/test-cloud";
+
+const account = "000000000000";
+const name = "clinical-ai-prefect-worker-dev";
+const eksCluster = "modes-test";
+const refreshSeconds = 5;
+
+const identities = {
+    static: { mode: "static" },
+    irsa: { mode: "irsa", oidcProviderArn: `arn:aws:iam::${account}:oidc-provider/oidc.example.com/id/LOCAL` },
+    podIdentity: { mode: "podIdentity", clusterName: eksCluster },
+    vaultDynamic: { mode: "vaultDynamic", ttlSeconds: 900, refreshSeconds, vaultPrincipalArn },
+} as const;
+type Mode = keyof typeof identities;
+
+/** What there is of each mode, in the order of `found`. */
+const expected: Record<Mode, readonly string[]> = {
+    static: [
+        "user",
+        "Vault secret",
+        "Vault role clinical-ai-prefect",
+        "SecretStore",
+        "ExternalSecret",
+        "Secret",
+        "keys",
+    ],
+    irsa: ["role", "annotated ServiceAccount"],
+    podIdentity: ["role", "association"],
+    vaultDynamic: [
+        "role",
+        "Vault role clinical-ai-prefect-dynamic",
+        "AWS role",
+        "generator",
+        "ExternalSecret",
+        "Secret",
+        "keys",
+        "session token",
+    ],
+};
+
+describe("the identity modes of clinical-ai", function () {
+    this.timeout(240_000);
+    const cloud = () => sharedCloud();
+    let eks: EKSClient;
+
+    before(async () => {
+        const { iam } = cloud().root;
+        const trust = { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "eks.amazonaws.com" } };
+        const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [trust] });
+        await iam.send(new CreateRoleCommand({ RoleName: eksCluster, AssumeRolePolicyDocument }));
+        const { requestHandler } = iam.config;
+        const { endpoint, region } = cloud().connection;
+        eks = new EKSClient({ endpoint, region, credentials: rootCredentials, requestHandler });
+        const roleArn = `arn:aws:iam::${account}:role/${eksCluster}`;
+        await eks.send(new CreateClusterCommand({ name: eksCluster, roleArn, resourcesVpcConfig: {} }));
+    });
+    after(async () => {
+        cloud().configure();
+        await cloud().succeed(["up", "--cluster"]);
+        await eks.send(new DeleteClusterCommand({ name: eksCluster }));
+        await cloud().root.iam.send(new DeleteRoleCommand({ RoleName: eksCluster }));
+    });
+
+    const isThere = (asked: Promise<unknown>) =>
+        asked.then(
+            (answer) => answer !== undefined,
+            (error: Error) => {
+                if (/NoSuchEntity|NotFound/.test(error.name)) return false;
+                throw error;
+            },
+        );
+    const environment = async () =>
+        podEnvironment(cloud().kubernetes("operator"), cloud().kubernetes("node"), {
+            namespace: clinicalAi.namespace,
+            deployment: clinicalAi.deployment,
+        });
+
+    /** What there is of any mode, by the owners' eyes. */
+    const found = async (): Promise<string[]> => {
+        const { iam } = cloud().root;
+        const { vault } = cloud();
+        const object = (apiVersion: string, kind: string, called: string) => cloud().object(apiVersion, kind, called);
+        const account = await object("v1", "ServiceAccount", clinicalAi.serviceAccount);
+        const { associations } = await eks.send(new ListPodIdentityAssociationsCommand({ clusterName: eksCluster }));
+        const variables = (await environment()).environment;
+        const there: Record<string, boolean> = {
+            user: await isThere(iam.send(new GetUserCommand({ UserName: name }))),
+            role: await isThere(iam.send(new GetRoleCommand({ RoleName: name }))),
+            association: associations!.length > 0,
+            "annotated ServiceAccount": account?.metadata?.annotations?.["eks.amazonaws.com/role-arn"] !== undefined,
+            "Vault secret": await isThere(vault.read("secret/metadata/clinical-ai/aws")),
+            "Vault role clinical-ai-prefect": await isThere(vault.read("auth/kubernetes/role/clinical-ai-prefect")),
+            "Vault role clinical-ai-prefect-dynamic": await isThere(
+                vault.read("auth/kubernetes/role/clinical-ai-prefect-dynamic"),
+            ),
+            "AWS role": await isThere(vault.read("aws/roles/clinical-ai-prefect")),
+            SecretStore: await isThere(object("external-secrets.io/v1", "SecretStore", clinicalAi.secretStore)),
+            generator: await isThere(
+                object("generators.external-secrets.io/v1alpha1", "VaultDynamicSecret", clinicalAi.externalSecret),
+            ),
+            ExternalSecret: await isThere(
+                object("external-secrets.io/v1", "ExternalSecret", clinicalAi.externalSecret),
+            ),
+            Secret: await isThere(object("v1", "Secret", clinicalAi.secret)),
+            keys: variables.AWS_ACCESS_KEY_ID !== undefined && variables.AWS_SECRET_ACCESS_KEY !== undefined,
+            "session token": variables.AWS_SESSION_TOKEN !== undefined,
+        };
+        return Object.keys(there).filter((what) => there[what]);
+    };
+
+    /** One line of the stack file, one `up`: every check holds, a second one changes nothing, and nothing else is there. */
+    const becomes = async (mode: Mode) => {
+        cloud().chooseIdentity(identities[mode]);
+        const { checks } = await cloud().up();
+        assert.deepEqual(
+            checks.filter(({ ok }) => !ok).map(({ id, name: check, got }) => ({ id, check, got })),
+            [],
+        );
+        const { words } = await cloud().up();
+        assert.match(words, /Nothing to change/);
+        let last: string[] = [];
+        // The cluster removes a Secret some seconds after the ExternalSecret that owns it.
+        await until(
+            `what belongs to ${mode} alone`,
+            async () => {
+                last = await found();
+                return last.length === expected[mode].length;
+            },
+            60,
+        ).catch(() => undefined);
+        assert.deepEqual([...last].sort(), [...expected[mode]].sort());
+    };
+
+    // Each follows another one than in the list above, and static is left and taken up again.
+    for (const mode of ["static", "irsa", "podIdentity", "vaultDynamic", "irsa", "static", "vaultDynamic"] as const) {
+        it(`becomes ${mode}`, () => becomes(mode));
+    }
+
+    it("gives the worker new keys of Vault at every refresh, and no request fails meanwhile", async () => {
+        const buckets = ["clinical-ai-source-dev", "clinical-ai-destination-dev"];
+        const keys = new Set<string>();
+        const pods = new Set<string>();
+        const end = Date.now() + 4 * refreshSeconds * 1000;
+        let requests = 0;
+        while (Date.now() < end) {
+            // A process keeps the environment that its pod had when it started.
+            const { pod, environment: own } = await environment();
+            keys.add(own.AWS_ACCESS_KEY_ID);
+            pods.add(pod!);
+            const clients = clientsFor(
+                {
+                    accessKeyId: own.AWS_ACCESS_KEY_ID,
+                    secretAccessKey: own.AWS_SECRET_ACCESS_KEY,
+                    sessionToken: own.AWS_SESSION_TOKEN,
+                },
+                { ...cloud().connection, region: own.AWS_REGION },
+            );
+            for (let round = 0; round < 10; round++) {
+                for (const bucket of buckets) requests += await useBucket(clients.s3, bucket);
+            }
+            closeClients(clients);
+        }
+        assert.ok(keys.size >= 4, `${keys.size} sets of keys in three refreshes`);
+        assert.ok(pods.size >= 4, `${pods.size} pods`);
+        process.stderr.write(
+            `      ${requests} requests with ${keys.size} sets of keys in ${pods.size} pods, 0 failed\n`,
+        );
+        // What replaced the pods is no drift.
+        const { words } = await cloud().up();
+        assert.match(words, /Nothing to change/);
+    });
+
+    it("refuses keys that would end before three refreshes, and sessions that AWS does not give", async () => {
+        for (const [changed, fault] of [
+            [{ ttlSeconds: 900, refreshSeconds: 301 }, /ttlSeconds: got 900; at least three times refreshSeconds/],
+            [{ ttlSeconds: 899 }, /ttlSeconds: got 899; at least 900/],
+        ] as const) {
+            cloud().chooseIdentity({ ...identities.vaultDynamic, ...changed });
+            const { exitCode, all } = await cloud().run(["pulumi", "preview"]);
+            assert.notEqual(exitCode, 0);
+            assert.match(all!, fault);
+        }
+    });
+
+    it("leaves no key behind in IAM", async () => {
+        await becomes("static");
+        const { AccessKeyMetadata } = await cloud().root.iam.send(new ListAccessKeysCommand({ UserName: name }));
+        assert.equal(AccessKeyMetadata!.length, 1);
+    });
+});
+
+/** Writes, lists, reads and deletes; throws what is refused. Returns the number of requests. */
+async function useBucket(s3: S3Client, Bucket: string): Promise<number> {
+    const object = { Bucket, Key: "modes-test" };
+    await s3.send(new PutObjectCommand({ ...object, Body: "x", ServerSideEncryption: "AES256" }));
+    await s3.send(new ListObjectsV2Command({ Bucket }));
+    await s3.send(new GetObjectCommand(object));
+    await s3.send(new DeleteObjectCommand(object));
+    return 4;
+}
