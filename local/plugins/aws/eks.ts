@@ -1,5 +1,6 @@
 // aws.eks.PodIdentityAssociation.
 
+import { isDeepStrictEqual } from "node:util";
 import {
     CreatePodIdentityAssociationCommand,
     DeletePodIdentityAssociationCommand,
@@ -88,8 +89,13 @@ const podIdentityAssociation: AwsType = {
                 targetRoleArn: optional(inputs, "targetRoleArn"),
             }),
         );
+        const [old, wanted] = [asTags(known["tagsAll"]), asTags(inputs["tags"])];
+        // The emulator takes an association's tags at its creation and refuses to change them.
+        if (isDeepStrictEqual(old, wanted)) {
+            return;
+        }
         const resourceArn = str(known, "associationArn");
-        const { put, remove } = tagChanges(asTags(known["tagsAll"]), asTags(inputs["tags"]));
+        const { put, remove } = tagChanges(old, wanted);
         if (remove.length > 0) {
             await context.eks.send(new UntagResourceCommand({ resourceArn, tagKeys: remove }));
         }
