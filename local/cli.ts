@@ -41,6 +41,15 @@ program
     });
 
 program
+    .command("doctor")
+    .description("what is wrong with clinical-ai's cluster side, why, and the command that mends it; changes nothing")
+    .option("--json", "print the findings as JSON on standard output, and nothing else there")
+    .action(async ({ json = false }: { json?: boolean }) => {
+        const { doctor } = await import("./doctor");
+        process.exitCode = await doctor({ json });
+    });
+
+program
     .command("worker")
     .description("run a command as clinical-ai's worker: with its pod's environment and nothing of yours")
     .argument("[command...]", "default: what the container declares")

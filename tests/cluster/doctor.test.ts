@@ -221,6 +221,23 @@ describe("infra doctor on a real cluster", function () {
         assert.deepEqual((await sharedCloud().vault.read(secret))?.data, values);
     });
 
+    it("speaks of the local cloud's own commands there, and mends nothing by looking", async () => {
+        const well = await sharedCloud().run(["doctor"]);
+        assert.equal(well.exitCode, 0, well.all);
+        await sharedCloud().vault.write("sys/seal", {});
+        for (let look = 0; look < 2; look++) {
+            const { exitCode, stdout } = await sharedCloud().run(["doctor", "--json"]);
+            assert.equal(exitCode, 1);
+            const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+            assert.deepEqual(
+                findings.map(({ id, fix }) => [id, fix]),
+                [["vault-sealed", "npm run local -- --cluster"]],
+            );
+        }
+        await sharedCloud().succeed(["up", "--cluster"]);
+        await findsAfterSync();
+    });
+
     it("says what cannot be reached", async () => {
         const nowhere = { address: "https://127.0.0.1:9" };
         const { findings, unreachable } = await diagnose({ ...access, vault: nowhere, kubeconfig: "/none" }, declared);
