@@ -52,8 +52,13 @@ describe("the way of a key from IAM to the pod", function () {
     };
 
     after(async () => {
-        cloud().configure([staticKeys(accessKeys)]);
+        // Another mode and back: a new user, whose keys count from the beginning.
+        cloud().chooseIdentity({
+            mode: "irsa",
+            oidcProviderArn: "arn:aws:iam::000000000000:oidc-provider/example.com",
+        });
         await succeed("--refresh");
+        cloud().configure();
         await cloud().succeed(["up", "--cluster"]);
     });
 

@@ -24,7 +24,8 @@ import { CallFailed, Engine, type State } from "../support/plugin/engine";
 import { wholeLife } from "../support/plugin/life";
 import type { Sample } from "../support/plugin/samples";
 
-const kubeconfig = process.env["PLATFORM_TEST_KUBECONFIG"] ?? "";
+/** Set before the first test: the suite makes its cluster after this file was loaded. */
+let kubeconfig = "";
 const unique = randomBytes(3).toString("hex");
 const namespace = `plugin-contract-${unique}`;
 const group = `contract-${unique}.example.com`;
@@ -57,6 +58,7 @@ describe("stand-in kubernetes plugin on a real API server", function () {
     const engines: Engine[] = [];
 
     before(async () => {
+        kubeconfig = process.env["PLATFORM_TEST_KUBECONFIG"] ?? "";
         assert.ok(kubeconfig, "PLATFORM_TEST_KUBECONFIG must be the path of an administrator's kubeconfig");
         config.loadFromFile(kubeconfig);
         byHand = KubernetesObjectApi.makeApiClient(config);
@@ -776,6 +778,7 @@ describe("stand-in kubernetes plugin under the real CLI", function () {
         );
 
     before(async () => {
+        kubeconfig = process.env["PLATFORM_TEST_KUBECONFIG"] ?? "";
         assert.ok(kubeconfig, "PLATFORM_TEST_KUBECONFIG must be the path of an administrator's kubeconfig");
         config.loadFromFile(kubeconfig);
         byHand = KubernetesObjectApi.makeApiClient(config);

@@ -28,7 +28,9 @@ const settings = (more: Properties = {}): Properties => ({
     secretKey: "test",
     s3UsePathStyle: "true",
     endpoints: JSON.stringify([
-        Object.fromEntries(["budgets", "ecs", "eks", "iam", "logs", "s3", "sns", "sts"].map((name) => [name, endpoint])),
+        Object.fromEntries(
+            ["budgets", "ecs", "eks", "iam", "logs", "s3", "sns", "sts"].map((name) => [name, endpoint]),
+        ),
     ]),
     ...more,
 });

@@ -185,7 +185,7 @@ describe("settings", () => {
         const given = { kubernetes: {}, vault: { address: "https://vault.example.com:8200" }, image };
         const settings = parseSettings({ ...valid, "clinical-ai": { cluster: given } });
         assert.deepEqual(settings["clinical-ai"]!.cluster, {
-            kubernetes: { namespace: "create" },
+            kubernetes: { namespace: "create", externalSecrets: "existing", externalSecretsVersion: "0.19.2" },
             vault: {
                 address: "https://vault.example.com:8200",
                 mount: "existing",
