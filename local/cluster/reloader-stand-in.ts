@@ -39,7 +39,6 @@ async function changed(secret: V1Secret): Promise<void> {
     const { name = "", namespace = "" } = secret.metadata ?? {};
     const key = `${namespace}/${name}`;
     const [before, now] = [digests.get(key), digestOf(secret)];
-    digests.set(key, now);
     if (before === now) return;
     const { items } = await apps.listNamespacedDeployment({ namespace });
     for (const { metadata, spec } of items) {
@@ -55,6 +54,8 @@ async function changed(secret: V1Secret): Promise<void> {
             setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
         );
     }
+    // Not earlier: what could not be done is tried again at the next sight of the Secret.
+    digests.set(key, now);
 }
 
 function log(text: string): void {

@@ -179,7 +179,7 @@ describe("infra doctor on a real cluster", function () {
             why = (await found()).find(({ id }) => id === finding)?.why ?? "";
             return words.test(why);
         };
-        await until(String(words), asExpected, 30).catch((error: Error) => assert.fail(`${error.message}, got ${why}`));
+        await until(String(words), asExpected, 60).catch((error: Error) => assert.fail(`${error.message}, got ${why}`));
         await merge(objects.deployment, {}, { spec: { replicas: 1, ...template([container]) } });
         await until("the old pods", async () => (await found()).length === 0, 30);
     };

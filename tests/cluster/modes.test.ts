@@ -142,11 +142,12 @@ describe("the identity modes of clinical-ai", function () {
     /** One line of the stack file, one `up`: every check holds, a second one changes nothing, and nothing else is there. */
     const becomes = async (mode: Mode) => {
         cloud().chooseIdentity(identities[mode]);
-        const { checks } = await cloud().up();
+        const { checks, exitCode } = await cloud().up();
         assert.deepEqual(
             checks.filter(({ ok }) => !ok).map(({ id, name: check, got }) => ({ id, check, got })),
             [],
         );
+        assert.equal(exitCode, 0);
         const { words } = await cloud().up();
         assert.match(words, /Nothing to change/);
         let last: string[] = [];
@@ -171,7 +172,7 @@ describe("the identity modes of clinical-ai", function () {
         const buckets = ["clinical-ai-source-dev", "clinical-ai-destination-dev"];
         const keys = new Set<string>();
         const pods = new Set<string>();
-        const end = Date.now() + 4 * refreshSeconds * 1000;
+        const end = Date.now() + 5 * refreshSeconds * 1000;
         let requests = 0;
         while (Date.now() < end) {
             // A process keeps the environment that its pod had when it started.

@@ -9,6 +9,7 @@ import { type V1Secret } from "@kubernetes/client-node";
 import execa from "execa";
 
 import { type Identities } from "../../local/aws/identities";
+import { emptyBuckets } from "../../local/aws/leftovers";
 import { findEngine } from "../../local/engine";
 import { cacheDirectory, root } from "../../local/paths";
 import { pulumiEnvironment } from "../../local/pulumi";
@@ -150,6 +151,8 @@ describe("two stacks on one Vault", function () {
     });
 
     it("the first destroyed keeps what they share: the second goes on, and the first can come back", async () => {
+        // A bucket with anything in it stays: other tests have left versions in these.
+        await emptyBuckets(cloud().connection);
         await cloud().succeed(["pulumi", "destroy", "--yes", "--skip-preview"]);
         assert.deepEqual(await shared(), { mount: true, auth: true, audit: true });
         await setToken("third");
