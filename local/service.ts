@@ -65,6 +65,31 @@ export async function startService(
     }
 }
 
+/** How long a server that runs may take to answer, in milliseconds, before it counts as one that is going away. */
+const patience = 5_000;
+
+/**
+ * Starts a server unless it runs and answers; one that runs and does not, as after a signal that it has not yet
+ * followed, is stopped first. Returns whether it had to be started.
+ *
+ * @throws as `startService`
+ */
+export async function keepService(
+    folder: string,
+    service: Service,
+    isReady: () => Promise<boolean>,
+    seconds?: number,
+): Promise<boolean> {
+    const deadline = Date.now() + patience;
+    while (await runningService(folder, service.name)) {
+        if (await isReady()) return false;
+        if (Date.now() > deadline) await stopService(folder, service.name);
+        else await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    await startService(folder, service, isReady, seconds);
+    return true;
+}
+
 /** The process of the pid file, if it is still that server: a process id is soon given to somebody else. */
 export async function runningService(
     folder: string,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { answers } from "../health";
-import { runningService, type Service, startService } from "../service";
+import { keepService, type Service } from "../service";
 import { type Accounts, tokenOf } from "./accounts";
 import { type Programs } from "./install";
 import { apiEndpoint, kubeconfigOf, type Places } from "./places";
@@ -32,9 +32,7 @@ interface Supervised {
 export async function startControlPlane(programs: Programs, places: Places, accounts: Accounts): Promise<boolean> {
     let started = false;
     const keepUp = async ({ service, isReady }: Supervised) => {
-        if (await runningService(places.folder, service.name)) return;
-        await startService(places.folder, service, isReady, 60);
-        started = true;
+        if (await keepService(places.folder, service, isReady, 60)) started = true;
     };
     await keepUp(etcd(programs, places));
     await keepUp(apiserver(programs, places, accounts));

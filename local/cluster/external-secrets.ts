@@ -1,5 +1,5 @@
 import { answers } from "../health";
-import { runningService, startService, stopService } from "../service";
+import { keepService, stopService } from "../service";
 import { type Programs } from "./install";
 import { kubeconfigOf, type Places } from "./places";
 
@@ -7,7 +7,6 @@ const serviceName = "external-secrets";
 
 /** Starts the operator outside of the cluster, unless it runs; returns whether it had to be started. */
 export async function startExternalSecrets({ parts }: Programs, { folder, ports }: Places): Promise<boolean> {
-    if (await runningService(folder, serviceName)) return false;
     const metrics = `127.0.0.1:${ports.externalSecrets}`;
     const service = {
         name: serviceName,
@@ -17,8 +16,7 @@ export async function startExternalSecrets({ parts }: Programs, { folder, ports 
         marker: "--metrics-addr",
         ports: [ports.externalSecrets],
     };
-    await startService(folder, service, () => answers(`http://${metrics}/metrics`), 60);
-    return true;
+    return keepService(folder, service, () => answers(`http://${metrics}/metrics`), 60);
 }
 
 /** Stops the operator; what it synced stays in the cluster. */

@@ -2,14 +2,13 @@ import { join } from "node:path";
 
 import { answers } from "../health";
 import { root } from "../paths";
-import { runningService, startService } from "../service";
+import { keepService } from "../service";
 import { kubeconfigOf, type Places } from "./places";
 
 const serviceName = "reloader-stand-in";
 
 /** Starts the stand-in of Reloader, which cannot be had as a program, unless it runs. */
 export async function startReloader({ folder, ports }: Places): Promise<boolean> {
-    if (await runningService(folder, serviceName)) return false;
     const service = {
         name: serviceName,
         command: process.execPath,
@@ -24,6 +23,5 @@ export async function startReloader({ folder, ports }: Places): Promise<boolean>
         marker: "reloader-stand-in",
         ports: [ports.reloader],
     };
-    await startService(folder, service, () => answers(`http://127.0.0.1:${ports.reloader}/`));
-    return true;
+    return keepService(folder, service, () => answers(`http://127.0.0.1:${ports.reloader}/`));
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { vaultDeployerPolicy, vaultOperatorPolicy } from "../../ops/cluster-rights";
 import { Vault } from "../../ops/cluster/vault";
 import { writeAtomically } from "../files";
-import { runningService, startService, stopService } from "../service";
+import { keepService, stopService } from "../service";
 import { type Programs } from "./install";
 import { type Places, vaultAddress } from "./places";
 
@@ -69,7 +69,6 @@ async function tokenFor(who: keyof VaultTokens, places: Places): Promise<string>
 
 async function keepRunning({ parts }: Programs, places: Places): Promise<boolean> {
     const { folder, ports, certificate } = places;
-    if (await runningService(folder, serviceName)) return false;
     const settings = join(folder, "vault.json");
     writeAtomically(settings, JSON.stringify(configuration(places)));
     const service = {
@@ -86,8 +85,7 @@ async function keepRunning({ parts }: Programs, places: Places): Promise<boolean
             .health()
             .then(() => true)
             .catch(() => false);
-    await startService(folder, service, answers);
-    return true;
+    return keepService(folder, service, answers);
 }
 
 function configuration({ folder, ports, certificate }: Places) {
