@@ -19,6 +19,9 @@ const { namespace, vault: names } = clinicalAi;
 /** Annotations with the version of the Vault secret: of the Secret that External Secrets writes, and of the pods. */
 export const versionAnnotations = { secret: "vault-version", pod: "clinical-ai/vault-secret-version" } as const;
 
+/** Annotations with the time at which that version was written. */
+export const writtenAnnotations = { secret: "vault-created", pod: "clinical-ai/vault-secret-created" } as const;
+
 /** What the modes without static keys do not have, and the other way round. */
 type ModeChecks = (outputs: ClinicalAiOutputs, cluster: ClinicalAiClusterOutputs, context: CheckContext) => Check[];
 

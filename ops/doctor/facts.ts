@@ -64,9 +64,15 @@ export interface Synced {
     readonly messages: readonly string[];
 }
 
-export interface ExternalSecret extends Synced {
-    /** Version of the Vault secret that the stack declared. */
+/** Which write of the Vault secret is meant: a secret that was deleted and written again counts from 1 again. */
+export interface Marked {
     readonly version?: string;
+    /** When that version was written. */
+    readonly written?: string;
+}
+
+/** Its marks are those that the stack declared. */
+export interface ExternalSecret extends Synced, Marked {
     readonly refreshed?: Date;
     /** Whether the operator has acted on what is declared now. */
     readonly seen: boolean;
@@ -74,26 +80,23 @@ export interface ExternalSecret extends Synced {
     readonly created: Date;
 }
 
-export interface SecretState {
-    readonly version?: string;
+export interface SecretState extends Marked {
     /** Id of the access key in it; no secret. */
     readonly keyId?: string;
     /** When its values changed last. */
     readonly changed?: Date;
 }
 
-export interface DeploymentState {
+/** Its marks are those that its template names. */
+export interface DeploymentState extends Marked {
     readonly desired: number;
     readonly available: number;
-    /** Version of the secret that its template names. */
-    readonly version?: string;
     /** Why it makes no pods or does not get on, as its controller says. */
     readonly trouble: readonly string[];
 }
 
-export interface PodState {
+export interface PodState extends Marked {
     readonly name: string;
-    readonly version?: string;
     readonly created: Date;
     readonly ready: boolean;
     /** Why it does not run, as its node or the scheduler says. */

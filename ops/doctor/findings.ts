@@ -1,6 +1,6 @@
 import { clinicalAi } from "../../services/clinical-ai";
 import { causeOf, type Cause } from "./cause";
-import { type Declared, type Facts, type Look, type PodState } from "./facts";
+import { type Declared, type Facts, type Look, type Marked, type PodState, type SecretState } from "./facts";
 import { type Finding, type Remedies } from "./finding";
 
 /** How long a change may take on its way before it counts as stuck. */
@@ -237,7 +237,7 @@ function secretVersions({ facts, declared, remedies }: Case): Finding[] {
     const inVault = found(vaultVersion);
     const declaredVersion = external?.version;
     const secret = found(look);
-    const template = found(deployment)?.version;
+    const template = found(deployment);
     const findings: Finding[] = [];
     if (inVault !== undefined && declaredVersion !== undefined && declaredVersion !== String(inVault)) {
         findings.push(
@@ -249,21 +249,26 @@ function secretVersions({ facts, declared, remedies }: Case): Finding[] {
             ),
         );
     }
-    if (secret && declaredVersion !== undefined && secret.version !== declaredVersion) {
+    if (secret && declaredVersion !== undefined && !isSameWrite(secret, external!)) {
         findings.push(
             error(
                 "secret-stale",
                 "the Secret is behind Vault",
-                `the Secret has version ${secret.version ?? "none"}, the stack wrote ${declaredVersion}`,
+                `the Secret has version ${markInWords(secret)}, the stack wrote ${markInWords(external!)}`,
                 external?.ready === false ? remedies.up : `${remedies.externalSecrets}; then ${remedies.up}`,
             ),
         );
-    } else if (secret && template !== undefined && secret.version !== undefined && template !== secret.version) {
+    } else if (
+        secret &&
+        template?.version !== undefined &&
+        secret.version !== undefined &&
+        !isSameWrite(template, secret)
+    ) {
         findings.push(
             error(
                 "template-old",
                 "the Deployment does not know of the new keys",
-                `its pods start for version ${template}, the Secret has ${secret.version}`,
+                `its pods start for version ${markInWords(template)}, the Secret has ${markInWords(secret)}`,
                 remedies.up,
             ),
         );
@@ -306,13 +311,12 @@ function rollout({ facts, declared, remedies }: Case): Finding[] {
             ),
         );
     }
-    const reasons = (found(pods) ?? []).flatMap(({ name, ready, waiting }) =>
-        ready ? [] : [`${name}: ${waiting.join(", ") || "not ready"}`],
-    );
+    const unready = (found(pods) ?? []).filter(({ ready }) => !ready);
+    const reasons = unready.map(({ name, waiting }) => `${name}: ${waiting.join(", ") || "not ready"}`);
     const why = [`${available} of ${desired} pods are available`, ...deployment.trouble, ...reasons].join("; ");
     const fix = "mend what the pods wait for; what they wait for from Vault is in the other lines";
     if (available < desired) findings.push(error("not-available", "the worker is not available", why, fix));
-    else if (deployment.trouble.length > 0) {
+    else if (deployment.trouble.length > 0 || unready.some(({ waiting }) => waiting.length > 0)) {
         findings.push(error("rollout-stuck", "new pods of the worker do not start, and the old ones stay", why, fix));
     }
     return findings;
@@ -325,8 +329,10 @@ function oldPods({ facts, declared, remedies }: Case): Finding[] {
     if (!secret) return [];
     const old = pods.filter((pod) => isOld(pod, secret, facts.now, declared.mode));
     if (old.length === 0) return [];
-    const names = old.map(({ name, version }) => (version === undefined ? name : `${name} (version ${version})`));
-    const since = secret.version === undefined ? "" : ` of version ${secret.version}`;
+    const names = old.map((pod) =>
+        pod.version === undefined ? pod.name : `${pod.name} (version ${markInWords(pod)})`,
+    );
+    const since = secret.version === undefined ? "" : ` of version ${markInWords(secret)}`;
     return [
         error(
             "pods-old",
@@ -337,15 +343,19 @@ function oldPods({ facts, declared, remedies }: Case): Finding[] {
     ];
 }
 
-function isOld(
-    { version, created }: PodState,
-    secret: { readonly version?: string; readonly changed?: Date },
-    now: Date,
-    mode: Declared["mode"],
-): boolean {
-    if (mode === "static") return secret.version !== undefined && version !== secret.version;
+function isOld(pod: PodState, secret: SecretState, now: Date, mode: Declared["mode"]): boolean {
+    if (mode === "static") return secret.version !== undefined && !isSameWrite(pod, secret);
     const { changed } = secret;
-    return changed !== undefined && created < changed && seconds(changed, now) > graceSeconds;
+    return changed !== undefined && pod.created < changed && seconds(changed, now) > graceSeconds;
+}
+
+/** By the version alone, a secret that was deleted and written again would pass for the one before. */
+function isSameWrite(one: Marked, other: Marked): boolean {
+    return one.version === other.version && one.written === other.written;
+}
+
+function markInWords({ version = "none", written }: Marked): string {
+    return written === undefined ? version : `${version} of ${written}`;
 }
 
 function seconds(from: Date, to: Date): number {

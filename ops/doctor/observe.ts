@@ -3,7 +3,7 @@ import { paginateListAccessKeys } from "@aws-sdk/client-iam";
 
 import { type VaultAddress } from "../../services/checks";
 import { clinicalAi } from "../../services/clinical-ai";
-import { versionAnnotations } from "../../services/clinical-ai-cluster";
+import { versionAnnotations, writtenAnnotations } from "../../services/clinical-ai-cluster";
 import { objects } from "../../services/clinical-ai-workload";
 import { ClusterFailure, inWords } from "../cluster/access";
 import { Kubernetes, type AnyObject, type ObjectReference } from "../cluster/kubernetes";
@@ -14,7 +14,7 @@ import { vet } from "../verify/identities";
 import { failureInWords } from "../verify/outcome";
 import { type Keys } from "../verify/target";
 import { auditInWords, policyInWords } from "../verify/words-vault";
-import { type Declared, type Facts, type Look, type Synced, type VaultFault } from "./facts";
+import { type Declared, type Facts, type Look, type Marked, type Synced, type VaultFault } from "./facts";
 
 /** What doctor looks with: as little as whoever asks has. */
 export interface DoctorAccess {
@@ -211,7 +211,7 @@ async function externalSecretOf(kubernetes: Kubernetes) {
     const { refreshTime, syncedResourceVersion } = status ?? {};
     return {
         ...(await syncedOf(kubernetes, objects.externalSecret, object)),
-        version: spec?.target?.template?.metadata?.annotations?.[versionAnnotations.secret],
+        ...marksOf(spec?.target?.template?.metadata?.annotations, "secret"),
         ...(refreshTime ? { refreshed: new Date(refreshTime) } : {}),
         // The operator writes which generation it acted on before a hash.
         seen: syncedResourceVersion?.split("-")[0] === String(metadata?.generation),
@@ -230,7 +230,7 @@ async function secretOf(kubernetes: Kubernetes) {
         .sort()
         .at(-1);
     return {
-        version: metadata?.annotations?.[versionAnnotations.secret],
+        ...marksOf(metadata?.annotations, "secret"),
         ...(keyId === undefined ? {} : { keyId: Buffer.from(keyId, "base64").toString("utf8") }),
         ...(changed ? { changed: new Date(changed) } : {}),
     };
@@ -246,22 +246,26 @@ async function deploymentOf(kubernetes: Kubernetes) {
         trouble: troubles.map(({ reason, message }) => [reason, message].filter(Boolean).join(": ")),
         desired: deployment.spec?.replicas ?? 1,
         available: deployment.status?.availableReplicas ?? 0,
-        version: deployment.spec?.template.metadata?.annotations?.[versionAnnotations.pod],
+        ...marksOf(deployment.spec?.template.metadata?.annotations, "pod"),
     };
 }
+
+/** What every container waits for on its way; any other reason is trouble. */
+const startingReasons = ["ContainerCreating", "PodInitializing"];
 
 function podState({ metadata, status }: V1Pod) {
     const conditions = status?.conditions ?? [];
     const containers = (status?.containerStatuses ?? []).flatMap(({ state }) => {
         const { waiting } = state ?? {};
-        return waiting ? [[waiting.reason, waiting.message].filter(Boolean).join(": ")] : [];
+        if (!waiting || startingReasons.includes(waiting.reason ?? "")) return [];
+        return [[waiting.reason, waiting.message].filter(Boolean).join(": ")];
     });
     const unscheduled = conditions
         .filter(({ type, status: is }) => type === "PodScheduled" && is === "False")
         .map(({ reason, message }) => [reason, message].filter(Boolean).join(": "));
     return {
         name: metadata?.name ?? "",
-        version: metadata?.annotations?.[versionAnnotations.pod],
+        ...marksOf(metadata?.annotations, "pod"),
         created: new Date(metadata?.creationTimestamp ?? 0),
         ready: conditions.some(({ type, status: is }) => type === "Ready" && is === "True"),
         waiting: [...unscheduled, ...containers],
@@ -269,6 +273,10 @@ function podState({ metadata, status }: V1Pod) {
 }
 
 const { vault: names } = clinicalAi;
+
+function marksOf(annotations: Readonly<Record<string, string>> | undefined, of: "secret" | "pod"): Marked {
+    return { version: annotations?.[versionAnnotations[of]], written: annotations?.[writtenAnnotations[of]] };
+}
 
 /** Undefined where there is no secret, or its current version was deleted. */
 async function versionOf(vault: Vault): Promise<number | undefined> {

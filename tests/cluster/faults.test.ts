@@ -1,5 +1,5 @@
 // What breaks while keys are on their way, and what mends it: by itself, or by one command. What doctor says of faults
-// that are there for longer is in doctor.test.ts.
+// that come without an update is in doctor.test.ts.
 
 import assert from "node:assert/strict";
 
@@ -16,6 +16,7 @@ import { until } from "../support/test-cloud";
 
 const namespace = "clinical-ai";
 const secretPath = "secret/data/clinical-ai/aws";
+const metadataPath = "secret/metadata/clinical-ai/aws";
 const user = { UserName: "clinical-ai-prefect-worker-dev" };
 
 describe("a fault while keys are on their way", function () {
@@ -37,28 +38,41 @@ describe("a fault while keys are on their way", function () {
         const { status } = object as { status?: { conditions?: { type: string; status: string }[] } };
         return status?.conditions?.find(({ type }) => type === "Ready")?.status;
     };
-    /** The tool's own command starts what does not run, deploys, and every check has to hold afterwards. */
-    const mend = async (...more: string[]) => {
-        if (more.length > 0) await cloud().succeed([...update, ...more]);
+    /** The one command for what does not run and for what an update left half done; every check holds afterwards. */
+    const up = async () => {
         const { checks, words } = await cloud().up();
         assert.deepEqual(
             checks.filter(({ ok }) => !ok).map(({ name, got }) => ({ name, got })),
             [],
         );
+        assert.deepEqual(await cloud().doctor(), []);
         return words;
     };
-    /** Begins an update that has a new version of the secret to deliver, and breaks something as soon as it runs. */
-    const whileUpdating = async (breakIt: () => Promise<void>) => {
-        await cloud().vault.write(secretPath, { data: { aws_access_key_id: "foreign", aws_secret_access_key: "x" } });
-        const running = cloud().start([...update, "--refresh"]);
+    /** The one command for what was changed by hand: what comes after it finds nothing left to do. */
+    const refresh = async () => {
+        await cloud().succeed([...update, "--refresh"]);
+        assert.match(await up(), /Nothing to change/);
+    };
+    const waitForSync = (seconds: number) => cloud().configureCluster([[["vault", "syncTimeoutSeconds"], seconds]]);
+    /** Breaks something as soon as an update runs. */
+    const breakDuring = async (args: readonly string[], breakIt: () => Promise<unknown>) => {
+        const running = cloud().start(args);
         let said = "";
         running.all!.on("data", (chunk: Buffer) => (said += chunk.toString()));
         await until("the update to begin", () => said.includes("Updating (local)"));
         await breakIt();
-        return running;
+        const { exitCode, all } = await running;
+        return { exitCode, all: all! };
     };
+    /** The same in an update that has a new version of the secret to deliver. */
+    const whileUpdating = async (breakIt: () => Promise<unknown>) => {
+        await cloud().vault.write(secretPath, { data: { aws_access_key_id: "foreign", aws_secret_access_key: "x" } });
+        return breakDuring([...update, "--refresh"], breakIt);
+    };
+    const holdsTheKey = async () => assert.equal(await keyInSecret(), (await outputs()).accessKeyId);
+    const versionInSecret = async () => (await secret())?.metadata?.annotations?.["vault-version"];
 
-    after(() => mend("--refresh"));
+    afterEach(() => cloud().configure());
 
     it("Vault sealed: the Secret and the pods stay, doctor says so, the tool unseals it", async () => {
         const [before, key, deployed] = [await pods(), await keyInSecret(), await outputs()];
@@ -66,46 +80,113 @@ describe("a fault while keys are on their way", function () {
         await cloud().forceSync();
         await until("External Secrets to say so", async () => (await ready()) === "False");
         assert.deepEqual([await pods(), await keyInSecret()], [before, key]);
-        assert.ok((await cloud().doctor(deployed)).includes("vault-sealed"));
-        await mend();
+        assert.deepEqual(await cloud().doctor(deployed), ["vault-sealed"]);
+        await cloud().succeed(["up", "--cluster"]);
+        // The documented command for who does not want to wait until it tries again.
         await cloud().forceSync();
         await until("the sync", async () => (await ready()) === "True");
-        assert.deepEqual(await cloud().doctor(), []);
+        await up();
     });
 
-    it("Vault down in the middle of an update: it fails, nothing is rolled, the next one finishes", async () => {
-        const before = await pods();
-        const { exitCode, all } = await whileUpdating(() => cloud().kill("vault"));
-        assert.notEqual(exitCode, 0);
-        assert.match(all!, /no answer from Vault/);
-        assert.deepEqual(await pods(), before);
-        await mend("--refresh");
-        assert.equal(await keyInSecret(), (await outputs()).accessKeyId);
-    });
+    for (const [fault, breakIt, said, finding] of [
+        ["sealed", () => cloud().vault.write("sys/seal", {}), /Vault is sealed/, "vault-sealed"],
+        ["down", () => cloud().kill("vault"), /no answer from Vault/, "vault-unreachable"],
+    ] as const) {
+        it(`Vault ${fault} in the middle of an update: it fails, nothing is rolled, the next one finishes`, async () => {
+            const [before, deployed] = [await pods(), await outputs()];
+            const { exitCode, all } = await whileUpdating(breakIt);
+            assert.notEqual(exitCode, 0, all);
+            assert.match(all, said);
+            assert.deepEqual(await pods(), before);
+            assert.ok((await cloud().doctor(deployed)).includes(finding));
+            await up();
+            await holdsTheKey();
+        });
+    }
 
     it("the operator killed in the middle of an update: nothing is rolled, the next one finishes", async () => {
-        cloud().configureCluster([[["vault", "syncTimeoutSeconds"], 5]]);
-        const before = await pods();
+        waitForSync(5);
+        const [before, deployed] = [await pods(), await outputs()];
         const { exitCode, all } = await whileUpdating(() => cloud().kill("external-secrets"));
-        assert.notEqual(exitCode, 0);
-        assert.match(all!, /clinical-ai-aws-credentials: waited 5 s/);
+        assert.notEqual(exitCode, 0, all);
+        assert.match(all, /clinical-ai-aws-credentials: waited 5 s/);
         assert.deepEqual(await pods(), before);
+        assert.deepEqual(await cloud().doctor(deployed), ["operator-stopped", "secret-stale"]);
         cloud().configure();
-        await mend();
-        assert.equal(await keyInSecret(), (await outputs()).accessKeyId);
+        await up();
+        await holdsTheKey();
     });
+
+    for (const [what, path, findings] of [
+        ["policy", "sys/policies/acl/clinical-ai-aws-read", ["policy", "secret-stale"]],
+        ["role", "auth/kubernetes/role/clinical-ai-prefect", ["role", "secret-stale"]],
+    ] as const) {
+        it(`the Vault ${what} taken away in the middle of an update: nothing is rolled, one that looks first makes it again`, async () => {
+            waitForSync(5);
+            const [before, deployed] = [await pods(), await outputs()];
+            const { exitCode, all } = await whileUpdating(() => cloud().vault.remove(path));
+            assert.notEqual(exitCode, 0, all);
+            assert.match(all, /clinical-ai-aws-credentials: waited 5 s/);
+            assert.deepEqual(await pods(), before);
+            assert.deepEqual(await cloud().doctor(deployed), findings);
+            cloud().configure();
+            await refresh();
+            await holdsTheKey();
+        });
+    }
 
     it("the Kubernetes API restarting in the middle of an update: the update waits for it and goes through", async () => {
         const { places } = cloud();
-        const programs = await installCluster(cacheDirectory());
+        const [programs, deployed] = [await installCluster(cacheDirectory()), await outputs()];
         const { exitCode, all } = await whileUpdating(async () => {
             await cloud().kill("kube-apiserver");
+            assert.deepEqual(await cloud().doctor(deployed), ["kubernetes-unreachable"]);
             await new Promise((resolve) => setTimeout(resolve, 5_000));
             await startControlPlane(programs, places, prepareAccounts(places));
         });
         assert.equal(exitCode, 0, all);
-        assert.equal(await keyInSecret(), (await outputs()).accessKeyId);
-        await mend();
+        await holdsTheKey();
+        assert.match(await up(), /Nothing to change/);
+    });
+
+    it("the latest version in Vault deleted by hand: the Secret stays, an update that looks first writes the next", async () => {
+        const [key, version] = [await keyInSecret(), await versionInSecret()];
+        await cloud().vault.remove(secretPath);
+        await cloud().forceSync();
+        await until("External Secrets to say so", async () => (await ready()) === "False");
+        assert.equal(await keyInSecret(), key);
+        assert.deepEqual(await cloud().doctor(), ["secret-deleted"]);
+        await refresh();
+        await holdsTheKey();
+        assert.equal(await versionInSecret(), String(Number(version) + 1));
+    });
+
+    it("all of it deleted by hand, metadata too, and the key as well: its new version 1 is not taken for the old one", async () => {
+        await cloud().vault.remove(metadataPath);
+        await refresh();
+        assert.equal(await versionInSecret(), "1");
+
+        const [before, deployed] = [await pods(), await outputs()];
+        await cloud().vault.remove(metadataPath);
+        await cloud().root.iam.send(new DeleteAccessKeyCommand({ ...user, AccessKeyId: deployed.accessKeyId }));
+        assert.deepEqual(await cloud().doctor(), ["secret-deleted", "key-unknown"]);
+        waitForSync(5);
+        const { exitCode, all } = await breakDuring([...update, "--refresh"], () => cloud().kill("external-secrets"));
+        const { metadata } = (await cloud().vault.read(secretPath)) as { metadata: { version: number } };
+        assert.equal(metadata.version, 1, "Vault counts from 1 again");
+        assert.equal(await versionInSecret(), "1");
+        assert.equal(await keyInSecret(), deployed.accessKeyId, "the Secret still has the deleted key");
+        assert.notEqual(exitCode, 0, "version 1 of the Secret is not the version 1 that was written");
+        assert.match(all, /clinical-ai-aws-credentials: waited 5 s .*vault-created/s);
+        assert.deepEqual(await pods(), before);
+        assert.ok((await cloud().doctor(deployed)).includes("key-unknown"));
+        cloud().configure();
+        await up();
+        await holdsTheKey();
+        assert.ok(
+            (await pods()).every((uid) => !before.includes(uid)),
+            "no pod keeps the deleted key",
+        );
     });
 
     it("the Secret deleted by hand: the operator writes it again by itself", async () => {
@@ -117,7 +198,7 @@ describe("a fault while keys are on their way", function () {
         await until("the Secret", async () => ((await secret())?.metadata?.uid ?? uid) !== uid);
         assert.equal(await keyInSecret(), (await outputs()).accessKeyId);
         assert.deepEqual(await pods(), before);
-        await mend();
+        assert.match(await up(), /Nothing to change/);
     });
 
     it("the ExternalSecret deleted by hand: an update that looks first makes it again", async () => {
@@ -128,9 +209,9 @@ describe("a fault while keys are on their way", function () {
             name: "clinical-ai-aws-credentials",
         });
         await until("the Secret to go with it", async () => (await secret()) === undefined, 120);
-        assert.ok((await cloud().doctor()).length > 0);
-        await mend("--refresh");
-        assert.equal(await keyInSecret(), (await outputs()).accessKeyId);
+        assert.deepEqual(await cloud().doctor(), ["externalsecret-missing"]);
+        await refresh();
+        await holdsTheKey();
     });
 
     it("a key deleted in IAM while a pod has it: verify and doctor name it, an update that looks first gives a new one", async () => {
@@ -140,7 +221,7 @@ describe("a fault while keys are on their way", function () {
         const { checks } = await cloud().up();
         assert.ok(checks.some(({ id, name, ok }) => id === "B8" && name.startsWith("environment: keys belong") && !ok));
         const before = await pods();
-        await mend("--refresh");
+        await refresh();
         const { AccessKeyMetadata: keys } = await cloud().root.iam.send(new ListAccessKeysCommand(user));
         assert.deepEqual(
             keys!.map((key) => key.AccessKeyId),
@@ -151,6 +232,10 @@ describe("a fault while keys are on their way", function () {
             (await pods()).every((uid) => !before.includes(uid)),
             "no pod keeps the deleted key",
         );
-        assert.deepEqual(await cloud().doctor(), []);
+    });
+
+    it("leaves nothing behind that a check or doctor would find", async () => {
+        await refresh();
+        await holdsTheKey();
     });
 });

@@ -26,7 +26,13 @@ describe("the way of a key from IAM to the pod", function () {
     let accessKeys = original;
 
     const cloud = () => sharedCloud();
-    const outputs = async () => (await cloud().outputs())["clinical-ai"] as unknown as ClinicalAiOutputs;
+    /** Every secret key that was ever on its way, the foreign one included. */
+    const canaries = new Set<string>();
+    const outputs = async () => {
+        const found = (await cloud().outputs())["clinical-ai"] as unknown as ClinicalAiOutputs;
+        canaries.add(found.secretAccessKey!);
+        return found;
+    };
     const secret = async () =>
         (await cloud().object("v1", "Secret", "clinical-ai-aws-credentials")) as V1Secret | undefined;
     const keyInSecret = async () => Buffer.from((await secret())!.data!["aws-access-key-id"], "base64").toString();
@@ -62,7 +68,8 @@ describe("the way of a key from IAM to the pod", function () {
         await cloud().succeed(["up", "--cluster"]);
     });
 
-    it("holds by every check on the first `up`", () => {
+    it("holds by every check on the first `up`", async () => {
+        await outputs();
         const { checks } = firstUp();
         assert.deepEqual(
             checks.filter(({ ok }) => !ok),
@@ -164,6 +171,7 @@ describe("the way of a key from IAM to the pod", function () {
 
     it("shows a foreign write in Vault as drift, without its value, and repairs it as a new version", async () => {
         const foreign = { aws_access_key_id: "AKIAFOREIGNFOREIGN00", aws_secret_access_key: "foreign-secret-in-vault" };
+        canaries.add(foreign.aws_secret_access_key);
         await cloud().vault.write(secretPath, { data: foreign });
         const shown = await cloud().run(["pulumi", "preview", "--refresh", "--diff", "--expect-no-changes"]);
         assert.notEqual(shown.exitCode, 0);
@@ -176,19 +184,38 @@ describe("the way of a key from IAM to the pod", function () {
     });
 
     it("keeps the values out of every file and log of the cluster and the engine, and in Vault's log by digest only", async () => {
-        const { secretAccessKey, accessKeyId } = await outputs();
-        const encoded = Buffer.from(secretAccessKey!).toString("base64").replace(/=+$/, "");
-        const files = [...filesBelow(join(cloud().folder, "cluster")), ...filesBelow(join(cloud().folder, "state"))];
-        assert.ok(
-            files.some((file) => file.endsWith("/snap/db")),
-            "etcd's own file is looked at",
-        );
-        assert.ok(files.some((file) => file.endsWith("external-secrets.log")));
-        for (const file of files) {
-            const content = readFileSync(file, "latin1");
-            assert.ok(!content.includes(secretAccessKey!), `plain text in ${file}`);
-            assert.ok(!content.includes(encoded), `base64 in ${file}`);
+        await outputs();
+        assert.equal(canaries.size, 4, "three keys of this stack, and a foreign one");
+        // A change that goes all the way, with the engine's most talkative log.
+        await cloud().vault.write(secretPath, { data: { aws_access_key_id: "x", aws_secret_access_key: "y" } });
+        const talkative = ["--refresh", "--diff", "-v=9", "--logtostderr"];
+        const places = new Map([
+            ["up", (await succeed(...talkative)).all!],
+            ["preview --diff", (await cloud().succeed(["pulumi", "preview", "--diff"])).all!],
+            ["stack output", (await cloud().succeed(["pulumi", "stack", "output", "--json"])).all!],
+            ["stack export", (await cloud().succeed(["pulumi", "stack", "export"])).all!],
+            ["the checks", (await cloud().succeed(["up", "--cluster", "--json"])).all!],
+            ["doctor", (await cloud().succeed(["doctor", "--json"])).all!],
+        ]);
+        const clusterFiles = filesBelow(join(cloud().folder, "cluster"));
+        for (const file of [...clusterFiles, ...filesBelow(join(cloud().folder, "state"))])
+            places.set(file, readFileSync(file, "latin1"));
+        for (const [place, content] of places) {
+            for (const canary of canaries) {
+                const encoded = Buffer.from(canary).toString("base64").replace(/=+$/, "");
+                assert.ok(!content.includes(canary), `plain text in ${place}`);
+                assert.ok(!content.includes(encoded), `base64 in ${place}`);
+            }
         }
+        // The log of every server was looked at, and etcd's own file, which shows what is not encrypted.
+        for (const server of ["etcd", "kube-apiserver", "kube-controller-manager", "vault", "external-secrets"])
+            assert.ok(places.get(join(cloud().places.folder, `${server}.log`)), `the log of ${server}`);
+        const inEtcd = clusterFiles.filter((file) => /\/(snap\/db|[^/]*\.wal)$/.test(file));
+        const stored = inEtcd.map((file) => places.get(file)!).join("");
+        assert.ok(stored.includes("clinical-ai-prefect-server"), "the ConfigMap in plain text");
+        assert.ok(stored.includes("/secrets/clinical-ai/clinical-ai-aws-credentials"), "the Secret's name");
+        assert.ok(stored.includes("k8s:enc:secretbox:v1:"), "its content encrypted");
+
         const entries = readFileSync(join(cloud().places.folder, "vault-audit.log"), "utf8").trim().split("\n");
         const reads = entries
             .map((line) => JSON.parse(line) as AuditEntry)
@@ -196,16 +223,19 @@ describe("the way of a key from IAM to the pod", function () {
         assert.ok(reads.length > 0, "the reads of the secret are in the log");
         const value = reads.at(-1)!.response?.data?.data?.aws_secret_access_key;
         assert.match(String(value), /^hmac-sha256:/);
-        assert.ok(accessKeyId);
     });
 
     it("goes on after a stop of every server with all that was there", async () => {
         const [before, version] = [await pods(), await versionInVault()];
+        const unsealed = () =>
+            readFileSync(join(cloud().places.folder, "vault.log"), "utf8").split("core: vault is unsealed").length - 1;
+        const unsealedBefore = unsealed();
         await stopCluster(cloud().folder);
         const { exitCode, all } = await cloud().run(["up", "--cluster"]);
         assert.equal(exitCode, 0, all);
         assert.match(all!, /Nothing to change/);
         assert.match(all!, /cluster: start: \d+ s/);
+        assert.equal(unsealed(), unsealedBefore + 1, "Vault came up sealed, and the tool unsealed it");
         assert.deepEqual(await pods(), before);
         assert.equal(await versionInVault(), version);
     });

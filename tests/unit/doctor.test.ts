@@ -199,6 +199,31 @@ describe("doctor's findings", () => {
             ],
         ],
         ["one pod is behind", { pods: found([pod, { ...pod, version: "2" }]) }, [["pods-old", up]]],
+        [
+            "the secret was deleted and written again, counts from 1 again, and the Secret is behind",
+            {
+                vaultVersion: found(1),
+                externalSecret: found({ ...external, version: "1", written: "later" }),
+                secret: of("1", { written: "earlier" }),
+                deployment: found({ ...running, version: "1", written: "earlier" }),
+                pods: found([{ ...pod, version: "1", written: "earlier" }]),
+            },
+            [["secret-stale", `${remedies.externalSecrets}; then ${up}`]],
+        ],
+        [
+            "the same, and template and pods are behind",
+            {
+                vaultVersion: found(1),
+                externalSecret: found({ ...external, version: "1", written: "later" }),
+                secret: of("1", { written: "later" }),
+                deployment: found({ ...running, version: "1", written: "earlier" }),
+                pods: found([{ ...pod, version: "1", written: "earlier" }]),
+            },
+            [
+                ["template-old", up],
+                ["pods-old", up],
+            ],
+        ],
         ["a pod has no version", { pods: found([{ ...pod, version: undefined }]) }, [["pods-old", up]]],
         [
             "the key is unknown to IAM",
@@ -243,6 +268,18 @@ describe("doctor's findings", () => {
         const [{ id, why }] = diagnose({ deployment: found({ ...running, trouble: ["FailedCreate: no"] }) }).findings;
         assert.deepEqual([id, why], ["rollout-stuck", "1 of 1 pods are available; FailedCreate: no"]);
     });
+
+    it("name one that is stuck before its controller says so, by what a new pod waits for", () => {
+        const stuck = { ...pod, name: "worker-2", ready: false, waiting: ["Unschedulable: Insufficient cpu"] };
+        const [{ id, why }] = diagnose({ pods: found([pod, stuck]) }).findings;
+        assert.deepEqual(
+            [id, why],
+            ["rollout-stuck", "1 of 1 pods are available; worker-2: Unschedulable: Insufficient cpu"],
+        );
+    });
+
+    it("take a pod that is on its way for no fault", () =>
+        assert.deepEqual(diagnose({ pods: found([pod, { ...pod, name: "worker-2", ready: false }]) }).findings, []));
 
     it("say why there are no pods", () => {
         const trouble = ["FailedCreate: violates PodSecurity"];
