@@ -62,6 +62,18 @@ program
     });
 
 program
+    .command("infra")
+    .description("the operators' tool on stack local, for example: npm run local -- infra verify rl-studio")
+    .argument("[arguments...]")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: string[]) => {
+        const { infra } = await import("./infra");
+        await infra(args);
+    });
+
+program
     .command("pulumi")
     .description("run the engine on stack local, for example: npm run local -- pulumi preview --diff")
     .argument("<arguments...>")

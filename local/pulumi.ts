@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import execa from "execa";
 import { parseDocument } from "yaml";
 
+import { type EngineRun } from "../ops/infra/host";
 import { type Keys } from "../ops/verify/target";
 import { type Server } from "./aws/server";
 import { writeAtomically } from "./files";
@@ -33,7 +34,7 @@ export const stateFile = (folder: string) =>
     join(folder, "state", ".pulumi", "stacks", "platform", `${localStack}.json`);
 
 /** The stack file that is deployed: the committed one, or the one that `PLATFORM_LOCAL_STACK_FILE` names. */
-const committedStackFile = (env = process.env) =>
+export const committedStackFile = (env = process.env) =>
     env.PLATFORM_LOCAL_STACK_FILE ? resolve(env.PLATFORM_LOCAL_STACK_FILE) : join(root, `Pulumi.${localStack}.yaml`);
 
 /** The engine's command line on stack `local`, with its state, its plugins and the deployer's credentials. */
@@ -90,6 +91,16 @@ export class Pulumi {
         const { exitCode, signal } = await this.spawn(args, { stdio: "inherit" });
         if (signal) throw new LocalError(`pulumi ${args[0]} was ended by ${signal}; npm run local -- recover mends it`);
         return exitCode;
+    }
+
+    /** Runs a command, shown on standard error or kept, and returns how it ended. */
+    async execute(args: readonly string[], show: boolean): Promise<EngineRun> {
+        const { exitCode, signal, stdout, stderr } = await this.spawn(
+            args,
+            show ? { stdio: ["ignore", process.stderr, process.stderr] } : { input: "" },
+        );
+        if (signal) throw new LocalError(`pulumi ${args[0]} was ended by ${signal}; npm run local -- recover mends it`);
+        return { exitCode, stdout: stdout ?? "", stderr: stderr ?? "" };
     }
 
     /** What names the stack and its file, for the commands that take such flags. */

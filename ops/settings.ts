@@ -13,21 +13,29 @@ import { repository } from "./infra/repository";
  * @throws InfraError when there is no such stack, or its file has faults
  */
 export function readStackSettings(stack: string, folder = repository): Settings {
-    const file = join(folder, `Pulumi.${stack}.yaml`);
-    const stacks = stackNames(folder);
-    if (!stacks.includes(stack) || !existsSync(file)) {
-        throw new InfraError(
-            exitCodes.usage,
-            `There is no stack ${JSON.stringify(stack)}: its file Pulumi.${stack}.yaml is missing.`,
-            `The stacks there are: ${stacks.join(", ") || "none"}.`,
-        );
-    }
+    const file = stackFile(stack, folder);
     try {
         return parseSettings(configValues(parse(readFileSync(file, "utf8"))));
     } catch (error) {
         if (!(error instanceof SettingsError || error instanceof YAMLParseError)) throw error;
         throw new InfraError(exitCodes.usage, `Pulumi.${stack}.yaml: ${error.message}`);
     }
+}
+
+/**
+ * Path of a stack's file.
+ *
+ * @throws InfraError when there is none
+ */
+export function stackFile(stack: string, folder: string): string {
+    const stacks = stackNames(folder);
+    const file = join(folder, `Pulumi.${stack}.yaml`);
+    if (stacks.includes(stack) && existsSync(file)) return file;
+    throw new InfraError(
+        exitCodes.usage,
+        `There is no stack ${JSON.stringify(stack)}: its file Pulumi.${stack}.yaml is missing.`,
+        `The stacks there are: ${stacks.join(", ") || "none"}.`,
+    );
 }
 
 /** The stacks that have a file. */

@@ -1,6 +1,3 @@
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
-
 import { Argument, type Command, Option } from "commander";
 
 import { clinicalAi } from "../../services/clinical-ai";
@@ -8,7 +5,9 @@ import { type DoctorAccess } from "../doctor/observe";
 import { type DoctorSettings } from "../doctor/settings";
 import { addStackCommand, type CommandContext } from "../infra/command";
 import { type ExitCode, exitCodes, InfraError } from "../infra/errors";
+import { type Host } from "../infra/host";
 import { printJson, say } from "../infra/output";
+import { kubectlsOwn } from "../infra/repository-host";
 
 interface DoctorOptions {
     readonly kubeconfig?: string;
@@ -16,13 +15,13 @@ interface DoctorOptions {
 }
 
 /** Adds `infra doctor`: what is wrong between Vault, the cluster and the worker, why, and what mends it (B8). */
-export function registerDoctor(program: Command): void {
-    addStackCommand<DoctorOptions>(program, {
+export function registerDoctor(program: Command, host: Host): void {
+    addStackCommand<DoctorOptions>(program, host, {
         name: "doctor",
         description:
             "what is wrong with a service that runs in a cluster, why, and the command that mends it; changes nothing. " +
             "VAULT_TOKEN opens Vault; with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY access keys are compared too",
-        argument: new Argument("[service]", "which service").choices([clinicalAi.name]).default(clinicalAi.name),
+        arguments: [new Argument("[service]", "which service").choices([clinicalAi.name]).default(clinicalAi.name)],
         options: [
             new Option("--kubeconfig <path>", "the kubeconfig; default: the stack's, else kubectl's"),
             new Option("--context <name>", "its context; default: the stack's, else the current one"),
@@ -36,16 +35,14 @@ export function registerDoctor(program: Command): void {
 }
 
 async function doctor(context: CommandContext, options: DoctorOptions): Promise<ExitCode> {
-    const [{ readStackSettings }, { repository }, { doctorSettings }, { diagnose }, { diagnosisInWords }] =
-        await Promise.all([
-            import("../settings"),
-            import("../infra/repository"),
-            import("../doctor/settings"),
-            import("../doctor"),
-            import("../doctor/words"),
-        ]);
-    const { stack, json } = context;
-    const settings = doctorSettings(stack, readStackSettings(stack), repository);
+    const [{ repository }, { doctorSettings }, { diagnose }, { diagnosisInWords }] = await Promise.all([
+        import("../infra/repository"),
+        import("../doctor/settings"),
+        import("../doctor"),
+        import("../doctor/words"),
+    ]);
+    const { stack, json, host } = context;
+    const settings = doctorSettings(stack, host.settings(stack), repository);
     if (!settings) {
         throw new InfraError(
             exitCodes.usage,
@@ -78,9 +75,4 @@ export function accessOf(
             ? { aws: { keys: { accessKeyId, secretAccessKey, sessionToken }, accountId: accountIds[0], region } }
             : {}),
     };
-}
-
-/** Of several files only the first: to join them is kubectl's own affair. */
-function kubectlsOwn({ KUBECONFIG = "" }: Readonly<Record<string, string | undefined>>): string {
-    return KUBECONFIG.split(delimiter).find((path) => path !== "") ?? join(homedir(), ".kube", "config");
 }

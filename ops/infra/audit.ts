@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 
-import { exitCodes, InfraError } from "./errors";
+import { exitCodes, InfraError, Interrupted, OutcomeUnknown } from "./errors";
 import { say } from "./output";
 import { repository } from "./repository";
 
@@ -62,4 +62,23 @@ export function openAudit(file = auditFile): AuditRecord {
             }
         },
     };
+}
+
+/** Does a change, and records what became of it. */
+export async function recorded<T>(change: Omit<AuditEntry, "outcome" | "reason">, work: () => Promise<T>): Promise<T> {
+    const audit = openAudit();
+    try {
+        const result = await work();
+        audit.append({ ...change, outcome: "done" });
+        return result;
+    } catch (error) {
+        const reason = error instanceof InfraError ? error.reason : "a fault of the tool";
+        audit.append({ ...change, outcome: outcomeOf(error), reason });
+        throw error;
+    }
+}
+
+function outcomeOf(error: unknown): Outcome {
+    if (error instanceof OutcomeUnknown) return "unknown";
+    return error instanceof Interrupted ? "interrupted" : "failed";
 }

@@ -1,6 +1,7 @@
 import { type Argument, type Command, Option } from "commander";
 
-import { type ExitCode } from "./errors";
+import { type ExitCode, exitCodes, InfraError } from "./errors";
+import { type Host } from "./host";
 import { interrupted } from "./interrupt";
 
 /** What every command of a stack is given; its own options come beside it. */
@@ -15,21 +16,23 @@ export interface CommandContext {
     readonly yes: boolean;
     /** Aborted by Ctrl-C. */
     readonly interrupted: AbortSignal;
+    /** The stack's files, the engine, and where AWS answers. */
+    readonly host: Host;
 }
 
 /** A command of a stack. */
 export interface StackCommand<Own> {
     readonly name: string;
     readonly description: string;
-    /** Whether it changes something: then it has `--dry-run` and `--yes`. */
-    readonly changes?: boolean;
+    /** What it changes something by: then it has `--dry-run`, and `--yes` where it asks. @default nothing is changed */
+    readonly changes?: "asked" | "unasked";
     /** What it is about, without an option's name. */
-    readonly argument?: Argument;
+    readonly arguments?: readonly Argument[];
     /** Its own options. */
     readonly options?: readonly Option[];
     /** Command lines with what each does, shown by `--help`. */
     readonly examples: readonly (readonly [commandLine: string, does: string])[];
-    readonly run: (context: CommandContext, own: Own, argument?: string) => Promise<ExitCode>;
+    readonly run: (context: CommandContext, own: Own, ...given: string[]) => Promise<ExitCode>;
 }
 
 interface CommonOptions {
@@ -40,26 +43,35 @@ interface CommonOptions {
 }
 
 /** Adds a command of a stack, with the options that all of them have. */
-export function addStackCommand<Own = object>(parent: Command, command: StackCommand<Own>): Command {
+export function addStackCommand<Own = object>(parent: Command, host: Host, command: StackCommand<Own>): Command {
     const added = parent
         .command(command.name)
         .description(command.description)
-        .addOption(new Option("--stack <stack>", "the stack, as in Pulumi.<stack>.yaml").makeOptionMandatory())
+        .addOption(stackOption(host))
         .option("--json", "one JSON document on standard output");
-    if (command.changes) {
-        added.option("--dry-run", "say what would change, and change nothing");
-        added.option("--yes", "do not ask");
-    }
-    if (command.argument) added.addArgument(command.argument);
+    if (command.changes) added.option("--dry-run", "say what would change, and change nothing");
+    if (command.changes === "asked") added.option("--yes", "do not ask");
+    for (const argument of command.arguments ?? []) added.addArgument(argument);
     for (const option of command.options ?? []) added.addOption(option);
     added.addHelpText("after", () => examplesInWords(command.examples));
     // Commander gives arguments first, then the options, then the command itself.
     return added.action(async (...given: unknown[]) => {
         const options = given.at(-2) as CommonOptions & Own;
-        const argument = command.argument && (given[0] as string | undefined);
         const { stack, json = false, dryRun = false, yes = false } = options;
-        process.exitCode = await command.run({ stack, json, dryRun, yes, interrupted }, options, argument);
+        refuseOtherStack(stack, host);
+        const context = { stack, json, dryRun, yes, interrupted, host };
+        process.exitCode = await command.run(context, options, ...(given.slice(0, -2) as string[]));
     });
+}
+
+function stackOption({ onlyStack }: Host): Option {
+    const option = new Option("--stack <stack>", "the stack, as in Pulumi.<stack>.yaml");
+    return onlyStack === undefined ? option.makeOptionMandatory() : option.default(onlyStack);
+}
+
+function refuseOtherStack(stack: string, { onlyStack }: Host): void {
+    if (onlyStack === undefined || stack === onlyStack) return;
+    throw new InfraError(exitCodes.usage, `There is no stack ${JSON.stringify(stack)} here, only ${onlyStack}.`);
 }
 
 /** Command lines under each other, what they do beside them. */

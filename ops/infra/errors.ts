@@ -37,3 +37,6 @@ export class Interrupted extends InfraError {
         super(exitCodes.interrupted, reason);
     }
 }
+
+/** Thrown where nobody can say whether a change was made. */
+export class OutcomeUnknown extends InfraError {}

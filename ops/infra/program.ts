@@ -1,19 +1,23 @@
 import { Command, CommanderError } from "commander";
 
 import { exitCodes, InfraError } from "./errors";
+import { type Host } from "./host";
 import { interrupted, listenForInterrupts } from "./interrupt";
 import { printJson, say } from "./output";
 
-/** The program with these commands. */
-export function createProgram(commands: readonly ((program: Command) => void)[]): Command {
-    const program = new Command("infra")
+/** Adds a command to the program. */
+export type Register = (program: Command, host: Host) => void;
+
+/** The program with these commands, over a host's stacks. */
+export function createProgram(commands: readonly Register[], host: Host): Command {
+    const program = new Command(host.program)
         .description(
             "What operators of the platform's services do, over a stack's settings and outputs and the live APIs.",
         )
         .helpCommand(false)
         .exitOverride()
         .addHelpText("after", exitCodesInWords);
-    for (const register of commands) register(program);
+    for (const register of commands) register(program, host);
     return program;
 }
 

@@ -13,6 +13,7 @@ import { confirm, requireConsent } from "../../ops/infra/confirm";
 import { InfraError } from "../../ops/infra/errors";
 import { parseDatabaseUrl } from "../../ops/infra/postgres/url";
 import { createProgram } from "../../ops/infra/program";
+import { repositoryHost } from "../../ops/infra/repository-host";
 import { readStackSettings, stackNames } from "../../ops/settings";
 import { stackConfig } from "../support/stack-files";
 
@@ -225,7 +226,7 @@ describe("asking before a change", () => {
 });
 
 describe("completion", () => {
-    const program = createProgram([registerBuckets, registerCompletion]);
+    const program = createProgram([registerBuckets, registerCompletion], repositoryHost);
     const bash = (...words: string[]) =>
         execFileSync(
             "bash",
@@ -256,7 +257,7 @@ describe("completion", () => {
 });
 
 describe("the help of every command", () => {
-    const program = createProgram([registerBuckets, registerCompletion]);
+    const program = createProgram([registerBuckets, registerCompletion], repositoryHost);
     const [group] = program.commands;
     for (const command of group.commands) {
         it(`${command.name()} says what it takes and shows an example`, () => {

@@ -1,24 +1,25 @@
 import { type Command, Option } from "commander";
 
 import { addStackCommand } from "../../infra/command";
+import { type Host } from "../../infra/host";
 import { databaseUrlVariable } from "../../infra/postgres/url";
 import { type LookOptions } from "./look";
 import { type SetOptions } from "./set";
 
 /** Adds `infra buckets show|diff|set`: the bucket names in clinical-ai's database (B7). */
-export function registerBuckets(program: Command): void {
+export function registerBuckets(program: Command, host: Host): void {
     const buckets = program
         .command("buckets")
         .description("the bucket names in clinical-ai's PostgreSQL database")
         .helpCommand(false);
-    addStackCommand<LookOptions>(buckets, {
+    addStackCommand<LookOptions>(buckets, host, {
         name: "show",
         description: "what each declared row has, and which of this stack's buckets that is",
         options: [databaseUrl()],
         examples: [["infra buckets show --stack dev", "a table"]],
         run: async (context, options) => (await import("./look")).show(context, options),
     });
-    addStackCommand<LookOptions>(buckets, {
+    addStackCommand<LookOptions>(buckets, host, {
         name: "diff",
         description: "whether each declared row has what it should: exit code 0, or 1 if one has not",
         options: [databaseUrl()],
@@ -31,11 +32,11 @@ export function registerBuckets(program: Command): void {
         ],
         run: async (context, options) => (await import("./look")).diff(context, options),
     });
-    addStackCommand<SetOptions>(buckets, {
+    addStackCommand<SetOptions>(buckets, host, {
         name: "set",
         description:
             "make each row name the bucket that it should, in one transaction: the declared rows, or those given",
-        changes: true,
+        changes: "asked",
         options: [
             row("--source <name=bucket>", "this source only"),
             row("--destination <name=bucket>", "this destination only"),

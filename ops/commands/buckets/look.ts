@@ -2,7 +2,6 @@ import { type CommandContext } from "../../infra/command";
 import { type ExitCode, exitCodes } from "../../infra/errors";
 import { printJson, say } from "../../infra/output";
 import { Database } from "../../infra/postgres/client";
-import { readStackSettings } from "../../settings";
 import { databaseAddress } from "./address";
 import { type Comparison, compareRows } from "./compare";
 import { findRows } from "./rows";
@@ -25,8 +24,8 @@ export async function diff(context: CommandContext, options: LookOptions): Promi
     return rows.every(({ state }) => state === "as declared") ? exitCodes.held : exitCodes.failed;
 }
 
-async function look({ stack, json, interrupted }: CommandContext, options: LookOptions): Promise<Comparison[]> {
-    const settings = readStackSettings(stack);
+async function look({ stack, json, interrupted, host }: CommandContext, options: LookOptions): Promise<Comparison[]> {
+    const settings = host.settings(stack);
     const wanted = declaredRows(settings);
     const buckets = stackBuckets(settings);
     const address = databaseAddress(options.databaseUrl);

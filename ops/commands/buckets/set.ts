@@ -1,11 +1,10 @@
-import { type AuditEntry, type Outcome, openAudit } from "../../infra/audit";
+import { recorded } from "../../infra/audit";
 import { type CommandContext } from "../../infra/command";
 import { confirm, requireConsent } from "../../infra/confirm";
-import { type ExitCode, exitCodes, InfraError, Interrupted } from "../../infra/errors";
+import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";
 import { printJson, say } from "../../infra/output";
-import { CommitUnknown, Database } from "../../infra/postgres/client";
+import { Database } from "../../infra/postgres/client";
 import { addressInWords } from "../../infra/postgres/url";
-import { readStackSettings } from "../../settings";
 import { databaseAddress } from "./address";
 import { changesOf, type Comparison, compareRows } from "./compare";
 import { kinds } from "./places";
@@ -20,7 +19,7 @@ export interface SetOptions extends GivenRows {
 /** `infra buckets set`: makes each row name the bucket that it should. */
 export async function set(context: CommandContext, options: SetOptions): Promise<ExitCode> {
     requireConsent(context);
-    const settings = readStackSettings(context.stack);
+    const settings = context.host.settings(context.stack);
     const buckets = stackBuckets(settings);
     const given = kinds.some((kind) => options[kind] !== undefined);
     const wanted = given ? givenRows(options, buckets) : declaredRows(settings);
@@ -31,9 +30,13 @@ export async function set(context: CommandContext, options: SetOptions): Promise
         sayPlan(planned, wanted, context);
         if (planned.length > 0 && !context.dryRun) {
             await confirm(`Change ${count(planned.length, "row")} of ${addressInWords(address)}?`, context);
-            await recorded(context.stack, addressInWords(address), planned, () =>
-                write(database, wanted, planned, buckets),
-            );
+            const change = {
+                command: "buckets set",
+                stack: context.stack,
+                target: addressInWords(address),
+                changes: changesAsData(planned),
+            };
+            await recorded(change, () => write(database, wanted, planned, buckets));
             say("Done.");
         }
         return planned;
@@ -66,36 +69,6 @@ async function write(
         }
         for (const { kind, name, declared } of planned) await writeBucket(query, { kind, name, bucket: declared });
     });
-}
-
-/** Does it and records what became of it. */
-async function recorded(
-    stack: string,
-    target: string,
-    changes: readonly Comparison[],
-    work: () => Promise<void>,
-): Promise<void> {
-    const audit = openAudit();
-    const entry = (outcome: Outcome, reason?: string): AuditEntry => ({
-        command: "buckets set",
-        stack,
-        outcome,
-        target,
-        changes: changesAsData(changes),
-        reason,
-    });
-    try {
-        await work();
-    } catch (error) {
-        audit.append(entry(outcomeOf(error), error instanceof InfraError ? error.reason : "a fault of the tool"));
-        throw error;
-    }
-    audit.append(entry("done"));
-}
-
-function outcomeOf(error: unknown): Outcome {
-    if (error instanceof CommitUnknown) return "unknown";
-    return error instanceof Interrupted ? "interrupted" : "failed";
 }
 
 function changesAsData(changes: readonly Comparison[]): object[] {

@@ -4,7 +4,7 @@ import { type ConnectionOptions } from "node:tls";
 
 import { Client, type ClientConfig, type QueryResult, type QueryResultRow } from "pg";
 
-import { exitCodes, InfraError, Interrupted } from "../errors";
+import { exitCodes, InfraError, Interrupted, OutcomeUnknown } from "../errors";
 import { databaseFailure } from "./failures";
 import { addressInWords, type DatabaseAddress } from "./url";
 
@@ -13,9 +13,6 @@ export type Query = <Row extends QueryResultRow>(
     text: string,
     values?: readonly unknown[],
 ) => Promise<QueryResult<Row>>;
-
-/** The connection was lost while COMMIT was under way: nobody knows what became of it. */
-export class CommitUnknown extends InfraError {}
 
 /** In PostgreSQL's units: how long one statement may take, and how long it waits for a lock. */
 const limits = { statement_timeout: "15s", lock_timeout: "5s" } as const;
@@ -109,7 +106,7 @@ export class Database {
         } catch (error) {
             // Where the server still answers, it has answered COMMIT too: it refused.
             if (await this.#rollback()) throw this.#inWords(error);
-            throw new CommitUnknown(
+            throw new OutcomeUnknown(
                 exitCodes.unreachable,
                 "The connection was lost while the change was being committed: it is done or not done.",
                 "See what the database has: infra buckets diff.",

@@ -1,0 +1,46 @@
+import { type ServiceName, type ServiceOutputs } from "../../services";
+import { type CommandContext } from "./command";
+import { exitCodes, InfraError } from "./errors";
+
+type Deployed = Pick<CommandContext, "stack" | "host">;
+
+/**
+ * What a stack exports, its secrets in plain text.
+ *
+ * @throws InfraError when the engine does not give it: no such stack, not logged in, the state cannot be decrypted
+ */
+export async function stackOutputs({ stack, host }: Deployed): Promise<Partial<ServiceOutputs>> {
+    const { exitCode, stdout, stderr } = await host.pulumi(stack, ["stack", "output", "--json", "--show-secrets"]);
+    if (exitCode === 0) return JSON.parse(stdout) as Partial<ServiceOutputs>;
+    throw new InfraError(
+        exitCodes.unreachable,
+        `The outputs of stack ${stack} could not be read: ${lastLine(stderr)}`,
+        "Log in with `pulumi login` to where the stack's state is, with access to what encrypts its secrets.",
+    );
+}
+
+/**
+ * What a stack exports for one service.
+ *
+ * @throws InfraError when the stack has no such service, or it is not deployed yet
+ */
+export async function serviceOutputs<Name extends ServiceName>(
+    context: Deployed,
+    service: Name,
+): Promise<ServiceOutputs[Name]> {
+    const { stack, host } = context;
+    if (!host.settings(stack).services.includes(service)) {
+        throw new InfraError(exitCodes.usage, `Stack ${stack} has no ${service}: its settings do not list it.`);
+    }
+    const outputs = (await stackOutputs(context))[service];
+    if (outputs) return outputs;
+    throw new InfraError(
+        exitCodes.failed,
+        `Stack ${stack} exports nothing for ${service}: it is not deployed yet.`,
+        `Deploy it: pulumi up --stack ${stack}`,
+    );
+}
+
+function lastLine(text: string): string {
+    return text.trim().split("\n").at(-1) || "it said nothing";
+}

@@ -1,0 +1,52 @@
+import { type Settings } from "../../stacks/settings";
+import { type ClusterAccess } from "../cluster/access";
+import { type Connection } from "../verify/clients";
+import { type Keys } from "../verify/target";
+
+/**
+ * Where the tool works: the stacks' files, what deploys them, and where their clouds answer. There are two: the
+ * repository with whatever its user is logged in to, and the local cloud.
+ */
+export interface Host {
+    /** How the tool is called, for what it tells people to type. */
+    readonly program: string;
+    /** The one stack there is; undefined where `--stack` says which. */
+    readonly onlyStack?: string;
+    /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */
+    readonly aws: Pick<Connection, "endpoint" | "caBundle">;
+    /**
+     * Path of the file in which people, and the tool for them, change a stack's settings.
+     *
+     * @throws InfraError when there is no such stack
+     */
+    stackFile(stack: string): string;
+    /**
+     * A stack's settings as they are deployed.
+     *
+     * @throws InfraError when there is no such stack, or its file has faults
+     */
+    settings(stack: string): Settings;
+    /**
+     * Runs `pulumi <args>` on a stack, with its words on standard error where `show` says so.
+     *
+     * @throws InfraError when it cannot be started
+     */
+    pulumi(stack: string, args: readonly string[], show?: boolean): Promise<EngineRun>;
+    /**
+     * Whoever deploys a stack, or may read all of it.
+     *
+     * @param profile of the AWS configuration files
+     * @throws InfraError when there are no such credentials
+     */
+    credentials(who: "deployer" | "operator", profile?: string): Promise<Keys>;
+    /** What opens the stack's cluster and Vault; undefined where nothing does. */
+    cluster(stack: string, who: "deployer" | "operator"): ClusterAccess | undefined;
+}
+
+/** What a run of the engine ended with. */
+export interface EngineRun {
+    readonly exitCode: number;
+    /** Empty where it was shown. */
+    readonly stdout: string;
+    readonly stderr: string;
+}

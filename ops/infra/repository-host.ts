@@ -1,0 +1,66 @@
+import { homedir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import execa from "execa";
+
+import { readStackSettings, stackFile } from "../settings";
+import { exitCodes, InfraError } from "./errors";
+import { type Host } from "./host";
+import { repository } from "./repository";
+
+/** The stacks of the repository, deployed by the `pulumi` on PATH, as whoever its user is logged in as. */
+export const repositoryHost: Host = {
+    program: "infra",
+    aws: {},
+    stackFile: (stack) => stackFile(stack, repository),
+    settings: (stack) => readStackSettings(stack),
+
+    async pulumi(stack, args, show = false) {
+        const run = await execa("pulumi", [...args, "--stack", stack], {
+            cwd: repository,
+            reject: false,
+            // The engine hears Ctrl-C itself, being of the same process group, and ends its update in order.
+            cleanup: false,
+            ...(show ? { stdio: ["ignore", process.stderr, process.stderr] } : { input: "" }),
+        });
+        const { code } = run as { code?: string };
+        if (code === "ENOENT") {
+            throw new InfraError(
+                exitCodes.unreachable,
+                "There is no `pulumi` on PATH.",
+                "Install it: https://www.pulumi.com/docs/install/",
+            );
+        }
+        return { exitCode: run.exitCode ?? 1, stdout: run.stdout ?? "", stderr: run.stderr ?? "" };
+    },
+
+    async credentials(who, profile) {
+        try {
+            return await defaultProvider({ profile })();
+        } catch (error) {
+            throw new InfraError(
+                exitCodes.unreachable,
+                `There are no AWS credentials of the ${who}: ${(error as Error).message}`,
+                "Log in to AWS, or name a profile.",
+            );
+        }
+    },
+
+    cluster(stack) {
+        const cluster = readStackSettings(stack)["clinical-ai"]?.cluster;
+        const { VAULT_TOKEN: vaultToken } = process.env;
+        if (!cluster || !vaultToken) return undefined;
+        const { kubeconfig, context } = cluster.kubernetes;
+        return {
+            kubeconfig: kubeconfig === undefined ? kubectlsOwn(process.env) : resolve(repository, kubeconfig),
+            context,
+            vaultToken,
+        };
+    },
+};
+
+/** Of several files only the first: to join them is kubectl's own affair. */
+export function kubectlsOwn({ KUBECONFIG = "" }: Readonly<Record<string, string | undefined>>): string {
+    return KUBECONFIG.split(delimiter).find((path) => path !== "") ?? join(homedir(), ".kube", "config");
+}
