@@ -1,9 +1,9 @@
+import { type AccessKeyOutputs, declaredKeysInWords } from "./access-keys";
 import {
     accountCheck,
     allowed,
     denied,
     foreignBucketChecks,
-    keysInWords,
     leftoversCheck,
     type Check,
     type CheckContext,
@@ -58,20 +58,14 @@ export const externalSecrets = {
     namespace: "external-secrets",
 } as const;
 
-/** What the stack exports for clinical-ai. */
-export interface ClinicalAiOutputs {
+/** What the stack exports for clinical-ai; access keys there are only in mode `static`. */
+export interface ClinicalAiOutputs extends Partial<AccessKeyOutputs> {
     readonly region: string;
     readonly sourceBucket: string;
     readonly destinationBucket: string;
     readonly identityMode: "static" | "irsa" | "podIdentity" | "vaultDynamic";
     /** Only in mode `static`. */
     readonly userName?: string;
-    /** Only in mode `static`. */
-    readonly accessKeyId?: string;
-    /** A secret in the stack's state; only in mode `static`. */
-    readonly secretAccessKey?: string;
-    /** Ids of every key generation, the published one included; only in mode `static`. */
-    readonly accessKeyIds?: readonly string[];
     /** In the modes without static keys. */
     readonly roleArn?: string;
     /** In mode `irsa`. */
@@ -171,13 +165,13 @@ function declaredIdentity(outputs: ClinicalAiOutputs, context: CheckContext): Ch
         expected: says,
         probe,
     });
-    const { userName: user, roleArn, accessKeyIds = [] } = outputs;
+    const { userName: user, roleArn } = outputs;
     if (user !== undefined) {
         return [
             declared("user's policy: both buckets, no other", expected, { kind: "user", aspect: "grants", user }),
             declared("user's attached policies", "none", { kind: "user", aspect: "attachments", user }),
             declared("user's groups", "none", { kind: "user", aspect: "groups", user }),
-            declared("user's keys", keysInWords(accessKeyIds), {
+            declared("user's keys", declaredKeysInWords(outputs), {
                 kind: "user",
                 aspect: "keys",
                 user,

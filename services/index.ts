@@ -1,10 +1,11 @@
 import { type Check, type CheckContext } from "./checks";
-import { clinicalAi, clinicalAiBuckets, clinicalAiChecks, type ClinicalAiOutputs } from "./clinical-ai";
+import { type KeyFacts } from "./access-keys";
+import { clinicalAi, clinicalAiBuckets, clinicalAiChecks, clinicalAiKeys, type ClinicalAiOutputs } from "./clinical-ai";
 import { clinicalAiClusterChecks } from "./clinical-ai-cluster";
-import { llmModels, llmModelsChecks, type LlmModelsOutputs } from "./llm-models";
-import { mlflow, mlflowChecks, type MlflowOutputs } from "./mlflow";
-import { rlStudio, rlStudioChecks, type RlStudioOutputs } from "./rl-studio";
-import { snapshotter, snapshotterChecks, type SnapshotterOutputs } from "./snapshotter";
+import { llmModels, llmModelsChecks, llmModelsKeys, type LlmModelsOutputs } from "./llm-models";
+import { mlflow, mlflowChecks, mlflowKeys, type MlflowOutputs } from "./mlflow";
+import { rlStudio, rlStudioChecks, rlStudioKeys, type RlStudioOutputs } from "./rl-studio";
+import { snapshotter, snapshotterChecks, snapshotterKeys, type SnapshotterOutputs } from "./snapshotter";
 
 /** The name of every service, in the order in which they are listed and checked. */
 export const serviceNames = [rlStudio.name, clinicalAi.name, snapshotter.name, mlflow.name, llmModels.name] as const;
@@ -20,23 +21,25 @@ export interface ServiceOutputs {
     readonly "llm-models": LlmModelsOutputs;
 }
 
-/** What a service's file knows of its checks. */
+/** What a service's file knows of its checks, its buckets and its keys. */
 export interface ServiceFacts<Outputs> {
     checks(outputs: Outputs, context: CheckContext): Check[];
     buckets(outputs: Outputs): readonly string[];
+    readonly keys: KeyFacts<Outputs>;
 }
 
-/** The checks and the buckets of every service. */
+/** The facts of every service. */
 export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<ServiceOutputs[Name]> } = {
-    "rl-studio": { checks: rlStudioChecks, buckets: ({ bucketName }) => [bucketName] },
+    "rl-studio": { checks: rlStudioChecks, buckets: ({ bucketName }) => [bucketName], keys: rlStudioKeys },
     "clinical-ai": {
         checks: (outputs, context) => [
             ...clinicalAiChecks(outputs, context),
             ...clinicalAiClusterChecks(outputs, context),
         ],
         buckets: clinicalAiBuckets,
+        keys: clinicalAiKeys,
     },
-    snapshotter: { checks: snapshotterChecks, buckets: ({ bucketName }) => [bucketName] },
-    mlflow: { checks: mlflowChecks, buckets: ({ bucketName }) => [bucketName] },
-    "llm-models": { checks: llmModelsChecks, buckets: () => [] },
+    snapshotter: { checks: snapshotterChecks, buckets: ({ bucketName }) => [bucketName], keys: snapshotterKeys },
+    mlflow: { checks: mlflowChecks, buckets: ({ bucketName }) => [bucketName], keys: mlflowKeys },
+    "llm-models": { checks: llmModelsChecks, buckets: () => [], keys: llmModelsKeys },
 };

@@ -1,3 +1,4 @@
+import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
 import {
     accountCheck,
     allowed,
@@ -5,7 +6,6 @@ import {
     denied,
     deniedByBedrock,
     foreignBucketChecks,
-    keysInWords,
     notServed,
     type Check,
     type CheckContext,
@@ -30,13 +30,10 @@ export const llmModels = {
 } as const;
 
 /** What the stack exports for llm-models. */
-export interface LlmModelsOutputs {
+export interface LlmModelsOutputs extends AccessKeyOutputs {
     readonly region: string;
     readonly models: readonly string[];
     readonly userName: string;
-    readonly accessKeyId: string;
-    /** A secret in the stack's state. */
-    readonly secretAccessKey: string;
     readonly budgetName: string;
     readonly monthlyLimitUsd: number;
     readonly alertPercent: number;
@@ -46,8 +43,6 @@ export interface LlmModelsOutputs {
     readonly shutOffRoleArn: string;
     /** Whether AWS Budgets starts the shut-off by itself. */
     readonly budgetAction: boolean;
-    /** Ids of every key generation, the published one included; during a rotation there are two. */
-    readonly accessKeyIds: readonly string[];
     /** The cost-allocation tag that the budget counts by, where it does. */
     readonly costTag?: { readonly key: string; readonly value: string };
     /** Models reached through an inference profile, where there are any. */
@@ -59,6 +54,16 @@ export interface InferenceProfileOutput {
     readonly modelId: string;
     readonly destinationRegions: readonly string[];
 }
+
+/** What a rotation of its keys has to know. */
+export const llmModelsKeys: KeyFacts<LlmModelsOutputs> = {
+    user: ({ userName }) => userName,
+    settings: ["accessKeys"],
+    probe: () => ({ kind: "bedrock", call: "list" }),
+    // E11: monthly.
+    maximumAgeDays: 30,
+    unseenConsumers: () => "whatever reads AWS_ACCESS_KEY_ID from the service's .env",
+};
 
 /** What must hold for llm-models (E1–E4). */
 export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
@@ -75,7 +80,7 @@ export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext
 const invokeActions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
 
 function declaredUser(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
-    const { userName: user, accessKeyIds } = outputs;
+    const { userName: user } = outputs;
     const declared = (aspect: "grants" | "groups" | "keys", name: string, expected: string): Check => ({
         id: "E1",
         name,
@@ -86,7 +91,7 @@ function declaredUser(outputs: LlmModelsOutputs, context: CheckContext): Check[]
     return [
         declared("grants", "user's policy: these models only", grantsInWords(invokeGrants(outputs, context))),
         declared("groups", "user's groups", "none"),
-        declared("keys", "user's keys", keysInWords(accessKeyIds)),
+        declared("keys", "user's keys", declaredKeysInWords(outputs)),
     ];
 }
 

@@ -1,9 +1,9 @@
+import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
 import {
     accountCheck,
     allowed,
     denied,
     foreignBucketChecks,
-    keysInWords,
     leftoversCheck,
     type Check,
     type CheckContext,
@@ -21,29 +21,31 @@ export const mlflow = {
 } as const;
 
 /** What the stack exports for mlflow. */
-export interface MlflowOutputs {
+export interface MlflowOutputs extends AccessKeyOutputs {
     readonly region: string;
     readonly bucketName: string;
     readonly prefix: string;
     /** `s3://<bucket>/mlflow-artifacts` */
     readonly artifactRoot: string;
     readonly userName: string;
-    readonly accessKeyId: string;
-    /** A secret in the stack's state. */
-    readonly secretAccessKey: string;
-    /** Ids of every key generation, the published one included; during a rotation there are two. */
-    readonly accessKeyIds: readonly string[];
 }
+
+/** What a rotation of its keys has to know. */
+export const mlflowKeys: KeyFacts<MlflowOutputs> = {
+    user: ({ userName }) => userName,
+    settings: ["accessKeys"],
+    probe: ({ bucketName: bucket, prefix: under }) => ({ kind: "s3", call: "list", bucket, under }),
+    maximumAgeDays: 90,
+    unseenConsumers: () => "whatever reads MLFLOW_AWS_ACCESS_KEY_ID from the project's .env or its environment",
+};
 
 /** What must hold for mlflow (D1), and the live test of its configuration (D5). */
 export function mlflowChecks(outputs: MlflowOutputs, context: CheckContext): Check[] {
     return [...declaredUser(outputs, context), ...bucketChecks(outputs), ...configurationChecks(outputs, context)];
 }
 
-function declaredUser(
-    { bucketName, prefix, userName: user, accessKeyIds }: MlflowOutputs,
-    { partition }: CheckContext,
-): Check[] {
+function declaredUser(outputs: MlflowOutputs, { partition }: CheckContext): Check[] {
+    const { bucketName, prefix, userName: user } = outputs;
     const bucketArn = `arn:${partition}:s3:::${bucketName}`;
     const grants = grantsInWords([
         {
@@ -75,7 +77,7 @@ function declaredUser(
         declared("grants", "user's policy: under the prefix only", grants),
         declared("attachments", "user's attached policies", "none"),
         declared("groups", "user's groups", "none"),
-        declared("keys", "user's keys", keysInWords(accessKeyIds)),
+        declared("keys", "user's keys", declaredKeysInWords(outputs)),
     ];
 }
 

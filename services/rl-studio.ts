@@ -1,3 +1,4 @@
+import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
 import {
     accountCheck,
     allowed,
@@ -5,7 +6,6 @@ import {
     denied,
     deniedByBedrock,
     foreignBucketChecks,
-    keysInWords,
     leftoversCheck,
     type Check,
     type CheckContext,
@@ -25,18 +25,22 @@ export const rlStudio = {
 } as const;
 
 /** What the stack exports for rl-studio. */
-export interface RlStudioOutputs {
+export interface RlStudioOutputs extends AccessKeyOutputs {
     readonly region: string;
     readonly bucketName: string;
     readonly userName: string;
-    readonly accessKeyId: string;
-    /** A secret in the stack's state. */
-    readonly secretAccessKey: string;
-    /** Ids of every key generation, the published one included; during a rotation there are two. */
-    readonly accessKeyIds: readonly string[];
     /** Days after which a noncurrent version of a rollout is removed. */
     readonly noncurrentVersionDays: number;
 }
+
+/** What a rotation of its keys has to know. */
+export const rlStudioKeys: KeyFacts<RlStudioOutputs> = {
+    user: ({ userName }) => userName,
+    settings: ["accessKeys"],
+    probe: ({ bucketName: bucket }) => ({ kind: "s3", call: "list", bucket, under: "" }),
+    maximumAgeDays: 90,
+    unseenConsumers: () => "whatever reads backend/.env or a file in backend/tokens",
+};
 
 /** What must hold for rl-studio (A1, A2, A4, A5). */
 export function rlStudioChecks(outputs: RlStudioOutputs, context: CheckContext): Check[] {
@@ -92,10 +96,8 @@ function declaredBucket({ bucketName: bucket, noncurrentVersionDays }: RlStudioO
     ];
 }
 
-function declaredUser(
-    { bucketName, userName: user, accessKeyIds }: RlStudioOutputs,
-    { partition }: CheckContext,
-): Check[] {
+function declaredUser(outputs: RlStudioOutputs, { partition }: CheckContext): Check[] {
+    const { bucketName, userName: user } = outputs;
     const bucketArn = `arn:${partition}:s3:::${bucketName}`;
     const grants = grantsInWords([
         { Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], Resource: `${bucketArn}/*` },
@@ -112,7 +114,7 @@ function declaredUser(
         declared("grants", "user's policy: four actions", grants),
         declared("attachments", "user's attached policies", "none"),
         declared("groups", "user's groups", "none"),
-        declared("keys", "user's keys", keysInWords(accessKeyIds)),
+        declared("keys", "user's keys", declaredKeysInWords(outputs)),
     ];
 }
 

@@ -1,9 +1,9 @@
+import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
 import {
     accountCheck,
     allowed,
     denied,
     foreignBucketChecks,
-    keysInWords,
     leftoversCheck,
     type Caller,
     type Check,
@@ -27,7 +27,7 @@ export const snapshotter = {
 } as const;
 
 /** What the stack exports for snapshotter. */
-export interface SnapshotterOutputs {
+export interface SnapshotterOutputs extends AccessKeyOutputs {
     readonly region: string;
     readonly bucketName: string;
     readonly prefix: string;
@@ -37,11 +37,6 @@ export interface SnapshotterOutputs {
     readonly taskDefinitionArn: string;
     readonly groupName: string;
     readonly agentUserName: string;
-    readonly accessKeyId: string;
-    /** A secret in the stack's state. */
-    readonly secretAccessKey: string;
-    /** Ids of every key generation, the published one included; during a rotation there are two. */
-    readonly accessKeyIds: readonly string[];
 }
 
 /**
@@ -71,6 +66,15 @@ function notPlain(property: string, got: string, expected: string): RangeError {
         `${property}: got ${JSON.stringify(got)}, expected ${expected} of letters, digits, ".", "-" and "_"`,
     );
 }
+
+/** What a rotation of its keys has to know. */
+export const snapshotterKeys: KeyFacts<SnapshotterOutputs> = {
+    user: ({ agentUserName }) => agentUserName,
+    settings: ["accessKeys"],
+    probe: ({ bucketName: bucket, prefix: under }) => ({ kind: "s3", call: "list", bucket, under }),
+    maximumAgeDays: 90,
+    unseenConsumers: () => "whatever runs as agent-repo-snapshotter with keys of its environment or its .env",
+};
 
 /** What must hold for the snapshotter (C1–C4, C6, C7). */
 export function snapshotterChecks(outputs: SnapshotterOutputs, context: CheckContext): Check[] {
@@ -185,7 +189,6 @@ const withoutTheRight =
 
 function declaredPolicy(outputs: SnapshotterOutputs, { partition }: CheckContext): Check[] {
     const { bucketName, prefix, policyArn, taskRoleArn, groupName, agentUserName: user } = outputs;
-    const { accessKeyIds } = outputs;
     const bucketArn = `arn:${partition}:s3:::${bucketName}`;
     const grants = grantsInWords([
         {
@@ -225,7 +228,7 @@ function declaredPolicy(outputs: SnapshotterOutputs, { partition }: CheckContext
         declared("task role has no other grant", grants, { kind: "role", aspect: "grants", role }),
         declared("agent's own policies", "nothing", { kind: "user", aspect: "grants", user }),
         declared("agent is in the group only", groupName, { kind: "user", aspect: "groups", user }),
-        declared("agent's keys", keysInWords(accessKeyIds), {
+        declared("agent's keys", declaredKeysInWords(outputs), {
             kind: "user",
             aspect: "keys",
             user,

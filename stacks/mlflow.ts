@@ -35,8 +35,6 @@ export function deploy(settings: MlflowSettings, context: StackContext): Lifted<
         prefix: mlflow.prefix,
         artifactRoot: pulumi.interpolate`s3://${bucket.bucketName}/${mlflow.prefix.slice(0, -1)}`,
         userName: identity.userName,
-        accessKeyId: identity.accessKeyId,
-        accessKeyIds: identity.accessKeyIds,
-        secretAccessKey: identity.secretAccessKey,
+        ...identity.accessKeys,
     };
 }

@@ -32,8 +32,6 @@ export function deploy(settings: RlStudioSettings, context: StackContext): Lifte
         bucketName: bucket.bucketName,
         noncurrentVersionDays: settings.noncurrentVersionDays,
         userName: identity.userName,
-        accessKeyId: identity.accessKeyId,
-        accessKeyIds: identity.accessKeyIds,
-        secretAccessKey: identity.secretAccessKey,
+        ...identity.accessKeys,
     };
 }

@@ -36,9 +36,15 @@ const days = z.int().positive();
 const accountId = z.string().regex(/^\d{12}$/, "an AWS account id of twelve digits");
 const imageByDigest = z.string().superRefine(without(imageFault));
 
-/** Which generations of an access key exist, and which one is published; see ScopedIdentity. */
+/** Which generations of an access key exist, and which one is published; see ScopedIdentity. `infra rotate` changes it. */
 const accessKeys = z
-    .strictObject({ revision: z.number(), generations: z.array(z.number()), published: z.number() })
+    .strictObject({
+        revision: z.number(),
+        generations: z.array(z.number()),
+        published: z.number(),
+        retiring: z.strictObject({ generation: z.number(), inactive: z.boolean() }).optional(),
+        since: z.iso.datetime().optional(),
+    })
     .superRefine(
         (settings, context) => {
             for (const { property, got, expected } of accessKeysFaults(settings)) {
@@ -49,6 +55,20 @@ const accessKeys = z
         having({ generations: z.array(z.number()), published: z.number() }),
     )
     .default({ revision: 1, generations: [1], published: 1 });
+
+/** How `infra rotate` goes from an old key to a new one; times in seconds. */
+const rotation = z
+    .strictObject({
+        /** How long every try of a new key has to succeed before it is published: AWS does not know it everywhere at once. */
+        validSeconds: z.number().positive().default(60),
+        /** How long to wait for that, and then for what uses the keys to have the new one. */
+        timeoutSeconds: z.number().positive().default(900),
+        /** How long the old key must not have been used before it is made inactive. */
+        quietSeconds: z.number().positive().default(3600),
+        /** How long the old key stays, inactive, before it is deleted. */
+        graceSeconds: z.number().positive().default(86400),
+    })
+    .prefault({});
 
 const bucketParts = [
     "bucket",
@@ -253,6 +273,7 @@ export const serviceSettings = {
     "llm-models": llmModels,
 } as const;
 
+export type RotationSettings = z.infer<typeof rotation>;
 export type RlStudioSettings = z.infer<typeof rlStudio>;
 export type ClinicalAiSettings = z.infer<typeof clinicalAi>;
 export type ClinicalAiClusterSettings = z.infer<typeof clinicalAiCluster>;
@@ -267,6 +288,7 @@ const schema = z.strictObject({
     /** The accounts that this stack may touch: the provider refuses every other one. */
     allowedAccountIds: z.array(accountId).min(1),
     services: z.array(z.enum(serviceNames)).min(1).refine(eachOnce, "each service once"),
+    rotation,
     ...z.strictObject(serviceSettings).partial().shape,
 });
 

@@ -57,8 +57,6 @@ export function deploy(settings: SnapshotterSettings, context: StackContext): Li
         taskDefinitionArn: task.taskDefinitionArn,
         groupName: agents.name,
         agentUserName: agent.userName,
-        accessKeyId: agent.accessKeyId,
-        accessKeyIds: agent.accessKeyIds,
-        secretAccessKey: agent.secretAccessKey,
+        ...agent.accessKeys,
     };
 }

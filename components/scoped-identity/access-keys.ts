@@ -3,10 +3,10 @@
  * higher revision than the one before:
  *
  * ```
- * 1: [1] published 1 → 2: [1, 2] published 1 → 3: [1, 2] published 2 → 4: [2] published 2 → 5: [2, 3] published 2 → …
+ * 1: [1] published 1 → 2: [1, 2] published 1 → 3: [1, 2] published 2, retiring 1 → 4: the same, inactive → 5: [2] published 2
  * ```
  *
- * Going back is a change under a higher revision too: from 3 to `4: [1, 2] published 1`, then to `5: [1] published 1`.
+ * Going back is a change under a higher revision too: from 3 to `4: [1, 2] published 1, retiring 2`, and so on.
  */
 export interface AccessKeySettings {
     /** Counts the changes of these settings: a whole number from 1, higher with every change. */
@@ -15,6 +15,17 @@ export interface AccessKeySettings {
     readonly generations: readonly number[];
     /** The generation that is handed to the service: one of {@link generations}. */
     readonly published: number;
+    /** The other generation, once it is on its way out. @default none */
+    readonly retiring?: RetiringKey;
+    /** When this revision was made, as RFC 3339 has it: what waits between the steps are counted from. @default unknown */
+    readonly since?: string;
+}
+
+/** A key that is to be deleted. */
+export interface RetiringKey {
+    readonly generation: number;
+    /** Whether AWS refuses it already. */
+    readonly inactive: boolean;
 }
 
 /** What is wrong with a value: which property, what it is, what it should be. */
@@ -25,7 +36,7 @@ export interface Fault {
 }
 
 /** Every fault of the settings. */
-export function accessKeysFaults({ revision, generations, published }: AccessKeySettings): Fault[] {
+export function accessKeysFaults({ revision, generations, published, retiring }: AccessKeySettings): Fault[] {
     const faults: Fault[] = [];
     if (!isCount(revision)) faults.push({ property: "revision", got: revision, expected: "a whole number from 1" });
     const wellFormed =
@@ -39,6 +50,10 @@ export function accessKeysFaults({ revision, generations, published }: AccessKey
     if (generations.length > 0 && !generations.includes(published)) {
         faults.push({ property: "published", got: published, expected: `one of ${generations.join(", ")}` });
     }
+    if (retiring && (retiring.generation === published || !generations.includes(retiring.generation))) {
+        const expected = "the one of two generations that is not published";
+        faults.push({ property: "retiring", got: retiring.generation, expected });
+    }
     return faults;
 }
 
@@ -50,19 +65,23 @@ function isCount(value: number): boolean {
 export const accessKeysTag = "platform:access-keys";
 
 /** The settings as the value of a tag: IAM allows letters, digits, spaces and `_.:/=+-@` there. */
-export function formatAccessKeys({ revision, generations, published }: AccessKeySettings): string {
-    return `revision=${revision} generations=${generations.join("+")} published=${published}`;
+export function formatAccessKeys({ revision, generations, published, retiring }: AccessKeySettings): string {
+    const out = retiring ? ` retiring=${retiring.generation}${retiring.inactive ? " inactive" : ""}` : "";
+    return `revision=${revision} generations=${generations.join("+")} published=${published}${out}`;
 }
 
 /** The settings in the value of a tag, and undefined where it holds none. */
 export function parseAccessKeys(tag: string): AccessKeySettings | undefined {
-    const match = /^revision=(\d+) generations=(\d+)(?:\+(\d+))? published=(\d+)$/.exec(tag);
+    const match = /^revision=(\d+) generations=(\d+)(?:\+(\d+))? published=(\d+)(?: retiring=(\d+)( inactive)?)?$/.exec(
+        tag,
+    );
     if (!match) return undefined;
-    const [, revision, first, second, published] = match;
+    const [, revision, first, second, published, retiring, inactive] = match;
     const settings = {
         revision: Number(revision),
         generations: [first, second].filter(Boolean).map(Number),
         published: Number(published),
+        ...(retiring ? { retiring: { generation: Number(retiring), inactive: inactive !== undefined } } : {}),
     };
     return accessKeysFaults(settings).length > 0 ? undefined : settings;
 }
@@ -109,6 +128,7 @@ export function refuseOlderThanTag(tag: unknown, next: AccessKeySettings | undef
     );
 }
 
-function describe({ generations, published }: AccessKeySettings): string {
-    return `generations ${generations.join(" and ")}, published ${published}`;
+function describe({ generations, published, retiring }: AccessKeySettings): string {
+    const out = retiring ? `, retiring ${retiring.generation}${retiring.inactive ? " (inactive)" : ""}` : "";
+    return `generations ${generations.join(" and ")}, published ${published}${out}`;
 }

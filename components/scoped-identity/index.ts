@@ -85,6 +85,20 @@ export interface ScopedIdentityArgs {
     };
 }
 
+/** The access keys of an identity. */
+export interface AccessKeyOutputs {
+    /** Id of the published key. */
+    readonly accessKeyId: pulumi.Output<string>;
+    /** Its secret, a Pulumi secret. */
+    readonly secretAccessKey: pulumi.Output<string>;
+    /** Ids of the keys of every generation, in the order of the settings. */
+    readonly accessKeyIds: pulumi.Output<string[]>;
+    /** Those of them that AWS refuses. */
+    readonly inactiveAccessKeyIds: pulumi.Output<string[]>;
+    /** The secrets of every generation in that order, a Pulumi secret. */
+    readonly secretAccessKeys: pulumi.Output<string[]>;
+}
+
 /** An IAM user or role that may do what its grants say and nothing else. */
 export class ScopedIdentity extends pulumi.ComponentResource {
     /** ARN of the user or role. */
@@ -142,14 +156,22 @@ export class ScopedIdentity extends pulumi.ComponentResource {
         return (this.publishedKey ?? this.lacks("accessKeyId", "a user with accessKeys")).id;
     }
 
-    /** Ids of the access keys of every generation; none where the identity has no access keys. */
-    get accessKeyIds(): pulumi.Output<string[]> {
-        return pulumi.all(this.keys.map((key) => key.id));
-    }
-
     /** Secret of the published access key, a Pulumi secret. An error where the identity has no access keys. */
     get secretAccessKey(): pulumi.Output<string> {
         return pulumi.secret((this.publishedKey ?? this.lacks("secretAccessKey", "a user with accessKeys")).secret);
+    }
+
+    /** Everything about the access keys. An error where the identity has none. */
+    get accessKeys(): AccessKeyOutputs {
+        return {
+            accessKeyId: this.accessKeyId,
+            secretAccessKey: this.secretAccessKey,
+            accessKeyIds: pulumi.all(this.keys.map(({ id }) => id)),
+            inactiveAccessKeyIds: pulumi
+                .all(this.keys.map(({ id, status }) => pulumi.all([id, status])))
+                .apply((keys) => keys.filter(([, status]) => status === "Inactive").map(([id]) => id)),
+            secretAccessKeys: pulumi.secret(pulumi.all(this.keys.map(({ secret }) => secret))),
+        };
     }
 
     private check(): void {
@@ -246,12 +268,15 @@ export class ScopedIdentity extends pulumi.ComponentResource {
         );
     }
 
-    private createAccessKeys(user: aws.iam.User, { generations }: AccessKeySettings): aws.iam.AccessKey[] {
+    private createAccessKeys(user: aws.iam.User, { generations, retiring }: AccessKeySettings): aws.iam.AccessKey[] {
         return generations.map(
             (generation) =>
                 new aws.iam.AccessKey(
                     `${this.name}-access-key-${generation}`,
-                    { user: user.name },
+                    {
+                        user: user.name,
+                        status: retiring?.inactive && retiring.generation === generation ? "Inactive" : "Active",
+                    },
                     { parent: this, additionalSecretOutputs: ["secret", "sesSmtpPasswordV4"] },
                 ),
         );

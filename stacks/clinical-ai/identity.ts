@@ -79,9 +79,7 @@ function withStaticKeys(
     return {
         outputs: {
             userName: user.userName,
-            accessKeyId: user.accessKeyId,
-            accessKeyIds: user.accessKeyIds,
-            secretAccessKey: user.secretAccessKey,
+            ...user.accessKeys,
         },
         secretKeys: {
             source: {
