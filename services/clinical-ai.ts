@@ -1,4 +1,4 @@
-import { type AccessKeyOutputs, declaredKeysInWords } from "./access-keys";
+import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
 import {
     accountCheck,
     allowed,
@@ -100,6 +100,16 @@ export interface ClinicalAiClusterOutputs {
     readonly image: string;
     readonly replicas: number;
 }
+
+/** What a rotation of its keys has to know. */
+export const clinicalAiKeys: KeyFacts<ClinicalAiOutputs> = {
+    user: ({ userName }) => userName,
+    settings: ["identity", "accessKeys"],
+    probe: ({ sourceBucket: bucket }) => ({ kind: "s3", call: "list", bucket, under: "" }),
+    maximumAgeDays: 90,
+    unseenConsumers: ({ cluster }) =>
+        cluster ? undefined : "the worker, whose cluster is not of this stack and has its keys from elsewhere",
+};
 
 export function clinicalAiBuckets({ sourceBucket, destinationBucket }: ClinicalAiOutputs): readonly string[] {
     return [sourceBucket, destinationBucket];
