@@ -30,3 +30,9 @@ export function regionalArn(scope: ArnScope, service: string, resource: string):
 export function globalArn(scope: Omit<ArnScope, "region">, service: string, resource: string): string {
     return `arn:${scope.partition}:${service}::${scope.accountId}:${resource}`;
 }
+
+/** The partition that a region belongs to. */
+export function partitionOf(region: string): string {
+    if (region.startsWith("cn-")) return "aws-cn";
+    return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+}

@@ -1,11 +1,13 @@
 import { commands } from "../ops/commands";
+import { exitCodes, InfraError } from "../ops/infra/errors";
 import { type Host } from "../ops/infra/host";
 import { createProgram, runProgram } from "../ops/infra/program";
 import { readStackSettings } from "../ops/settings";
 import { type LocalCloud, prepareStack, startCloud } from "./cloud";
 import { alone } from "./lock";
-import { localDirectory } from "./paths";
+import { localDirectory, LocalError } from "./paths";
 import { committedStackFile, localStack } from "./pulumi";
+import { recoverIfInterrupted } from "./recover";
 
 /** The command `npm run local -- infra …`: the operators' tool on stack `local`. It sets the exit code. */
 export async function infra(args: readonly string[]): Promise<void> {
@@ -23,10 +25,15 @@ function localHost(cloud: LocalCloud): Host {
         aws: { endpoint: server.endpoint, caBundle: server.caBundle },
         stackFile: () => committedStackFile(),
         settings: (stack) => readStackSettings(stack, folder),
-        async pulumi(_stack, args, show = false) {
+        async pulumi(_stack, args, options = {}) {
             // What people change is the committed file; deployed is a copy with this machine's addresses.
             const { pulumi } = await prepareStack(cloud, cluster);
-            return pulumi.execute(args, show);
+            return pulumi.execute(args, options);
+        },
+        async recover() {
+            await recoverIfInterrupted(await prepareStack(cloud, cluster)).catch((error: unknown) => {
+                throw error instanceof LocalError ? new InfraError(exitCodes.unreachable, error.message) : error;
+            });
         },
         credentials: (who) => Promise.resolve(identities[who]),
         cluster: (_stack, who) => cluster?.[who],

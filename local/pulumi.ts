@@ -5,10 +5,10 @@ import { randomBytes } from "node:crypto";
 import execa from "execa";
 import { parseDocument } from "yaml";
 
-import { type EngineRun } from "../ops/infra/host";
+import { type EngineOptions, type EngineRun } from "../ops/infra/host";
 import { type Keys } from "../ops/verify/target";
 import { type Server } from "./aws/server";
-import { writeAtomically } from "./files";
+import { writeAtomically } from "../ops/files";
 import { stopIfInterrupted } from "./interrupt";
 import { LocalError, root } from "./paths";
 
@@ -94,10 +94,10 @@ export class Pulumi {
     }
 
     /** Runs a command, shown on standard error or kept, and returns how it ended. */
-    async execute(args: readonly string[], show: boolean): Promise<EngineRun> {
+    async execute(args: readonly string[], { show = false, input = "" }: EngineOptions): Promise<EngineRun> {
         const { exitCode, signal, stdout, stderr } = await this.spawn(
             args,
-            show ? { stdio: ["ignore", process.stderr, process.stderr] } : { input: "" },
+            show ? { stdio: ["ignore", process.stderr, process.stderr] } : { input },
         );
         if (signal) throw new LocalError(`pulumi ${args[0]} was ended by ${signal}; npm run local -- recover mends it`);
         return { exitCode, stdout: stdout ?? "", stderr: stderr ?? "" };

@@ -10,8 +10,6 @@ export interface AccessKeyOutputs {
     readonly accessKeyIds: readonly string[];
     /** Those of them that AWS refuses. @default none */
     readonly inactiveAccessKeyIds?: readonly string[];
-    /** The secrets of every generation, in the order of the ids; secrets in the stack's state. */
-    readonly secretAccessKeys?: readonly string[];
 }
 
 /** The keys that a user must have, by whether they are in force. */

@@ -95,8 +95,6 @@ export interface AccessKeyOutputs {
     readonly accessKeyIds: pulumi.Output<string[]>;
     /** Those of them that AWS refuses. */
     readonly inactiveAccessKeyIds: pulumi.Output<string[]>;
-    /** The secrets of every generation in that order, a Pulumi secret. */
-    readonly secretAccessKeys: pulumi.Output<string[]>;
 }
 
 /** An IAM user or role that may do what its grants say and nothing else. */
@@ -170,7 +168,6 @@ export class ScopedIdentity extends pulumi.ComponentResource {
             inactiveAccessKeyIds: pulumi
                 .all(this.keys.map(({ id, status }) => pulumi.all([id, status])))
                 .apply((keys) => keys.filter(([, status]) => status === "Inactive").map(([id]) => id)),
-            secretAccessKeys: pulumi.secret(pulumi.all(this.keys.map(({ secret }) => secret))),
         };
     }
 
@@ -275,7 +272,7 @@ export class ScopedIdentity extends pulumi.ComponentResource {
                     `${this.name}-access-key-${generation}`,
                     {
                         user: user.name,
-                        status: retiring?.inactive && retiring.generation === generation ? "Inactive" : "Active",
+                        status: retiring?.inactive && retiring.generation === generation ? "Inactive" : undefined,
                     },
                     { parent: this, additionalSecretOutputs: ["secret", "sesSmtpPasswordV4"] },
                 ),

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { answers } from "../health";
 import { runningService, startService, stopService } from "../service";
 import { type Certificate } from "./certificate";
@@ -36,7 +37,7 @@ export async function startServer(
     const emulator = {
         name: serviceName,
         command: python,
-        args: ["-m", "ministack"],
+        args: [join(__dirname, "ministack_with_last_use.py")],
         marker: "ministack",
         ports: [port],
         env: {

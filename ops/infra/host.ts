@@ -27,11 +27,17 @@ export interface Host {
      */
     settings(stack: string): Settings;
     /**
-     * Runs `pulumi <args>` on a stack, with its words on standard error where `show` says so.
+     * Runs `pulumi <args>` on a stack: its words are shown on standard error as they come, or kept.
      *
      * @throws InfraError when it cannot be started
      */
-    pulumi(stack: string, args: readonly string[], show?: boolean): Promise<EngineRun>;
+    pulumi(stack: string, args: readonly string[], options?: EngineOptions): Promise<EngineRun>;
+    /**
+     * Finishes an update that was killed; does nothing where none was.
+     *
+     * @throws InfraError where somebody has to decide, or another update is at work
+     */
+    recover(stack: string): Promise<void>;
     /**
      * Whoever deploys a stack, or may read all of it.
      *
@@ -41,6 +47,13 @@ export interface Host {
     credentials(who: "deployer" | "operator", profile?: string): Promise<Keys>;
     /** What opens the stack's cluster and Vault; undefined where nothing does. */
     cluster(stack: string, who: "deployer" | "operator"): ClusterAccess | undefined;
+}
+
+export interface EngineOptions {
+    /** @default false */
+    readonly show?: boolean;
+    /** What stands on its standard input, where nothing is shown. @default nothing */
+    readonly input?: string;
 }
 
 /** What a run of the engine ended with. */

@@ -7,6 +7,7 @@ import execa from "execa";
 import { readStackSettings, stackFile } from "../settings";
 import { exitCodes, InfraError } from "./errors";
 import { type Host } from "./host";
+import { recoverStack } from "./recover";
 import { repository } from "./repository";
 
 /** The stacks of the repository, deployed by the `pulumi` on PATH, as whoever its user is logged in as. */
@@ -16,13 +17,15 @@ export const repositoryHost: Host = {
     stackFile: (stack) => stackFile(stack, repository),
     settings: (stack) => readStackSettings(stack),
 
-    async pulumi(stack, args, show = false) {
-        const run = await execa("pulumi", [...args, "--stack", stack], {
+    async pulumi(stack, args, { show = false, input = "" } = {}) {
+        // `whoami` is of no stack.
+        const ofStack = args[0] === "whoami" ? [] : ["--stack", stack];
+        const run = await execa("pulumi", [...args, ...ofStack], {
             cwd: repository,
             reject: false,
             // The engine hears Ctrl-C itself, being of the same process group, and ends its update in order.
             cleanup: false,
-            ...(show ? { stdio: ["ignore", process.stderr, process.stderr] } : { input: "" }),
+            ...(show ? { stdio: ["ignore", process.stderr, process.stderr] } : { input }),
         });
         const { code } = run as { code?: string };
         if (code === "ENOENT") {
@@ -34,6 +37,8 @@ export const repositoryHost: Host = {
         }
         return { exitCode: run.exitCode ?? 1, stdout: run.stdout ?? "", stderr: run.stderr ?? "" };
     },
+
+    recover: (stack) => recoverStack(repositoryHost, stack),
 
     async credentials(who, profile) {
         try {

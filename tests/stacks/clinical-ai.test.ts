@@ -232,6 +232,7 @@ describe("clinical-ai", () => {
                         userName: "clinical-ai-prefect-worker-dev",
                         accessKeyId: "clinical-ai-worker-access-key-1-id",
                         accessKeyIds: ["clinical-ai-worker-access-key-1-id"],
+                        inactiveAccessKeyIds: [],
                     },
                     irsa: { roleArn, oidcProviderArn },
                     podIdentity: { roleArn, clusterName: "a-cluster" },

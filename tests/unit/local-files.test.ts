@@ -12,7 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { cachedFolder, writeAtomically } from "../../local/files";
+import { cachedFolder } from "../../local/files";
+import { writeAtomically } from "../../ops/files";
 import { alone } from "../../local/lock";
 import { cacheDirectory, localPort } from "../../local/paths";
 import { describeChanges, lastChanges } from "../../local/summary";

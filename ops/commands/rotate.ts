@@ -1,0 +1,156 @@
+import { Argument, type Command, Option } from "commander";
+
+import { serviceFacts, type ServiceName, serviceNames } from "../../services";
+import { recorded } from "../infra/audit";
+import { addStackCommand, type CommandContext } from "../infra/command";
+import { confirm, requireConsent } from "../infra/confirm";
+import { type ExitCode, exitCodes, InfraError } from "../infra/errors";
+import { type Host } from "../infra/host";
+import { printJson, say } from "../infra/output";
+import { type RotateResult } from "../rotate";
+import { type Subject } from "../rotate/look";
+
+interface RotateOptions {
+    readonly due?: boolean;
+    readonly rollback?: boolean;
+    readonly confirmConsumers?: boolean;
+}
+
+/** Adds `infra rotate`: a new access key in the place of the old one, with no request refused (B10, E11). */
+export function registerRotate(program: Command, host: Host): void {
+    addStackCommand<RotateOptions>(program, host, {
+        name: "rotate",
+        description:
+            "a new access key in the place of a service's old one: create it, try it, publish it, wait until nobody uses " +
+            "the old one, make that inactive, delete it. It may be ended at any moment; the next run goes on",
+        changes: "asked",
+        arguments: [new Argument("[service]", "whose keys; left out with --due").choices(serviceNames)],
+        options: [
+            new Option("--due", "every service whose key is older than it may be; does what can be done now").conflicts(
+                "rollback",
+            ),
+            new Option("--rollback", "back to the old key, until it is deleted"),
+            new Option("--confirm-consumers", "what cannot be seen from here has the new key"),
+        ],
+        examples: [
+            [`${host.program} rotate rl-studio --stack dev --dry-run`, "the next step"],
+            [`${host.program} rotate clinical-ai --stack prod`, "all of it, waiting where it has to"],
+            [`${host.program} rotate llm-models --stack prod --confirm-consumers --yes`, "once its users have the key"],
+            [`${host.program} rotate --due --stack prod --yes`, "for a scheduler"],
+            [`${host.program} rotate rl-studio --stack dev --rollback`, "back to the old key"],
+        ],
+        run: rotateKeys,
+    });
+}
+
+async function rotateKeys(context: CommandContext, options: RotateOptions, service?: string): Promise<ExitCode> {
+    requireConsent(context);
+    if ((service === undefined) !== (options.due === true)) {
+        throw new InfraError(exitCodes.usage, "Name one service, or --due for all whose keys are due.");
+    }
+    const { host, stack } = context;
+    const { alone } = await import("../lock");
+    const { region } = host.settings(stack);
+    const deployer = await host.credentials("deployer");
+    const subjectOf = (name: ServiceName): Subject => ({
+        host,
+        stack,
+        service: name,
+        region,
+        deployer,
+        confirmed: options.confirmConsumers === true,
+    });
+    await requireAccount(subjectOf, context);
+    const results: Record<string, RotateResult> = {};
+    await alone(`rotate-${stack}`, async () => {
+        for (const name of await chosen(subjectOf, context, service as ServiceName | undefined)) {
+            if (options.due) say(`${name}:`);
+            results[name] = await rotateOne(subjectOf(name), context, options);
+        }
+    });
+    if (context.json) printJson({ stack, dryRun: context.dryRun, services: results });
+    const waiting = Object.values(results).some(({ state }) => state === "waiting");
+    // That something is on its way is what a scheduler expects.
+    return waiting && !options.due && !context.dryRun ? exitCodes.failed : exitCodes.held;
+}
+
+/** No call but the one that asks who it is, before the deployer's account is known to be the stack's. */
+async function requireAccount(
+    subjectOf: (name: ServiceName) => Subject,
+    { host, stack }: CommandContext,
+): Promise<void> {
+    const { vet } = await import("../verify/identities");
+    const { deployer, region } = subjectOf(serviceNames[0]);
+    const [accountId] = host.settings(stack).allowedAccountIds;
+    const identity = await vet(deployer, { ...host.aws, region, accountId });
+    try {
+        identity.clients();
+    } catch (error) {
+        throw new InfraError(exitCodes.failed, `The deployer's ${(error as Error).message}.`);
+    } finally {
+        identity.close();
+    }
+}
+
+async function chosen(
+    subjectOf: (name: ServiceName) => Subject,
+    { host, stack }: CommandContext,
+    service: ServiceName | undefined,
+): Promise<readonly ServiceName[]> {
+    if (service !== undefined) return [service];
+    const [{ dueOf }, { look }] = await Promise.all([import("../rotate/due"), import("../rotate/look")]);
+    const due: ServiceName[] = [];
+    for (const name of host.settings(stack).services) {
+        const seen = await look(subjectOf(name), new Date()).catch((error: unknown) => {
+            // A service without static keys, or not deployed yet, is never due.
+            if (error instanceof InfraError && error.exitCode !== exitCodes.unreachable) return undefined;
+            throw error;
+        });
+        const why = seen && dueOf(seen, serviceFacts[name].keys.maximumAgeDays);
+        if (why) due.push(name);
+        say(`${name}: ${why ?? (seen ? "not due" : "no keys to rotate")}`);
+    }
+    return due;
+}
+
+async function rotateOne(subject: Subject, context: CommandContext, options: RotateOptions): Promise<RotateResult> {
+    const { rotate } = await import("../rotate");
+    const { dryRun, interrupted, stack, host } = context;
+    const result = await rotate(subject, {
+        rollback: options.rollback === true,
+        waits: options.due !== true,
+        dryRun,
+        interrupted,
+        clock: { now: () => new Date(), sleep },
+        say: (text) => say(`  ${text}`),
+        consent: (what) => confirm(`${what} in stack ${stack}, and what follows from it?`, context),
+        record: ({ user, ...change }, work) =>
+            recorded({ command: "rotate", stack, target: user, changes: [change] }, work),
+    });
+    for (const line of inWords(result, host)) say(`  ${line}`);
+    return result;
+}
+
+function inWords({ state, user, settings, steps, waitsFor, until }: RotateResult, { program }: Host): string[] {
+    switch (state) {
+        case "planned":
+            return [`Would: ${steps[0]} of ${user}`];
+        case "waiting":
+            return [
+                `Waits: ${waitsFor}${until ? `; until ${until.toISOString()}` : ""}`,
+                `Both keys work or can be brought back until then; ${program} rotate goes on from here.`,
+            ];
+        case "done":
+            return steps.length === 0
+                ? [`Nothing to do: ${user} has key ${settings.published} alone.`]
+                : [
+                      `Done: ${user} has key ${settings.published} alone.`,
+                      "Commit the stack's file: an `up` from before is refused.",
+                  ];
+    }
+}
+
+async function sleep(milliseconds: number, stop: AbortSignal): Promise<void> {
+    const { setTimeout: pause } = await import("node:timers/promises");
+    await pause(milliseconds, undefined, { signal: stop }).catch(() => undefined);
+}

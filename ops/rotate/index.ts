@@ -1,0 +1,153 @@
+import { formatAccessKeys, type AccessKeySettings } from "../../components/scoped-identity/access-keys";
+import { exitCodes, InfraError, Interrupted } from "../infra/errors";
+import { editStackFile } from "../stack-file";
+import { look, type Seen, type Subject } from "./look";
+import { type Goal, goalOf, nextStep, type Step } from "./plan";
+import { type Clock, proveKey, tryKey } from "./proof";
+import { keySettingsIn, putKeySettings } from "./settings";
+
+/** What a run is told. */
+export interface RotateOptions {
+    readonly rollback: boolean;
+    /** Wait for what takes its time; else do what can be done now, and leave the rest to the next run. */
+    readonly waits: boolean;
+    readonly dryRun: boolean;
+    readonly interrupted: AbortSignal;
+    readonly clock: Clock;
+    /** Told of every step, in words. */
+    readonly say: (text: string) => void;
+    /** Asks before the first change. */
+    readonly consent: (what: string) => Promise<void>;
+    /** Called around every change, to record it. */
+    readonly record: (change: KeyChange, work: () => Promise<void>) => Promise<void>;
+}
+
+/** A change of the settings. */
+export interface KeyChange {
+    readonly user: string;
+    readonly why: string;
+    readonly from: string;
+    readonly to: string;
+}
+
+/** Where a run ended. */
+export interface RotateResult {
+    /** `done`, `waiting` for a time or for others, or `planned` in a dry run. */
+    readonly state: "done" | "waiting" | "planned";
+    readonly user: string;
+    readonly settings: AccessKeySettings;
+    /** What it did, in order; in a dry run what it would do first. */
+    readonly steps: readonly string[];
+    /** What it waits for. */
+    readonly waitsFor?: string;
+    /** Before then there is nothing to do. */
+    readonly until?: Date;
+}
+
+/**
+ * Rotates the keys of a service, step by step: each changes one setting and lets the engine apply it. It may be ended at
+ * any moment; the next run goes on from where it finds things.
+ *
+ * @throws InfraError where somebody has to decide, or something does not answer
+ */
+export async function rotate(subject: Subject, options: RotateOptions): Promise<RotateResult> {
+    const { clock, interrupted, say } = options;
+    await subject.host.recover(subject.stack);
+    let seen = await look(subject, clock.now());
+    const goal = goalOf(seen.settings, options.rollback);
+    const steps: string[] = [];
+    let waitingSince: Date | undefined;
+    let asked = false;
+    for (;;) {
+        if (interrupted.aborted) throw stopped(steps);
+        const step = nextStep(seen, goal);
+        const result = { user: seen.user, settings: seen.settings, steps };
+        if (step.kind === "done") return { ...result, state: "done" };
+        if (step.kind === "stop") throw new InfraError(exitCodes.failed, step.reason, step.fix);
+        if (step.kind === "wait") {
+            const waiting = { ...result, state: "waiting", waitsFor: step.what, until: step.until } as const;
+            if (!options.waits || options.dryRun) return waiting;
+            waitingSince ??= clock.now();
+            if (step.until === undefined && isOver(waitingSince, seen, clock)) return waiting;
+            await wait(step, options);
+        } else {
+            if (options.dryRun) return { ...result, state: "planned", steps: [step.why] };
+            if (!asked) await options.consent(`${step.why} of ${seen.user}`);
+            asked = true;
+            if (step.kind === "prove") await prove(step, seen, subject, options);
+            if (interrupted.aborted) throw stopped(steps);
+            say(`${capital(step.why)} (revision ${step.settings.revision})`);
+            await apply(step, seen, subject, options);
+            steps.push(step.why);
+            waitingSince = undefined;
+        }
+        seen = await look(subject, clock.now());
+    }
+}
+
+const isOver = (since: Date, { timeoutSeconds }: Seen, clock: Clock) =>
+    clock.now().getTime() - since.getTime() >= timeoutSeconds * 1000;
+
+const capital = (text: string) => text[0].toUpperCase() + text.slice(1);
+
+function stopped(steps: readonly string[]): Interrupted {
+    const done = steps.length > 0 ? `Done so far: ${steps.join(", ")}.` : "Nothing was changed.";
+    return new Interrupted(`Stopped. ${done} Nothing is lost: the same command goes on from here.`);
+}
+
+async function wait(step: Extract<Step, { kind: "wait" }>, { clock, interrupted, say }: RotateOptions): Promise<void> {
+    const now = clock.now().getTime();
+    say(`Waiting: ${step.what}${step.until ? `; until ${step.until.toISOString()}` : ""}`);
+    // Looked at again now and then, since a published key may stop working meanwhile.
+    const pause = step.until ? Math.min(step.until.getTime() - now, longestPause) : shortestPause;
+    await clock.sleep(Math.max(pause, 0), interrupted);
+}
+
+const shortestPause = 2_000;
+const longestPause = 300_000;
+
+async function prove(
+    step: Extract<Step, { kind: "prove" }>,
+    { stateKeys, probe, validSeconds, timeoutSeconds }: Seen,
+    { host, region }: Subject,
+    { clock, interrupted, say }: RotateOptions,
+): Promise<void> {
+    const key = stateKeys.find(({ generation }) => generation === step.generation)!;
+    say(`Trying key ${step.generation} until it has worked for ${validSeconds} s without a failure`);
+    const attempt = tryKey(key, probe, { ...host.aws, region });
+    const fault = await proveKey(attempt, { validSeconds, timeoutSeconds }, clock, interrupted);
+    if (fault === undefined || interrupted.aborted) return;
+    throw new InfraError(
+        exitCodes.failed,
+        `Key ${step.generation} did not work for ${validSeconds} s in a row within ${timeoutSeconds} s: ${fault}. It was not published.`,
+        "The service goes on with the key that it has. Run this again, or take the new key back with --rollback.",
+    );
+}
+
+/** Writes the setting, unless somebody else has meanwhile, and has the engine apply it. */
+async function apply(
+    step: Extract<Step, { kind: "apply" | "prove" }>,
+    seen: Seen,
+    { host, stack, service }: Subject,
+    options: RotateOptions,
+): Promise<void> {
+    const [from, to] = [seen.settings, step.settings].map(formatAccessKeys);
+    await options.record({ user: seen.user, why: step.why, from, to }, async () => {
+        editStackFile(host.stackFile(stack), (file) => {
+            if (formatAccessKeys(keySettingsIn(file, service, seen.path)) !== from) {
+                throw new InfraError(exitCodes.failed, `${seen.fileName} was changed meanwhile; run this again.`);
+            }
+            putKeySettings(file, service, seen.path, step.settings);
+        });
+        const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
+        const { exitCode } = await host.pulumi(stack, up, { show: true });
+        if (exitCode === 0) return;
+        throw new InfraError(
+            exitCodes.unreachable,
+            `The engine did not apply it (exit code ${exitCode}): ${step.why}. What it said is above.`,
+            "Nothing is lost: mend what it names, then run this again; it goes on from here.",
+        );
+    });
+}
+
+export { type Goal };

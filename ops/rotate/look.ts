@@ -1,0 +1,163 @@
+import { basename } from "node:path";
+
+import {
+    GetAccessKeyLastUsedCommand,
+    GetUserCommand,
+    type IAMClient,
+    paginateListAccessKeys,
+} from "@aws-sdk/client-iam";
+
+import { type AccessKeySettings, accessKeysTag, parseAccessKeys } from "../../components/scoped-identity/access-keys";
+import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
+import { type KeyFacts } from "../../services/access-keys";
+import { stackOutputs } from "../infra/engine";
+import { exitCodes, InfraError } from "../infra/errors";
+import { type Host } from "../infra/host";
+import { type ExportedState } from "../recover/state";
+import { clientsFor } from "../verify/clients";
+import { type Keys } from "../verify/target";
+import { evidenceOf } from "./evidence";
+import { lookAtPods } from "./pods";
+import { type KeyProbe, tryKey } from "./proof";
+import { keySettings } from "./settings";
+import { type Situation, type UserKey } from "./situation";
+import { keysInState, type StateKey } from "./state";
+
+/** Whose keys are rotated, and where. */
+export interface Subject {
+    readonly host: Host;
+    readonly stack: string;
+    readonly service: ServiceName;
+    readonly region: string;
+    /** Keys of whoever deploys. */
+    readonly deployer: Keys;
+    readonly confirmed: boolean;
+}
+
+/** The situation, and what the next step may need of the stack. */
+export interface Seen extends Situation {
+    readonly user: string;
+    readonly path: readonly string[];
+    readonly probe: KeyProbe;
+    readonly stateKeys: readonly StateKey[];
+    readonly validSeconds: number;
+    readonly timeoutSeconds: number;
+}
+
+/**
+ * Looks at everything that decides on the next step.
+ *
+ * @throws InfraError when the service has no static keys, is not deployed, or something cannot be reached
+ */
+export async function look(subject: Subject, now: Date): Promise<Seen> {
+    const { host, stack, service, region, deployer, confirmed } = subject;
+    const facts = serviceFacts[service].keys as KeyFacts<ServiceOutputs[ServiceName]>;
+    const stackSettings = host.settings(stack);
+    const settings = keySettings(stackSettings, service, facts.settings);
+    if (!settings) throw withoutKeys(service);
+    const outputs = (await stackOutputs({ stack, host }))[service];
+    const user = outputs && facts.user(outputs);
+    if (!outputs || user === undefined) {
+        throw new InfraError(exitCodes.failed, `${service} is not deployed in stack ${stack}: it has no keys yet.`);
+    }
+    const stateKeys = keysInState(await exportState(host, stack), user);
+    const connection = { ...host.aws, region };
+    const { iam } = clientsFor(deployer, connection);
+    const published = stateKeys.find(({ generation }) => generation === settings.published);
+    const probe = facts.probe(outputs);
+    const fault = published ? await tryKey(published, probe, connection)() : "the stack does not have it";
+    const [applied, keys] = await Promise.all([appliedSettings(iam, user), userKeys(iam, user, stateKeys)]);
+    return {
+        now,
+        fileName: basename(host.stackFile(stack)),
+        settings,
+        ...(applied ? { applied } : {}),
+        keys,
+        publishedAsDeclared: published !== undefined && outputs.accessKeyId === published.accessKeyId,
+        publishedWorks: fault === undefined,
+        ...(fault === undefined ? {} : { publishedFault: fault }),
+        evidence: await evidence(subject, now, settings, keys),
+        ...unseen(facts.unseenConsumers(outputs)),
+        confirmed,
+        ...stackSettings.rotation,
+        user,
+        path: facts.settings,
+        probe,
+        stateKeys,
+    };
+}
+
+const unseen = (words: string | undefined) => (words === undefined ? {} : { unseen: words });
+
+export function withoutKeys(service: ServiceName): InfraError {
+    return new InfraError(
+        exitCodes.usage,
+        `${service} has no static keys in this stack: there is nothing to rotate.`,
+        "Its credentials are temporary and renew themselves.",
+    );
+}
+
+async function exportState(host: Host, stack: string): Promise<ExportedState> {
+    const { exitCode, stdout, stderr } = await host.pulumi(stack, ["stack", "export", "--show-secrets"]);
+    if (exitCode === 0) return JSON.parse(stdout) as ExportedState;
+    throw new InfraError(exitCodes.unreachable, `The state of stack ${stack} could not be read: ${stderr.trim()}`);
+}
+
+async function appliedSettings(iam: IAMClient, UserName: string): Promise<AccessKeySettings | undefined> {
+    const { User } = await iam.send(new GetUserCommand({ UserName })).catch(unreachable);
+    const tag = User?.Tags?.find(({ Key }) => Key === accessKeysTag)?.Value;
+    return tag === undefined ? undefined : parseAccessKeys(tag);
+}
+
+async function userKeys(iam: IAMClient, UserName: string, known: readonly StateKey[]): Promise<UserKey[]> {
+    const keys: UserKey[] = [];
+    for await (const { AccessKeyMetadata = [] } of paginateListAccessKeys({ client: iam }, { UserName })) {
+        for (const { AccessKeyId: id = "", Status, CreateDate } of AccessKeyMetadata) {
+            const used = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: id })).catch(unreachable);
+            const lastUsed = used.AccessKeyLastUsed?.LastUsedDate;
+            const generation = known.find(({ accessKeyId }) => accessKeyId === id)?.generation;
+            keys.push({
+                id,
+                ...(generation === undefined ? {} : { generation }),
+                active: Status === "Active",
+                created: CreateDate ?? new Date(0),
+                ...(lastUsed ? { lastUsed } : {}),
+            });
+        }
+    }
+    return keys;
+}
+
+function unreachable(error: Error): never {
+    throw new InfraError(exitCodes.unreachable, `IAM did not answer: ${error.name}: ${error.message}`);
+}
+
+async function evidence(
+    { host, stack, service }: Subject,
+    now: Date,
+    { published, retiring, since }: AccessKeySettings,
+    keys: readonly UserKey[],
+) {
+    const of = (generation: number | undefined) => keys.find((key) => key.generation === generation);
+    const current = of(published);
+    if (!retiring || retiring.inactive || !current) return [];
+    const access = service === "clinical-ai" ? host.cluster(stack, "deployer") : undefined;
+    return evidenceOf({
+        now,
+        since: since === undefined ? now : new Date(since),
+        quietSeconds: host.settings(stack).rotation.quietSeconds,
+        published: { generation: published, id: current.id },
+        retiring,
+        ...(tellsLastUse(host, keys)
+            ? { lastUse: { published: current.lastUsed, retiring: of(retiring.generation)?.lastUsed } }
+            : {}),
+        ...(access ? { pods: await lookAtPods(access) } : {}),
+    });
+}
+
+/**
+ * Whether the platform tells when a key was used last. The published key has just been tried: an emulator that then
+ * knows of no use at all keeps no note of it. AWS does, and may be late.
+ */
+const tellsLastUse = ({ aws }: Host, keys: readonly UserKey[]) =>
+    aws.endpoint === undefined || keys.some(({ lastUsed }) => lastUsed !== undefined);

@@ -1,0 +1,193 @@
+import { type AccessKeySettings, formatAccessKeys } from "../../components/scoped-identity/access-keys";
+import { type Situation, type UserKey } from "./situation";
+
+/** What is to be done next. */
+export type Step =
+    /** The settings of the file are to be applied, as they are or changed: `settings` is what the file then has. */
+    | { readonly kind: "apply"; readonly settings: AccessKeySettings; readonly why: string }
+    /** A key has to be shown to work before it is handed out; then `settings` are applied. */
+    | {
+          readonly kind: "prove";
+          readonly generation: number;
+          readonly settings: AccessKeySettings;
+          readonly why: string;
+      }
+    /** Nothing can be done yet. */
+    | { readonly kind: "wait"; readonly until?: Date; readonly what: string }
+    /** Somebody has to decide, or to do something first; nothing was changed. */
+    | { readonly kind: "stop"; readonly reason: string; readonly fix: string }
+    | { readonly kind: "done" };
+
+/** Where a rotation is to end: with a key of this generation alone, or back at the old key. */
+export type Goal = { readonly newGeneration: number } | "finish" | "rollback";
+
+/** What a run has to reach, by how the settings are when it begins. */
+export function goalOf({ generations }: AccessKeySettings, rollback: boolean): Goal {
+    if (rollback) return "rollback";
+    // What was begun is finished first, and is then as new as what was asked for.
+    return generations.length === 2 ? "finish" : { newGeneration: generations[0] + 1 };
+}
+
+/**
+ * The next step of a rotation, by what is there: the settings, what IAM says was applied last, the user's keys, and what
+ * is known of those who use them. Whoever is killed and begins again comes to the same step.
+ *
+ * Never is a key retired while the published one does not work or while there is no evidence that nobody uses it; a key
+ * that the stack does not know is never touched.
+ */
+export function nextStep(situation: Situation, goal: Goal): Step {
+    const { settings, keys } = situation;
+    return (
+        foreignRevision(situation) ??
+        unknownKeys(keys) ??
+        unapplied(situation) ??
+        (goal === "rollback" ? backwards(situation) : undefined) ??
+        (settings.generations.length === 1 ? atRest(situation, goal) : onItsWay(situation))
+    );
+}
+
+function foreignRevision({ settings, applied, fileName }: Situation): Step | undefined {
+    if (!applied || applied.revision < settings.revision) return undefined;
+    if (formatAccessKeys(applied) === formatAccessKeys(settings)) return undefined;
+    return {
+        kind: "stop",
+        reason:
+            `The user's keys were changed under revision ${applied.revision}, which ${fileName} does not have: ` +
+            `it has revision ${settings.revision}.`,
+        fix: `Somebody else has rotated: get their commit of ${fileName}, then run this again.`,
+    };
+}
+
+function unknownKeys(keys: readonly UserKey[]): Step | undefined {
+    const unknown = keys.filter(({ generation }) => generation === undefined);
+    if (unknown.length === 0) return undefined;
+    const words = unknown.map(
+        ({ id, active, created, lastUsed }) =>
+            `${id} (${active ? "active" : "inactive"}, made ${created.toISOString()}, ` +
+            `${lastUsed ? `last used ${lastUsed.toISOString()}` : "never used as far as IAM tells"})`,
+    );
+    return {
+        kind: "stop",
+        reason: `The user has ${unknown.length === 1 ? "a key" : `${unknown.length} keys`} that the stack does not know: ${words.join(", ")}.`,
+        fix: "It is not touched. Find out whose it is; delete it by hand if it is nobody's, then run this again.",
+    };
+}
+
+/** Settings that were written and not applied, or not to the end. */
+function unapplied(situation: Situation): Step | undefined {
+    const { settings, applied, keys, now } = situation;
+    const { generations, retiring } = settings;
+    const asDeclared =
+        applied !== undefined &&
+        formatAccessKeys(applied) === formatAccessKeys(settings) &&
+        keys.length === generations.length &&
+        generations.every((generation) => {
+            const inactive = retiring?.inactive === true && retiring.generation === generation;
+            return keys.some((key) => key.generation === generation && key.active === !inactive);
+        }) &&
+        situation.publishedAsDeclared;
+    if (asDeclared) return undefined;
+    // What waits are counted from has not begun before it is applied.
+    return { kind: "apply", settings: at(now, settings), why: "finish what was begun" };
+}
+
+function atRest({ settings, now }: Situation, goal: Goal): Step {
+    if (typeof goal !== "object" || settings.published === goal.newGeneration) return { kind: "done" };
+    const next = { ...settings, generations: [settings.published, goal.newGeneration] };
+    return { kind: "apply", settings: following(next, now), why: `create key ${goal.newGeneration}` };
+}
+
+function onItsWay(situation: Situation): Step {
+    const { settings, now } = situation;
+    const { generations, published, retiring } = settings;
+    const newest = Math.max(...generations);
+    if (!retiring) {
+        const old = Math.min(...generations);
+        const next = following({ ...settings, published: newest, retiring: active(old) }, now);
+        return { kind: "prove", generation: newest, settings: next, why: `publish key ${newest}` };
+    }
+    if (!situation.publishedWorks) {
+        return {
+            kind: "stop",
+            reason: `The published key ${published} does not work: ${situation.publishedFault ?? "AWS refuses it"}.`,
+            fix: `Key ${retiring.generation} is kept. Go back to it with --rollback, or mend what is wrong and run this again.`,
+        };
+    }
+    return retiring.inactive ? deletion(situation, retiring.generation) : deactivation(situation, retiring.generation);
+}
+
+function deactivation({ settings, now, evidence, confirmed, unseen }: Situation, old: number): Step {
+    const missing = evidence.filter(({ holds }) => !holds);
+    const forced = missing.find(({ notBefore }) => notBefore === undefined);
+    if (missing.length > 0) {
+        const dates = missing.flatMap(({ notBefore }) => notBefore ?? []).map((date) => date.getTime());
+        return {
+            kind: "wait",
+            what: missing.map(({ what }) => what).join("; "),
+            ...(forced ? {} : { until: new Date(Math.max(...dates)) }),
+        };
+    }
+    if (unseen !== undefined && !confirmed) {
+        return {
+            kind: "stop",
+            reason: `Key ${settings.published} is published. What cannot be seen from here may still use key ${old}: ${unseen}.`,
+            fix: "Give it the new key; once it has it, run this again with --confirm-consumers. Both keys work until then.",
+        };
+    }
+    const next = { ...settings, retiring: { generation: old, inactive: true } };
+    return { kind: "apply", settings: following(next, now), why: `make key ${old} inactive` };
+}
+
+function deletion({ settings, now, graceSeconds }: Situation, old: number): Step {
+    // Without a date nobody knows how long it has been inactive: the wait begins now.
+    if (settings.since === undefined) {
+        return { kind: "apply", settings: at(now, settings), why: `note since when key ${old} is inactive` };
+    }
+    const until = new Date(new Date(settings.since).getTime() + graceSeconds * 1000);
+    if (now < until) return { kind: "wait", until, what: `key ${old} stays, inactive, in case it is missed` };
+    const next = { ...settings, generations: [settings.published], retiring: undefined };
+    return { kind: "apply", settings: following(next, now), why: `delete key ${old}` };
+}
+
+/** What leads back to the old key; nothing once the way back has been taken. */
+function backwards({ settings, now }: Situation): Step | undefined {
+    const { generations, published, retiring } = settings;
+    if (generations.length === 1) {
+        return {
+            kind: "stop",
+            reason: "There is nothing to go back to: the user has one key.",
+            fix: "A key that was deleted cannot come back; rotate again for a new one.",
+        };
+    }
+    if (!retiring) {
+        // Nobody was ever given the new key.
+        const next = following({ ...settings, generations: [published] }, now);
+        return {
+            kind: "apply",
+            settings: next,
+            why: `delete key ${Math.max(...generations)}, which was not published`,
+        };
+    }
+    if (retiring.generation > published) return undefined;
+    if (retiring.inactive) {
+        const next = following({ ...settings, retiring: active(retiring.generation) }, now);
+        return { kind: "apply", settings: next, why: `make key ${retiring.generation} active again` };
+    }
+    const next = following({ ...settings, published: retiring.generation, retiring: active(published) }, now);
+    return {
+        kind: "prove",
+        generation: retiring.generation,
+        settings: next,
+        why: `publish key ${retiring.generation} again`,
+    };
+}
+
+const active = (generation: number) => ({ generation, inactive: false });
+
+function following(settings: AccessKeySettings, now: Date): AccessKeySettings {
+    return at(now, { ...settings, revision: settings.revision + 1 });
+}
+
+function at(now: Date, settings: AccessKeySettings): AccessKeySettings {
+    return { ...settings, since: now.toISOString() };
+}
