@@ -10,7 +10,6 @@ import {
 import { type AccessKeySettings, accessKeysTag, parseAccessKeys } from "../../components/scoped-identity/access-keys";
 import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
 import { type KeyFacts } from "../../services/access-keys";
-import { stackOutputs } from "../infra/engine";
 import { exitCodes, InfraError } from "../infra/errors";
 import { type Host } from "../infra/host";
 import { type ExportedState } from "../recover/state";
@@ -21,7 +20,7 @@ import { lookAtPods } from "./pods";
 import { type KeyProbe, tryKey } from "./proof";
 import { keySettings } from "./settings";
 import { type Situation, type UserKey } from "./situation";
-import { keysInState, type StateKey } from "./state";
+import { keysInState, outputsInState, type StateKey } from "./state";
 
 /** Whose keys are rotated, and where. */
 export interface Subject {
@@ -55,12 +54,13 @@ export async function look(subject: Subject, now: Date): Promise<Seen> {
     const stackSettings = host.settings(stack);
     const settings = keySettings(stackSettings, service, facts.settings);
     if (!settings) throw withoutKeys(service);
-    const outputs = (await stackOutputs({ stack, host }))[service];
+    const state = await exportState(host, stack);
+    const outputs = outputsInState(state)[service];
     const user = outputs && facts.user(outputs);
     if (!outputs || user === undefined) {
         throw new InfraError(exitCodes.failed, `${service} is not deployed in stack ${stack}: it has no keys yet.`);
     }
-    const stateKeys = keysInState(await exportState(host, stack), user);
+    const stateKeys = keysInState(state, user);
     const connection = { ...host.aws, region };
     const { iam } = clientsFor(deployer, connection);
     const published = stateKeys.find(({ generation }) => generation === settings.published);

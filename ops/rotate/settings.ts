@@ -1,4 +1,4 @@
-import { type Document, isMap, Scalar } from "yaml";
+import { type Document, isMap, Scalar, type YAMLSeq } from "yaml";
 
 import { type AccessKeySettings } from "../../components/scoped-identity/access-keys";
 import { type Settings } from "../../stacks/settings";
@@ -44,6 +44,7 @@ export function putKeySettings(
         document.setIn([...at, "identity", "mode"], "static");
     }
     document.setIn([...at, ...path], document.createNode(withoutUndefined(settings)));
+    (document.getIn([...at, ...path, "generations"]) as YAMLSeq).flow = true;
     if (settings.since === undefined) return;
     // As text: YAML would read a date where the engine expects none.
     const since = new Scalar(settings.since);

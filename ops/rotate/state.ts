@@ -1,3 +1,4 @@
+import { type ServiceOutputs } from "../../services";
 import { type Keys } from "../verify/target";
 import { accessKeyType, type ExportedState } from "../recover/state";
 
@@ -14,12 +15,24 @@ export function keysInState({ deployment }: ExportedState, user: string): StateK
     return (deployment.resources ?? []).flatMap(({ type, urn, id, inputs, outputs }) => {
         const generation = Number(/-access-key-(\d+)$/.exec(urn)?.[1]);
         if (type !== accessKeyType || inputs?.user !== user || !id || !generation) return [];
-        return [{ generation, accessKeyId: id, secretAccessKey: plain(outputs?.secret) }];
+        return [{ generation, accessKeyId: id, secretAccessKey: String(plain(outputs?.secret)) }];
     });
 }
 
-/** A decrypted secret is an object with the value as JSON. */
-function plain(value: unknown): string {
-    const { plaintext } = (value ?? {}) as { plaintext?: string };
-    return plaintext === undefined ? String(value) : (JSON.parse(plaintext) as string);
+/** What the stack exports by its state: the outputs of the update that came to its end last. */
+export function outputsInState({ deployment }: ExportedState): Partial<ServiceOutputs> {
+    const stack = deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+    return plain(stack?.outputs ?? {}) as Partial<ServiceOutputs>;
 }
+
+/** The value with every decrypted secret in it, which the state has as an object with the value as JSON, as itself. */
+function plain(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(plain);
+    if (typeof value !== "object" || value === null) return value;
+    const { plaintext } = value as { plaintext?: unknown };
+    if (secretMark in value && typeof plaintext === "string") return JSON.parse(plaintext) as unknown;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+}
+
+/** The key by which the engine marks special values in its state. */
+const secretMark = "4dabf18193072939515e22adb298388d";
