@@ -11,7 +11,7 @@ import { clusterFolder, clusterPorts } from "./cluster/places";
 import { clusterSettings } from "./cluster/stack-settings";
 import { enableAwsEngine } from "./cluster/vault-aws";
 import { type Engine, findEngine } from "./engine";
-import { writeAtomically } from "./files";
+import { writeAtomically } from "../ops/files";
 import { installPlugins, type Plugin } from "./install-plugins";
 import { cacheDirectory, localDirectory, localPort } from "./paths";
 import { step } from "./progress";

@@ -8,7 +8,7 @@ import { parseDocument } from "yaml";
 import { type EngineRun } from "../ops/infra/host";
 import { type Keys } from "../ops/verify/target";
 import { type Server } from "./aws/server";
-import { writeAtomically } from "./files";
+import { writeAtomically } from "../ops/files";
 import { stopIfInterrupted } from "./interrupt";
 import { LocalError, root } from "./paths";
 

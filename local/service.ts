@@ -6,7 +6,7 @@ import { join } from "node:path";
 import execa from "execa";
 
 import { isAlive } from "../ops/process";
-import { writeAtomically } from "./files";
+import { writeAtomically } from "../ops/files";
 import { stopIfInterrupted } from "./interrupt";
 import { LocalError } from "./paths";
 

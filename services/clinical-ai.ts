@@ -9,6 +9,7 @@ import {
     type CheckContext,
 } from "./checks";
 import { grantsInWords, type Statement } from "./grants";
+import { type EnvironmentFacts } from "./variables";
 
 /** clinical-ai: a Prefect worker on Kubernetes that moves files between two buckets. */
 export const clinicalAi = {
@@ -106,6 +107,13 @@ export interface ClinicalAiClusterOutputs {
     readonly image: string;
     readonly replicas: number;
 }
+
+/** What the worker reads from its environment (B6) comes from the cluster. */
+export const clinicalAiEnvironment: EnvironmentFacts<ClinicalAiOutputs> = {
+    neverInAFile:
+        "its worker reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and STORAGE_ENVIRONMENT from the " +
+        "cluster. Its keys come through Vault and are never written to a file",
+};
 
 export function clinicalAiBuckets({ sourceBucket, destinationBucket }: ClinicalAiOutputs): readonly string[] {
     return [sourceBucket, destinationBucket];

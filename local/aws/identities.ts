@@ -16,7 +16,7 @@ import { type PolicyDocument } from "../../components/policy-document";
 import { deployerPolicy, verifierPolicy } from "../../ops/deployer-policy";
 import { clientsFor } from "../../ops/verify/clients";
 import { type Keys } from "../../ops/verify/target";
-import { writeAtomically } from "../files";
+import { writeAtomically } from "../../ops/files";
 import { localAccount, rootCredentials, type Server } from "./server";
 
 /** The people of the local cloud: who runs `pulumi up`, and who may look but not touch. */

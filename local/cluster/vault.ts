@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { vaultDeployerPolicy, vaultOperatorPolicy } from "../../ops/cluster-rights";
 import { Vault } from "../../ops/cluster/vault";
-import { writeAtomically } from "../files";
+import { writeAtomically } from "../../ops/files";
 import { keepService, stopService } from "../service";
 import { type Programs } from "./install";
 import { type Places, vaultAddress } from "./places";
