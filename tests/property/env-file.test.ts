@@ -112,7 +112,7 @@ describe("the file of variables", () => {
                 });
                 const there = pieces.flatMap((piece) => (typeof piece === "string" ? [] : [piece.name]));
                 const added = Object.entries(variables)
-                    .filter(([name]) => !there.includes(name))
+                    .filter(([name]) => !there.some((other) => other === name))
                     .map(([name, text]) => `${name}=${quoted(name, text)}`);
                 const cut = (text: string) => (open ? text.replace(/\r?\n$/, "") : text);
                 const given = cut(before.join(""));
