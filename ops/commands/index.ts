@@ -2,7 +2,18 @@ import { type Register } from "../infra/program";
 import { registerBuckets } from "./buckets";
 import { registerCompletion } from "./completion";
 import { registerDoctor } from "./doctor";
+import { registerEndpoints } from "./endpoints";
+import { registerEnv } from "./env";
+import { registerKey } from "./key";
 import { registerRotate } from "./rotate";
 
 /** Every command: each adds itself to the program, and loads what it needs only when it runs. */
-export const commands: readonly Register[] = [registerBuckets, registerDoctor, registerRotate, registerCompletion];
+export const commands: readonly Register[] = [
+    registerEnv,
+    registerDoctor,
+    registerRotate,
+    registerBuckets,
+    registerEndpoints,
+    registerKey,
+    registerCompletion,
+];

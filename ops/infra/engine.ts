@@ -28,10 +28,8 @@ export async function serviceOutputs<Name extends ServiceName>(
     context: Deployed,
     service: Name,
 ): Promise<ServiceOutputs[Name]> {
-    const { stack, host } = context;
-    if (!host.settings(stack).services.includes(service)) {
-        throw new InfraError(exitCodes.usage, `Stack ${stack} has no ${service}: its settings do not list it.`);
-    }
+    const { stack } = context;
+    requireService(context, service);
     const outputs = (await stackOutputs(context))[service];
     if (outputs) return outputs;
     throw new InfraError(
@@ -39,6 +37,12 @@ export async function serviceOutputs<Name extends ServiceName>(
         `Stack ${stack} exports nothing for ${service}: it is not deployed yet.`,
         `Deploy it: pulumi up --stack ${stack}`,
     );
+}
+
+/** @throws InfraError when the stack's settings do not list the service */
+export function requireService({ stack, host }: Deployed, service: ServiceName): void {
+    if (host.settings(stack).services.includes(service)) return;
+    throw new InfraError(exitCodes.usage, `Stack ${stack} has no ${service}: its settings do not list it.`);
 }
 
 function lastLine(text: string): string {
