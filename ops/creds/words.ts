@@ -10,13 +10,16 @@ export function linesOf(entries: readonly (readonly [name: string, value: string
 }
 
 /** Which credentials these are, and why. */
-export function resolutionInWords({ credentials, region, why }: Resolution): string {
+export function resolutionInWords({ credentials, region, why }: Resolution, stackRegion: string): string {
     const { keys, place, set } = credentials ?? {};
     return linesOf([
         ["credentials", set ? `${set.prefix}* of ${place}` : "none"],
         ["why", why.join(" ")],
         ...(keys ? ([["access key", keys.accessKeyId + (keys.sessionToken ? ", temporary" : "")]] as const) : []),
-        ["region", `${region.name} (${region.from})`],
+        [
+            "region",
+            `${region.name} (${region.from})${region.name === stackRegion ? "" : `; the stack's is ${stackRegion}`}`,
+        ],
     ]);
 }
 

@@ -42,7 +42,9 @@ export async function creds(
     const inputs = { environment: process.env, files: readFiles(folder, sources.files) };
     const resolution = resolveCredentials(sources, inputs, settings.region);
     const summary = sources.tracking && summaryOf(sources.tracking, resolution);
-    say(`Credentials of ${service}, stack ${context.stack}, in ${folder}:\n${resolutionInWords(resolution)}`);
+    say(
+        `Credentials of ${service}, stack ${context.stack}, in ${folder}:\n${resolutionInWords(resolution, settings.region)}`,
+    );
     if (summary) say(`Configuration of ${service}:\n${summaryInWords(summary)}`);
     const { credentials } = resolution;
     if (!credentials) return withoutCredentials(context, options, name, sources, resolution, summary);
