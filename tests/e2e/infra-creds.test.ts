@@ -165,7 +165,7 @@ describe("infra creds and infra migrate (A4, C6, D3–D6, E11)", function () {
         // Its own environment is what a shell has before and after.
         const shell =
             'env | LC_ALL=C sort > "$1/before"; shift; "$@"; code=$?; env | LC_ALL=C sort > "$OUT/after"; exit $code';
-        const before = fingerprint(home);
+        const before = fingerprint(join(home, ".aws"));
         const line = [process.execPath, "-r", "ts-node/register/transpile-only", "local/cli.ts", "infra", "creds"];
         const words = ["mlflow", "--directory", place, "--exec", "--", process.execPath, script, bucketName, prefix];
         const result = await execa("bash", ["-c", shell, "bash", place, ...line, ...words], {
@@ -179,7 +179,7 @@ describe("infra creds and infra migrate (A4, C6, D3–D6, E11)", function () {
             temporary: false,
             KeyCount: 0,
         });
-        assert.deepEqual(fingerprint(home), before);
+        assert.deepEqual(fingerprint(join(home, ".aws")), before);
         const [then, now] = ["before", "after"].map((name) =>
             readFileSync(join(place, name), "utf8").replace(/^_=.*\n/m, ""),
         );
@@ -188,61 +188,42 @@ describe("infra creds and infra migrate (A4, C6, D3–D6, E11)", function () {
         assert.match(result.stderr, /credentials +project-specific \(MLFLOW_AWS_\*\)/);
     });
 
-    it("snapshotter: the environment's come before the file's; a session of them reads and is temporary", async () => {
+    it("snapshotter: a command has a session of the environment's keys, its input, its words and its signals", async () => {
         const { bucketName, prefix } = outputs.snapshotter;
         const place = project({ ".env": asVariables(keysOf("mlflow")), "list.js": listing });
         symlinkSync(join(root, "node_modules"), join(place, "node_modules"));
         const { accessKeyId, secretAccessKey } = keysOf("snapshotter");
         const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_PROFILE: "other" };
-        const asked = ["creds", "snapshotter", "--directory", place, "--session", "15m"];
-        const run = ["--exec", "--", process.execPath, join(place, "list.js"), bucketName, prefix];
-        const { exitCode, stdout, all } = await infra([...asked, ...run], env);
-        assert.equal(exitCode, 7, all);
-        const found = JSON.parse(stdout) as { accessKeyId: string; temporary: boolean };
+        const code = `
+            require(process.argv[1]);
+            process.stdin.on("data", (text) => console.log(String(text).trim(), ...process.argv.slice(2, -2)));
+            process.on("SIGTERM", () => process.exit(9));`;
+        const asked = ["creds", "snapshotter", "--directory", place, "--session", "15m", "--exec", "--"];
+        const words = ["node", "-e", code, "--", join(place, "list.js"), "--json", "--stack=other", bucketName, prefix];
+        const running = cloud.start(["infra", ...asked, ...words], env);
+        running.stdin!.write("hello\n");
+        let said = "";
+        running.stdout!.on("data", (text) => (said += String(text)));
+        const ended = running.then(() => (said += "\n(ended)"));
+        await until("the command's answer", () => /hello[^]*KeyCount|KeyCount[^]*hello|ended/.test(said));
+        running.kill("SIGTERM");
+        await ended;
+        const { exitCode, all } = await running;
+        assert.equal(exitCode, 9, all);
+        assert.match(said, /^hello --json --stack=other$/m);
+        const found = JSON.parse(/^\{.*\}$/m.exec(said)![0]) as { accessKeyId: string; temporary: boolean };
         assert.notEqual(found.accessKeyId, accessKeyId);
         assert.equal(found.temporary, true);
     });
 
-    it("passes input, words and a signal on to the command, and ends as it does", async () => {
-        const place = project({ ".env": asVariables(keysOf("mlflow"), "MLFLOW_AWS_") });
-        const code = `
-            process.stdin.on("data", (text) => console.log(String(text).trim(), ...process.argv.slice(1)));
-            process.on("SIGTERM", () => process.exit(9));`;
-        const words = ["-e", code, "--", "--json", "--stack", "other"];
-        const running = cloud.start([
-            "infra",
-            "creds",
-            "mlflow",
-            "--directory",
-            place,
-            "--exec",
-            "--",
-            "node",
-            ...words,
-        ]);
-        running.stdin!.write("hello\n");
-        let said = "";
-        running.stdout!.on("data", (text) => (said += String(text)));
-        await until("the command's answer", () => said.includes("hello --json --stack other"));
-        running.kill("SIGTERM");
-        assert.equal((await running).exitCode, 9);
-    });
-
-    it("mlflow: falls back to global credentials, says so, and is migrated to its own (D6)", async () => {
+    it("mlflow: is migrated from global credentials to its own, after a dry run that changes nothing (D6)", async () => {
         const settings = `# of the project\nMLFLOW_TRACKING_URI=http://u:hunter2@mlflow:5000\nexport OTHER="kept" # too\n`;
         const place = project({ ".env": settings + asVariables(keysOf("rl-studio")) });
         const file = join(place, ".env");
-        const said = await infra(["creds", "mlflow", "--directory", place]);
-        assert.equal(said.exitCode, 0);
-        assert.match(
-            said.stderr,
-            /These are global \(AWS_\*\), not mlflow's own\. npm run local -- infra migrate mlflow/,
-        );
-        assert.match(said.stderr, /tracking URI +http:\/\/\*\*\*@mlflow:5000\n/);
-
         const text = readFileSync(file, "utf8");
         const dry = await infra(["migrate", "mlflow", "--env-file", file, "--dry-run"]);
         assert.equal(dry.exitCode, 0, dry.all);
+        assert.match(dry.stderr, /tracking URI +http:\/\/\*\*\*@mlflow:5000\n/);
         assert.match(dry.stderr, /Would change[^]*add +MLFLOW_AWS_SECRET_ACCESS_KEY=\(secret\)/);
         assert.equal(readFileSync(file, "utf8"), text);
 

@@ -449,6 +449,23 @@ describe("infra creds with what STS answers", () => {
         mkdirSync(folder);
     });
 
+    it("falls back to global keys of the account, whoever's they are, and says so; makes no session of them", async () => {
+        answer = callerIdentity("111111111111", "user/somebody");
+        writeFileSync(join(folder, ".env"), pair());
+        const callers = Object.entries(process.env).filter(([name]) => /^(MLFLOW|AWS)_/.test(name));
+        for (const [name] of callers) delete process.env[name];
+        try {
+            assert.equal(await run({}, [], "mlflow"), 0);
+            assert.equal((JSON.parse(words.stdout) as Record<string, unknown>).own, false);
+            assert.match(words.stderr, /global \(AWS_\*\), not mlflow's own\. infra migrate mlflow --stack dev/);
+            await assert.rejects(run({ session: 900 }, [], "mlflow"), { exitCode: 1, reason: /not the service's own/ });
+            answer = callerIdentity("999999999999", "user/somebody");
+            await assert.rejects(run({}, [], "mlflow"), { exitCode: 1, reason: /belong to account 999999999999/ });
+        } finally {
+            Object.assign(process.env, Object.fromEntries(callers));
+        }
+    });
+
     it("of clinical-ai says how its pods get them, and runs nothing with them", async () => {
         assert.equal(await run({}, [], "clinical-ai"), 0);
         assert.equal((JSON.parse(words.stdout) as Record<string, unknown>).identityMode, "static");
