@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { creds } from "../../ops/commands/creds/creds";
+import { migrateMlflow } from "../../ops/commands/migrate/mlflow";
 import { sessionSeconds } from "../../ops/creds/duration";
 import { environmentFor } from "../../ops/creds/environment";
 import { type FileState, readState } from "../../ops/creds/files";
@@ -37,6 +38,17 @@ const asEnvironment = (text: string) =>
             .split("\n")
             .map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]),
     );
+
+const mlflowOutputs = {
+    region: "us-east-1",
+    bucketName: "mlflow-basketworld-dev",
+    prefix: "mlflow-artifacts/",
+    artifactRoot: "s3://mlflow-basketworld-dev/mlflow-artifacts",
+    userName: "mlflow-basketworld-dev",
+    accessKeyId: id,
+    secretAccessKey: secret,
+    accessKeyIds: [id],
+};
 
 type Files = Readonly<Record<string, string | FileState>>;
 
@@ -326,10 +338,11 @@ describe("a command that is run", () => {
     });
 });
 
-describe("infra creds with what STS answers", () => {
+describe("infra creds and infra migrate with what AWS answers", () => {
     let sts: Server;
     let calls: string[];
     let answer: { status: number; body: string };
+    let listed: { status: number; body: string };
     let folder: string;
     let words: { stdout: string; stderr: string };
     before(async () => {
@@ -337,22 +350,34 @@ describe("infra creds with what STS answers", () => {
             let body = "";
             request.on("data", (part) => (body += part));
             request.on("end", () => {
-                const action = new URLSearchParams(body).get("Action")!;
+                // A call of S3 has its words in the address.
+                const action = new URLSearchParams(body).get("Action") ?? request.url!;
                 calls.push(action);
-                response.writeHead(answer.status, { "content-type": "text/xml" });
-                response.end(action === "GetCallerIdentity" ? answer.body : session);
+                const { status, body: said } = action.startsWith("/") ? listed : answer;
+                response.writeHead(status, { "content-type": "text/xml" });
+                response.end(action === "GetSessionToken" ? session : said);
             });
         });
         await new Promise<void>((resolve) => sts.listen(0, "127.0.0.1", resolve));
     });
     after(() => sts.close());
+    let callers: [string, string | undefined][];
     beforeEach(() => {
+        callers = ofMlflow();
+        for (const [name] of callers) delete process.env[name];
         calls = [];
         folder = mkdtempSync(join(tmpdir(), "platform-creds-unit-"));
         mkdirSync(join(folder, "backend"));
         writeFileSync(join(folder, "backend", ".env"), pair());
     });
-    afterEach(() => rmSync(folder, { recursive: true }));
+    afterEach(() => {
+        rmSync(folder, { recursive: true });
+        for (const [name] of ofMlflow()) delete process.env[name];
+        Object.assign(process.env, Object.fromEntries(callers));
+    });
+
+    /** What of this process mlflow would read. */
+    const ofMlflow = () => Object.entries(process.env).filter(([name]) => /^(MLFLOW|AWS)_/.test(name));
 
     const callerIdentity = (account: string, resource: string) => ({
         status: 200,
@@ -368,16 +393,25 @@ describe("infra creds with what STS answers", () => {
         "</Credentials></GetSessionTokenResult></GetSessionTokenResponse>";
     const own = () => callerIdentity("111111111111", "user/rl-studio-rollouts-service-user-dev");
 
-    /** Runs the command on stack `dev` with this answer of STS; no secret is in what it says. */
-    async function run(options: { session?: number; exec?: boolean }, command: string[] = [], service = "rl-studio") {
+    /** Runs `infra creds` on stack `dev`. */
+    const run = (options: { session?: number; exec?: boolean }, command: string[] = [], service = "rl-studio") =>
+        captured(!options.exec, (context) => creds(context, { directory: folder, ...options }, service, command));
+
+    /** Runs a command with the answers of AWS; no secret is in what it says. */
+    async function captured(json: boolean, command: (context: CommandContext) => Promise<number>) {
         const endpoint = `http://127.0.0.1:${(sts.address() as AddressInfo).port}`;
+        const stdout = JSON.stringify({ mlflow: mlflowOutputs });
         const context: CommandContext = {
             stack: "dev",
-            json: !options.exec,
-            dryRun: false,
+            json,
+            dryRun: true,
             yes: false,
             interrupted: new AbortController().signal,
-            host: { ...repositoryHost, aws: { endpoint } },
+            host: {
+                ...repositoryHost,
+                aws: { endpoint },
+                pulumi: () => Promise.resolve({ exitCode: 0, stdout, stderr: "" }),
+            },
         };
         const written = { stdout: process.stdout.write, stderr: process.stderr.write };
         words = { stdout: "", stderr: "" };
@@ -385,7 +419,7 @@ describe("infra creds with what STS answers", () => {
             process[stream].write = (text) => ((words[stream] += String(text)), true);
         }
         try {
-            return await creds(context, { directory: folder, ...options }, service, command);
+            return await command(context);
         } finally {
             Object.assign(process.stdout, { write: written.stdout });
             Object.assign(process.stderr, { write: written.stderr });
@@ -452,18 +486,38 @@ describe("infra creds with what STS answers", () => {
     it("falls back to global keys of the account, whoever's they are, and says so; makes no session of them", async () => {
         answer = callerIdentity("111111111111", "user/somebody");
         writeFileSync(join(folder, ".env"), pair());
-        const callers = Object.entries(process.env).filter(([name]) => /^(MLFLOW|AWS)_/.test(name));
-        for (const [name] of callers) delete process.env[name];
-        try {
-            assert.equal(await run({}, [], "mlflow"), 0);
-            assert.equal((JSON.parse(words.stdout) as Record<string, unknown>).own, false);
-            assert.match(words.stderr, /global \(AWS_\*\), not mlflow's own\. infra migrate mlflow --stack dev/);
-            await assert.rejects(run({ session: 900 }, [], "mlflow"), { exitCode: 1, reason: /not the service's own/ });
-            answer = callerIdentity("999999999999", "user/somebody");
-            await assert.rejects(run({}, [], "mlflow"), { exitCode: 1, reason: /belong to account 999999999999/ });
-        } finally {
-            Object.assign(process.env, Object.fromEntries(callers));
-        }
+        assert.equal(await run({}, [], "mlflow"), 0);
+        assert.equal((JSON.parse(words.stdout) as Record<string, unknown>).own, false);
+        assert.match(words.stderr, /global \(AWS_\*\), not mlflow's own\. infra migrate mlflow --stack dev/);
+        await assert.rejects(run({ session: 900 }, [], "mlflow"), { exitCode: 1, reason: /not the service's own/ });
+        answer = callerIdentity("999999999999", "user/somebody");
+        await assert.rejects(run({}, [], "mlflow"), { exitCode: 1, reason: /belong to account 999999999999/ });
+    });
+
+    const migrate = () => captured(true, (context) => migrateMlflow(context, { envFile: join(folder, ".env") }));
+
+    it("tries the new keys under the artifact root before it writes, as the user whose they are", async () => {
+        answer = callerIdentity("111111111111", "user/mlflow-basketworld-dev");
+        listed = { status: 200, body: "<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>" };
+        assert.equal(await migrate(), 0);
+        assert.deepEqual(calls, [
+            "GetCallerIdentity",
+            "/mlflow-basketworld-dev/?list-type=2&max-keys=1&prefix=mlflow-artifacts%2F",
+        ]);
+        listed = { status: 403, body: "<Error><Code>AccessDenied</Code></Error>" };
+        await assert.rejects(migrate(), { exitCode: 1, reason: /listing s3:.*: denied \(AccessDenied\)/ });
+        answer = callerIdentity("111111111111", "user/somebody");
+        await assert.rejects(migrate(), { exitCode: 1, reason: /belong to user\/somebody/ });
+        assert.ok(!existsSync(join(folder, ".env")));
+    });
+
+    it("migrates nothing where the environment would take the place of what is written", async () => {
+        process.env.MLFLOW_ARTIFACT_ROOT = "s3://other";
+        await assert.rejects(migrate(), { exitCode: 1, reason: /MLFLOW_ARTIFACT_ROOT is set in the environment/ });
+        delete process.env.MLFLOW_ARTIFACT_ROOT;
+        Object.assign(process.env, asEnvironment(pair("MLFLOW_AWS_", [otherId, otherSecret])));
+        await assert.rejects(migrate(), { exitCode: 1, reason: /MLFLOW_AWS_\* is set in the environment/ });
+        assert.deepEqual(calls, []);
     });
 
     it("of clinical-ai says how its pods get them, and runs nothing with them", async () => {
@@ -477,29 +531,19 @@ describe("infra creds with what STS answers", () => {
 });
 
 describe("a migration of mlflow's file (D6)", () => {
-    const outputs = {
-        region: "us-east-1",
-        bucketName: "mlflow-basketworld-dev",
-        prefix: "mlflow-artifacts/",
-        artifactRoot: "s3://mlflow-basketworld-dev/mlflow-artifacts",
-        userName: "mlflow-basketworld-dev",
-        accessKeyId: id,
-        secretAccessKey: secret,
-        accessKeyIds: [id],
-    };
     const added =
-        `MLFLOW_ARTIFACT_ROOT=${outputs.artifactRoot}\n${pair("MLFLOW_AWS_")}` +
+        `MLFLOW_ARTIFACT_ROOT=${mlflowOutputs.artifactRoot}\n${pair("MLFLOW_AWS_")}` +
         "MLFLOW_AWS_DEFAULT_REGION=us-east-1\n";
     const changesOf = (text: string) =>
-        planMigration(text, outputs).changes.map(({ change, variable }) => `${change} ${variable}`);
+        planMigration(text, mlflowOutputs).changes.map(({ change, variable }) => `${change} ${variable}`);
 
     it("adds the project's own and leaves another's where they are", () => {
         const text = `# mine\nexport X="1" # kept\n${pair("AWS_", [otherId, otherSecret])}\n\n# end`;
-        const { text: migrated, changes, globalKeyId } = planMigration(text, outputs);
+        const { text: migrated, changes, globalKeyId } = planMigration(text, mlflowOutputs);
         assert.equal(migrated, `${text}\n${added}`);
         assert.equal(globalKeyId, otherId);
         assert.deepEqual(changes, [
-            { variable: "MLFLOW_ARTIFACT_ROOT", change: "add", to: outputs.artifactRoot },
+            { variable: "MLFLOW_ARTIFACT_ROOT", change: "add", to: mlflowOutputs.artifactRoot },
             { variable: "MLFLOW_AWS_ACCESS_KEY_ID", change: "add", to: id },
             { variable: "MLFLOW_AWS_SECRET_ACCESS_KEY", change: "add" },
             { variable: "MLFLOW_AWS_DEFAULT_REGION", change: "add", to: "us-east-1" },
@@ -508,7 +552,7 @@ describe("a migration of mlflow's file (D6)", () => {
 
     it("moves the service's own key, and removes the token of an earlier one", () => {
         const text = `AWS_DEFAULT_REGION=us-east-1\n${pair()}# here\nMLFLOW_AWS_SESSION_TOKEN=x\n`;
-        const { text: migrated, globalKeyId } = planMigration(text, outputs);
+        const { text: migrated, globalKeyId } = planMigration(text, mlflowOutputs);
         assert.equal(migrated, `AWS_DEFAULT_REGION=us-east-1\n# here\n${added}`);
         assert.equal(globalKeyId, undefined);
         assert.deepEqual(
@@ -520,20 +564,21 @@ describe("a migration of mlflow's file (D6)", () => {
     it("replaces what is there in its place, with its comment and its line ends", () => {
         const text = "MLFLOW_ARTIFACT_ROOT='s3://old' # root\r\nX=1\r\n";
         assert.equal(
-            planMigration(text, outputs).text,
-            `MLFLOW_ARTIFACT_ROOT=${outputs.artifactRoot} # root\r\nX=1\r\n` + added.split("\n").slice(1).join("\r\n"),
+            planMigration(text, mlflowOutputs).text,
+            `MLFLOW_ARTIFACT_ROOT=${mlflowOutputs.artifactRoot} # root\r\nX=1\r\n` +
+                added.split("\n").slice(1).join("\r\n"),
         );
         assert.equal(changesOf(text)[0], "replace MLFLOW_ARTIFACT_ROOT");
     });
 
     it("of a file that is migrated changes nothing", () => {
-        assert.deepEqual(planMigration(added, outputs), { text: added, changes: [], globalKeyId: undefined });
-        assert.equal(planMigration("", outputs).text, added);
+        assert.deepEqual(planMigration(added, mlflowOutputs), { text: added, changes: [], globalKeyId: undefined });
+        assert.equal(planMigration("", mlflowOutputs).text, added);
     });
 
     it("changes nothing where a value over several lines would be hurt", () => {
         const text = `NOTE="first\nMLFLOW_ARTIFACT_ROOT=inside\n"\n`;
-        assert.throws(() => planMigration(text, outputs), { exitCode: 1, reason: /NOTE|MLFLOW_ARTIFACT_ROOT/ });
+        assert.throws(() => planMigration(text, mlflowOutputs), { exitCode: 1, reason: /NOTE|MLFLOW_ARTIFACT_ROOT/ });
     });
 
     it("takes no value that a line cannot hold", () =>

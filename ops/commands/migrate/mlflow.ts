@@ -121,9 +121,10 @@ async function tryKeys({ host, stack }: CommandContext, settings: Settings, outp
         });
         const where = { Bucket: outputs.bucketName, Prefix: outputs.prefix, MaxKeys: 1 };
         await clients.s3.send(new ListObjectsV2Command(where)).catch((error: unknown) => {
+            const words = failureInWords(error);
             throw new InfraError(
-                exitCodes.failed,
-                `Nothing was changed: listing ${outputs.artifactRoot} with the new keys is ${failureInWords(error)}.`,
+                words.startsWith("denied") ? exitCodes.failed : exitCodes.unreachable,
+                `Nothing was changed: listing ${outputs.artifactRoot} with the new keys: ${words}.`,
                 `See what they may: ${host.program} verify ${mlflow.name} --stack ${stack}`,
             );
         });
