@@ -3,7 +3,7 @@ import { Argument, type Command, Option } from "commander";
 import { environmentName } from "../../components/naming";
 import { snapshotKey, snapshotter } from "../../services/snapshotter";
 import { addStackCommand, type CommandContext } from "../infra/command";
-import { requireService } from "../infra/engine";
+import { settingsWith } from "../infra/engine";
 import { type ExitCode, exitCodes, InfraError } from "../infra/errors";
 import { type Host } from "../infra/host";
 import { printJson } from "../infra/output";
@@ -32,7 +32,7 @@ export function registerKey(program: Command, host: Host): void {
 
 async function key(context: CommandContext, { date }: KeyOptions, repo: string, runId: string): Promise<ExitCode> {
     const { stack, json, host } = context;
-    requireService(context, snapshotter.name);
+    settingsWith(context, snapshotter.name);
     const prefix = keyPrefix(repo, date === undefined ? new Date() : dayOf(date), runId);
     const bucket = environmentName(snapshotter.bucketStem, host.settings(stack).environment);
     if (json) printJson({ stack, bucket, key: prefix });

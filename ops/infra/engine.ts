@@ -1,4 +1,5 @@
 import { type ServiceName, type ServiceOutputs } from "../../services";
+import { type Settings } from "../../stacks/settings";
 import { type CommandContext } from "./command";
 import { exitCodes, InfraError } from "./errors";
 
@@ -20,6 +21,17 @@ export async function stackOutputs({ stack, host }: Deployed): Promise<Partial<S
 }
 
 /**
+ * A stack's settings, if they have the service.
+ *
+ * @throws InfraError when they have not, or have faults
+ */
+export function settingsWith({ stack, host }: Deployed, service: ServiceName): Settings {
+    const settings = host.settings(stack);
+    if (settings.services.includes(service)) return settings;
+    throw new InfraError(exitCodes.usage, `Stack ${stack} has no ${service}: its settings do not list it.`);
+}
+
+/**
  * What a stack exports for one service.
  *
  * @throws InfraError when the stack has no such service, or it is not deployed yet
@@ -29,7 +41,7 @@ export async function serviceOutputs<Name extends ServiceName>(
     service: Name,
 ): Promise<ServiceOutputs[Name]> {
     const { stack } = context;
-    requireService(context, service);
+    settingsWith(context, service);
     const outputs = (await stackOutputs(context))[service];
     if (outputs) return outputs;
     throw new InfraError(
@@ -37,12 +49,6 @@ export async function serviceOutputs<Name extends ServiceName>(
         `Stack ${stack} exports nothing for ${service}: it is not deployed yet.`,
         `Deploy it: pulumi up --stack ${stack}`,
     );
-}
-
-/** @throws InfraError when the stack's settings do not list the service */
-export function requireService({ stack, host }: Deployed, service: ServiceName): void {
-    if (host.settings(stack).services.includes(service)) return;
-    throw new InfraError(exitCodes.usage, `Stack ${stack} has no ${service}: its settings do not list it.`);
 }
 
 function lastLine(text: string): string {

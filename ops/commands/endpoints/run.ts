@@ -4,7 +4,7 @@ import { llmModels } from "../../../services/llm-models";
 import { llmModelsEndpoints } from "../../../services/llm-models-endpoints";
 import { recorded } from "../../infra/audit";
 import { type CommandContext } from "../../infra/command";
-import { requireService } from "../../infra/engine";
+import { settingsWith } from "../../infra/engine";
 import { type ExitCode, exitCodes } from "../../infra/errors";
 import { contentAt, unfit, writeFile } from "../../infra/files";
 import { printJson, say } from "../../infra/output";
@@ -16,7 +16,7 @@ export interface EndpointsOptions {
 /** `infra endpoints llm-models`: prints the file, or writes it. */
 export async function endpoints(context: CommandContext, { out }: EndpointsOptions): Promise<ExitCode> {
     const { stack, json, dryRun, host } = context;
-    requireService(context, llmModels.name);
+    settingsWith(context, llmModels.name);
     const { environment, region, [llmModels.name]: settings } = host.settings(stack);
     const document = llmModelsEndpoints({ environment, region, ...settings! });
     const text = `${JSON.stringify(document, null, 4)}\n`;
