@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 import { Argument, type Command, Option } from "commander";
 
 import { serviceFacts, type ServiceName, serviceNames } from "../../services";
@@ -14,6 +16,7 @@ interface RotateOptions {
     readonly due?: boolean;
     readonly rollback?: boolean;
     readonly confirmConsumers?: boolean;
+    readonly envFile?: readonly string[];
 }
 
 /** Adds `infra rotate`: a new access key in the place of the old one, with no request refused (B10, E11). */
@@ -31,11 +34,18 @@ export function registerRotate(program: Command, host: Host): void {
             ),
             new Option("--rollback", "back to the old key, until it is deleted"),
             new Option("--confirm-consumers", "what cannot be seen from here has the new key"),
+            new Option(
+                "--env-file <file>",
+                "a file of the service's variables that gets every published key; repeatable",
+            )
+                .argParser((file: string, files: readonly string[] = []) => [...files, file])
+                .conflicts("due"),
         ],
         examples: [
             [`${host.program} rotate rl-studio --stack dev --dry-run`, "the next step"],
             [`${host.program} rotate clinical-ai --stack prod`, "all of it, waiting where it has to"],
             [`${host.program} rotate llm-models --stack prod --confirm-consumers --yes`, "once its users have the key"],
+            [`${host.program} rotate rl-studio --stack dev --env-file backend/.env`, "that file gets the new key"],
             [`${host.program} rotate --due --stack prod --yes`, "for a scheduler"],
             [`${host.program} rotate rl-studio --stack dev --rollback`, "back to the old key"],
         ],
@@ -59,6 +69,7 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
         region,
         deployer,
         confirmed: options.confirmConsumers === true,
+        envFiles: (options.envFile ?? []).map((file) => resolve(file)),
     });
     await requireAccount(subjectOf, context);
     const results: Record<string, RotateResult> = {};
