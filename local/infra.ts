@@ -16,13 +16,16 @@ export async function infra(args: readonly string[]): Promise<void> {
     await runProgram(createProgram(commands, localHost(cloud)), args);
 }
 
-/** The local cloud, as the operators' tool sees it: with the identities and the tokens that were made for it. */
+/**
+ * The local cloud, as the operators' tool sees it: with the identities and the tokens that were made for it. For tests,
+ * `PLATFORM_LOCAL_AWS_ENDPOINT` names what stands before the local AWS; it has to have the same certificate.
+ */
 function localHost(cloud: LocalCloud): Host {
     const { folder, server, identities, cluster } = cloud;
     return {
         program: "npm run local -- infra",
         onlyStack: localStack,
-        aws: { endpoint: server.endpoint, caBundle: server.caBundle },
+        aws: { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? server.endpoint, caBundle: server.caBundle },
         stackFile: () => committedStackFile(),
         settings: (stack) => readStackSettings(stack, folder),
         async pulumi(_stack, args, options = {}) {

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 import { Argument, type Command, Option } from "commander";
 
 import { serviceFacts, type ServiceName, serviceNames } from "../../services";
@@ -14,6 +16,7 @@ interface RotateOptions {
     readonly due?: boolean;
     readonly rollback?: boolean;
     readonly confirmConsumers?: boolean;
+    readonly envFile?: readonly string[];
 }
 
 /** Adds `infra rotate`: a new access key in the place of the old one, with no request refused (B10, E11). */
@@ -31,11 +34,18 @@ export function registerRotate(program: Command, host: Host): void {
             ),
             new Option("--rollback", "back to the old key, until it is deleted"),
             new Option("--confirm-consumers", "what cannot be seen from here has the new key"),
+            new Option(
+                "--env-file <file>",
+                "a file of the service's variables that gets every published key; repeatable",
+            )
+                .argParser((file: string, files: readonly string[] = []) => [...files, file])
+                .conflicts("due"),
         ],
         examples: [
             [`${host.program} rotate rl-studio --stack dev --dry-run`, "the next step"],
             [`${host.program} rotate clinical-ai --stack prod`, "all of it, waiting where it has to"],
             [`${host.program} rotate llm-models --stack prod --confirm-consumers --yes`, "once its users have the key"],
+            [`${host.program} rotate rl-studio --stack dev --env-file backend/.env`, "that file gets the new key"],
             [`${host.program} rotate --due --stack prod --yes`, "for a scheduler"],
             [`${host.program} rotate rl-studio --stack dev --rollback`, "back to the old key"],
         ],
@@ -49,6 +59,8 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
         throw new InfraError(exitCodes.usage, "Name one service, or --due for all whose keys are due.");
     }
     const { host, stack } = context;
+    // Refused before anything is asked of the engine.
+    if (service !== undefined && options.envFile) await requireFiles(service as ServiceName, options.envFile);
     const { alone } = await import("../lock");
     const { region } = host.settings(stack);
     const deployer = await host.credentials("deployer");
@@ -59,6 +71,7 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
         region,
         deployer,
         confirmed: options.confirmConsumers === true,
+        envFiles: (options.envFile ?? []).map((file) => resolve(file)),
     });
     await requireAccount(subjectOf, context);
     const results: Record<string, RotateResult> = {};
@@ -72,6 +85,15 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
     const waiting = Object.values(results).some(({ state }) => state === "waiting");
     // That something is on its way is what a scheduler expects.
     return waiting && !options.due && !context.dryRun ? exitCodes.failed : exitCodes.held;
+}
+
+async function requireFiles(service: ServiceName, files: readonly string[]): Promise<void> {
+    const [{ requireSecretsPlace }, { variablesOf }] = await Promise.all([
+        import("../env-file"),
+        import("../env-file/service"),
+    ]);
+    variablesOf(service);
+    for (const file of files) await requireSecretsPlace(resolve(file));
 }
 
 /** No call but the one that asks who it is, before the deployer's account is known to be the stack's. */

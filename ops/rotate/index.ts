@@ -1,6 +1,8 @@
 import { formatAccessKeys, type AccessKeySettings } from "../../components/scoped-identity/access-keys";
+import { writeEnvFile } from "../env-file";
 import { exitCodes, InfraError, Interrupted } from "../infra/errors";
 import { editStackFile } from "../stack-file";
+import { keyVariables } from "./env-files";
 import { look, type Seen, type Subject } from "./look";
 import { type Goal, goalOf, nextStep, type Step } from "./plan";
 import { type Clock, proveKey, tryKey } from "./proof";
@@ -51,7 +53,7 @@ export interface RotateResult {
  * @throws InfraError where somebody has to decide, or something does not answer
  */
 export async function rotate(subject: Subject, options: RotateOptions): Promise<RotateResult> {
-    const { clock, interrupted, say } = options;
+    const { clock, interrupted } = options;
     await subject.host.recover(subject.stack);
     let seen = await look(subject, clock.now());
     const goal = goalOf(seen.settings, options.rollback);
@@ -76,8 +78,8 @@ export async function rotate(subject: Subject, options: RotateOptions): Promise<
             asked = true;
             if (step.kind === "prove") await prove(step, seen, subject, options);
             if (interrupted.aborted) throw stopped(steps);
-            say(`${capital(step.why)} (revision ${step.settings.revision})`);
-            await apply(step, seen, subject, options);
+            if (step.kind === "handOut") await handOut(step, seen, subject, options);
+            else await apply(step, seen, subject, options);
             steps.push(step.why);
             waitingSince = undefined;
         }
@@ -124,6 +126,23 @@ async function prove(
     );
 }
 
+/** Gives the published key to consumers: the quiet time is counted from then. */
+async function handOut(
+    step: Extract<Step, { kind: "handOut" }>,
+    { settings, stateKeys, user }: Seen,
+    { service }: Subject,
+    { record, say }: RotateOptions,
+): Promise<void> {
+    const key = stateKeys.find(({ generation }) => generation === settings.published)!;
+    const to = formatAccessKeys(settings);
+    for (const file of step.files) {
+        say(`Write key ${key.generation} to ${file}`);
+        await record({ user, why: `write key ${key.generation} to ${file}`, from: to, to }, () =>
+            writeEnvFile(file, keyVariables(service, key)),
+        );
+    }
+}
+
 /** Writes the setting, unless somebody else has meanwhile, and has the engine apply it. */
 async function apply(
     step: Extract<Step, { kind: "apply" | "prove" }>,
@@ -132,6 +151,7 @@ async function apply(
     options: RotateOptions,
 ): Promise<void> {
     const [from, to] = [seen.settings, step.settings].map(formatAccessKeys);
+    options.say(`${capital(step.why)} (revision ${step.settings.revision})`);
     await options.record({ user: seen.user, why: step.why, from, to }, async () => {
         editStackFile(host.stackFile(stack), (file) => {
             if (formatAccessKeys(keySettingsIn(file, service, seen.path)) !== from) {

@@ -15,6 +15,7 @@ import { type Host } from "../infra/host";
 import { type ExportedState } from "../recover/state";
 import { clientsFor } from "../verify/clients";
 import { type Keys } from "../verify/target";
+import { type ConsumerFile, lookAtFiles } from "./env-files";
 import { evidenceOf } from "./evidence";
 import { lookAtPods } from "./pods";
 import { type KeyProbe, tryKey } from "./proof";
@@ -31,6 +32,8 @@ export interface Subject {
     /** Keys of whoever deploys. */
     readonly deployer: Keys;
     readonly confirmed: boolean;
+    /** Paths of the files from which consumers read the service's variables. */
+    readonly envFiles: readonly string[];
 }
 
 /** The situation, and what the next step may need of the stack. */
@@ -66,6 +69,7 @@ export async function look(subject: Subject, now: Date): Promise<Seen> {
     const published = stateKeys.find(({ generation }) => generation === settings.published);
     const probe = facts.probe(outputs);
     const fault = published ? await tryKey(published, probe, connection)() : "the stack does not have it";
+    const files = published ? lookAtFiles(subject, published) : [];
     const [applied, keys] = await Promise.all([appliedSettings(iam, user), userKeys(iam, user, stateKeys)]);
     return {
         now,
@@ -76,7 +80,8 @@ export async function look(subject: Subject, now: Date): Promise<Seen> {
         publishedAsDeclared: published !== undefined && outputs.accessKeyId === published.accessKeyId,
         publishedWorks: fault === undefined,
         ...(fault === undefined ? {} : { publishedFault: fault }),
-        evidence: await evidence(subject, now, settings, keys),
+        staleFiles: files.filter(({ since }) => since === undefined).map(({ path }) => path),
+        evidence: await evidence(subject, now, settings, keys, files),
         ...unseen(facts.unseenConsumers(outputs)),
         confirmed,
         ...stackSettings.rotation,
@@ -137,6 +142,7 @@ async function evidence(
     now: Date,
     { published, retiring, since }: AccessKeySettings,
     keys: readonly UserKey[],
+    files: readonly ConsumerFile[],
 ) {
     const of = (generation: number | undefined) => keys.find((key) => key.generation === generation);
     const current = of(published);
@@ -144,7 +150,7 @@ async function evidence(
     const access = service === "clinical-ai" ? host.cluster(stack, "deployer") : undefined;
     return evidenceOf({
         now,
-        since: since === undefined ? now : new Date(since),
+        since: latest([since === undefined ? now : new Date(since), ...files.map((file) => file.since ?? now)]),
         quietSeconds: host.settings(stack).rotation.quietSeconds,
         published: { generation: published, id: current.id },
         retiring,
@@ -154,6 +160,8 @@ async function evidence(
         ...(access ? { pods: await lookAtPods(access) } : {}),
     });
 }
+
+const latest = (dates: readonly Date[]) => new Date(Math.max(...dates.map((date) => date.getTime())));
 
 /**
  * Whether the platform tells when a key was used last. The published key has just been tried: an emulator that then

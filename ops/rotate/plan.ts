@@ -12,6 +12,8 @@ export type Step =
           readonly settings: AccessKeySettings;
           readonly why: string;
       }
+    /** Files of consumers are to be given the published key. */
+    | { readonly kind: "handOut"; readonly files: readonly string[]; readonly why: string }
     /** Nothing can be done yet. */
     | { readonly kind: "wait"; readonly until?: Date; readonly what: string }
     /** Somebody has to decide, or to do something first; nothing was changed. */
@@ -41,6 +43,7 @@ export function nextStep(situation: Situation, goal: Goal): Step {
         foreignRevision(situation) ??
         unknownKeys(keys) ??
         unapplied(situation) ??
+        handOut(situation) ??
         (goal === "rollback" ? backwards(situation) : undefined) ??
         (settings.generations.length === 1 ? atRest(situation, goal) : onItsWay(situation))
     );
@@ -89,6 +92,12 @@ function unapplied(situation: Situation): Step | undefined {
     if (asDeclared) return undefined;
     // What waits are counted from has not begun before it is applied.
     return { kind: "apply", settings: at(now, settings), why: "finish what was begun" };
+}
+
+/** Of a published key that does not work, nobody is given more copies. */
+function handOut({ settings, publishedWorks, staleFiles = [] }: Situation): Step | undefined {
+    if (staleFiles.length === 0 || !publishedWorks) return undefined;
+    return { kind: "handOut", files: staleFiles, why: `write key ${settings.published} to ${staleFiles.join(", ")}` };
 }
 
 function atRest({ settings, now }: Situation, goal: Goal): Step {

@@ -37,6 +37,8 @@ export interface Situation {
     readonly publishedFault?: string;
     /** What shows that the old key is not used any more. */
     readonly evidence: readonly Evidence[];
+    /** Files of consumers that do not have the published key. @default none */
+    readonly staleFiles?: readonly string[];
     /** Who uses the keys and cannot be seen; undefined where nobody does. */
     readonly unseen?: string;
     /** Whether somebody has said that these have the new key. */

@@ -1,0 +1,53 @@
+import { type IAMClient, ListAccessKeysCommand } from "@aws-sdk/client-iam";
+
+/** Looks at a user's access keys all the while, with credentials that nothing here depends on. */
+export class KeyWatcher {
+    /** The most keys that the user had at once. */
+    most = 0;
+    /** What must not have happened, in words. */
+    readonly faults: string[] = [];
+    private ids: readonly string[] = [];
+    private running: Promise<void> = Promise.resolve();
+    private stopped = false;
+
+    private constructor(
+        private readonly iam: IAMClient,
+        private readonly user: string,
+        /** By id of a key: when a client used it last. */
+        private readonly lastUse: ReadonlyMap<string, number>,
+    ) {}
+
+    static async start(iam: IAMClient, user: string, lastUse: ReadonlyMap<string, number>): Promise<KeyWatcher> {
+        const watcher = new KeyWatcher(iam, user, lastUse);
+        await watcher.look();
+        watcher.running = watcher.run();
+        return watcher;
+    }
+
+    async stop(): Promise<void> {
+        this.stopped = true;
+        await this.running;
+    }
+
+    /** The keys that the user has now. */
+    async look(): Promise<readonly string[]> {
+        const asked = Date.now();
+        const { AccessKeyMetadata = [] } = await this.iam.send(new ListAccessKeysCommand({ UserName: this.user }));
+        const ids = AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId!);
+        if (ids.length > 2) this.faults.push(`${new Date(asked).toISOString()}: ${ids.length} keys`);
+        for (const gone of this.ids.filter((id) => !ids.includes(id))) {
+            const seconds = (asked - (this.lastUse.get(gone) ?? 0)) / 1000;
+            if (seconds < 1) this.faults.push(`key ${gone} was deleted ${seconds} s after a client used it`);
+        }
+        this.most = Math.max(this.most, ids.length);
+        this.ids = ids;
+        return ids;
+    }
+
+    private async run(): Promise<void> {
+        while (!this.stopped) {
+            await this.look();
+            await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { Agent } from "node:https";
+
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { parse } from "dotenv";
+
+import { type Connection } from "../../ops/verify/clients";
+import { type Keys } from "../../ops/verify/target";
+
+/** What the clients have done so far. */
+export interface Load {
+    requests: number;
+    failures: number;
+    /** Of every answered request, in milliseconds. */
+    readonly latencies: number[];
+}
+
+interface LoadOptions {
+    /** Of all clients together. */
+    readonly perSecond: number;
+    /** The keys that the service is given at this moment. */
+    readonly published: () => Promise<Keys>;
+    readonly connection: Connection;
+    readonly bucket: string;
+}
+
+const objects = 20;
+
+/**
+ * Clients of a service that read, write and list small objects at a steady pace, each request begun when its time has
+ * come, whether the ones before have been answered or not. They try nothing again: whatever is refused has failed.
+ */
+export class LoadClients {
+    readonly load: Load = { requests: 0, failures: 0, latencies: [] };
+    /** By id of a key: when a request with it was begun or answered last. */
+    readonly lastUse = new Map<string, number>();
+    private readonly clients = new Map<string, S3Client>();
+    private readonly underWay = new Set<Promise<void>>();
+    private timer?: NodeJS.Timeout;
+
+    private constructor(private readonly options: LoadOptions) {}
+
+    /** Begins once every object that is read has been written. */
+    static async start(options: LoadOptions): Promise<LoadClients> {
+        const clients = new LoadClients(options);
+        for (let index = 0; index < objects; index++) await clients.request("put", index);
+        clients.run();
+        return clients;
+    }
+
+    /** Ends when every request has been answered. */
+    async stop(): Promise<Load> {
+        clearInterval(this.timer);
+        await Promise.all(this.underWay);
+        for (const client of this.clients.values()) client.destroy();
+        return this.load;
+    }
+
+    private run(): void {
+        const { perSecond } = this.options;
+        const started = Date.now();
+        let begun = 0;
+        this.timer = setInterval(() => {
+            // A timer may come late: what is due is counted from the start, not from the last time.
+            for (; begun < ((Date.now() - started) / 1000) * perSecond; begun++) {
+                const call = begun % 10 === 9 ? "list" : begun % 2 === 0 ? "put" : "get";
+                const request = this.request(call, Math.floor(begun / 2) % objects);
+                this.underWay.add(request);
+                void request.finally(() => this.underWay.delete(request));
+            }
+        }, 1000 / perSecond);
+    }
+
+    private async request(call: "put" | "get" | "list", index: number): Promise<void> {
+        const { load, lastUse } = this;
+        load.requests++;
+        const keys = await this.options.published();
+        const id = keys.accessKeyId;
+        const begun = performance.now();
+        lastUse.set(id, Date.now());
+        try {
+            await this.send(this.clientOf(keys), call, index);
+        } catch (error) {
+            load.failures++;
+            const { name, message } = error as Error;
+            process.stderr.write(`${new Date().toISOString()} refused: ${call} with ${id}: ${name}: ${message}\n`);
+        }
+        lastUse.set(id, Date.now());
+        load.latencies.push(performance.now() - begun);
+    }
+
+    private async send(client: S3Client, call: "put" | "get" | "list", index: number): Promise<void> {
+        const { bucket: Bucket } = this.options;
+        const Key = `load/${index}`;
+        if (call === "put")
+            return void (await client.send(new PutObjectCommand({ Bucket, Key, Body: "x".repeat(64) })));
+        if (call === "list") return void (await client.send(new ListObjectsV2Command({ Bucket, Prefix: "load/" })));
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+        const text = await Body?.transformToString();
+        if (text !== "x".repeat(64)) throw new Error(`got ${JSON.stringify(text)}`);
+    }
+
+    private clientOf({ accessKeyId, secretAccessKey }: Keys): S3Client {
+        let client = this.clients.get(accessKeyId);
+        if (!client) {
+            const { endpoint, caBundle, region } = this.options.connection;
+            client = new S3Client({
+                endpoint,
+                region,
+                credentials: { accessKeyId, secretAccessKey },
+                forcePathStyle: true,
+                maxAttempts: 1,
+                requestHandler: new NodeHttpHandler({
+                    connectionTimeout: 30_000,
+                    requestTimeout: 60_000,
+                    httpsAgent: new Agent({ keepAlive: true, ca: readFileSync(caBundle!) }),
+                }),
+            });
+            this.clients.set(accessKeyId, client);
+        }
+        return client;
+    }
+}
+
+/** The keys in a file of variables, as a well-behaved consumer has them: it looks for a change every 50 ms. */
+export class WatchedEnvFile {
+    private keys: Keys;
+    private readonly timer: NodeJS.Timeout;
+
+    constructor(private readonly path: string) {
+        this.keys = keysIn(path);
+        this.timer = setInterval(() => (this.keys = keysIn(this.path)), 50);
+    }
+
+    readonly published = (): Promise<Keys> => Promise.resolve(this.keys);
+
+    close(): void {
+        clearInterval(this.timer);
+    }
+}
+
+/** The keys in a file of variables, read once. */
+export function keysIn(path: string): Keys {
+    const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = parse(readFileSync(path));
+    return { accessKeyId, secretAccessKey };
+}
