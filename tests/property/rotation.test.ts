@@ -165,6 +165,7 @@ function run(world: World, rollback: boolean): boolean {
                 world.pass(step.until ? Math.ceil((step.until.getTime() - world.time * 1000) / 1000) : 1);
                 continue;
             }
+            assert.ok(step.kind !== "handOut", "there are no files here");
             if (step.kind === "prove") world.prove(step.generation);
             world.apply(step.settings);
         }
