@@ -282,12 +282,12 @@ describe("a file of variables", () => {
         it("is judged by that work tree, whatever GIT_… variables name", async () => {
             const elsewhere = mkdtempSync(join(tmpdir(), "env-file-"));
             execFileSync("git", ["init", "--quiet"], { cwd: elsewhere });
-            Object.assign(process.env, { GIT_DIR: join(elsewhere, ".git"), GIT_CEILING_DIRECTORIES: tmpdir() });
+            writeFileSync(join(elsewhere, ".git", "info", "exclude"), ".env\n");
+            process.env.GIT_DIR = join(elsewhere, ".git");
             try {
                 assert.equal(await refusal(write), notIgnored);
             } finally {
                 delete process.env.GIT_DIR;
-                delete process.env.GIT_CEILING_DIRECTORIES;
                 rmSync(elsewhere, { recursive: true });
             }
         });

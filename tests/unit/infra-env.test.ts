@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+
+import { registerEndpoints } from "../../ops/commands/endpoints";
+import { registerEnv } from "../../ops/commands/env";
+import { type EnvOptions, wanted } from "../../ops/commands/env/options";
+import { dayOf, registerKey } from "../../ops/commands/key";
+import { InfraError } from "../../ops/infra/errors";
+import { createProgram } from "../../ops/infra/program";
+import { repositoryHost } from "../../ops/infra/repository-host";
+import { llmModelsEndpoints } from "../../services/llm-models-endpoints";
+
+describe("what infra env is to do", () => {
+    const path = resolve("backend/.env");
+    it("is written, checked or printed", () => {
+        assert.deepEqual(wanted({ out: "backend/.env" }, false), { kind: "write", path });
+        assert.deepEqual(wanted({ out: "backend/.env", check: true }, false), { kind: "check", path });
+        assert.deepEqual(wanted({ print: true, reveal: true }, false), { kind: "print" });
+        assert.deepEqual(wanted({ out: path, reveal: true }, true), { kind: "write", path });
+    });
+
+    const choices =
+        "Choose one: --out FILE writes the file, --out FILE --check compares it, --print shows the variables.";
+    const refused: [options: EnvOptions, reason: string][] = [
+        [{}, "No file is named."],
+        [{ out: "" }, "--out names no file."],
+        [{ check: true }, "--check needs the file to check."],
+        [{ print: true, out: ".env" }, "--print goes without --out and --check."],
+        [{ print: true, check: true }, "--print goes without --out and --check."],
+        [{ out: ".env", reveal: true }, "--reveal goes with --print or --json: words never show a secret."],
+        [{ reveal: true }, "--reveal goes with --print or --json: words never show a secret."],
+    ];
+    for (const [options, reason] of refused) {
+        it(`is refused for ${JSON.stringify(options)}, with the choices`, () =>
+            assert.throws(() => wanted(options, false), new InfraError(2, reason, choices)));
+    }
+});
+
+describe("a day", () => {
+    it("begins in UTC", () => assert.equal(dayOf("2024-02-29").toISOString(), "2024-02-29T00:00:00.000Z"));
+
+    for (const text of [
+        "2025-02-29",
+        "2025-02-30",
+        "2025-13-01",
+        "2025-1-1",
+        "20250101",
+        "2025-01-01T10:00Z",
+        "",
+        "today",
+    ]) {
+        it(`is not ${JSON.stringify(text)}`, () =>
+            assert.throws(
+                () => dayOf(text),
+                new InfraError(2, `--date: got ${JSON.stringify(text)}, expected a day such as 2025-03-09.`),
+            ));
+    }
+});
+
+describe("the endpoints file (E12)", () => {
+    const file = (region: string) =>
+        llmModelsEndpoints({ environment: "staging", region, monthlyLimitUsd: 100, alertPercent: 75 });
+
+    it("has the local models, Bedrock, the limit and the threshold", () =>
+        assert.deepEqual(file("eu-west-1"), {
+            environment: "staging",
+            endpoints: {
+                local: { url: "http://localhost:11434", authentication: "none" },
+                aws: {
+                    url: "https://bedrock-runtime.eu-west-1.amazonaws.com",
+                    authentication: "aws-sigv4",
+                    region: "eu-west-1",
+                },
+            },
+            monthlyLimitUsd: 100,
+            alertPercent: 75,
+        }));
+
+    const urls: [region: string, url: string][] = [
+        ["us-gov-west-1", "https://bedrock-runtime.us-gov-west-1.amazonaws.com"],
+        ["cn-north-1", "https://bedrock-runtime.cn-north-1.amazonaws.com.cn"],
+    ];
+    for (const [region, url] of urls) {
+        it(`has the address of ${region}`, () => assert.equal(file(region).endpoints.aws.url, url));
+    }
+});
+
+describe("the help of infra env, endpoints and key", () => {
+    const program = createProgram([registerEnv, registerEndpoints, registerKey], repositoryHost);
+    for (const command of program.commands) {
+        it(`${command.name()} says what it takes and shows an example`, () => {
+            let help = "";
+            command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+            assert.match(help, /--stack <stack>[^]*--json[^]*Examples:\n {2}infra /);
+            assert.equal(help.includes("--dry-run"), command.name() !== "key");
+        });
+    }
+});
