@@ -24,6 +24,7 @@ function localHost(cloud: LocalCloud): Host {
     const { folder, server, identities, cluster } = cloud;
     return {
         program: "npm run local -- infra",
+        engine: "npm run local -- pulumi",
         onlyStack: localStack,
         aws: { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? server.endpoint, caBundle: server.caBundle },
         stackFile: () => committedStackFile(),

@@ -40,14 +40,14 @@ export async function serviceOutputs<Name extends ServiceName>(
     context: Deployed,
     service: Name,
 ): Promise<ServiceOutputs[Name]> {
-    const { stack } = context;
+    const { stack, host } = context;
     settingsWith(context, service);
     const outputs = (await stackOutputs(context))[service];
     if (outputs) return outputs;
     throw new InfraError(
         exitCodes.failed,
         `Stack ${stack} exports nothing for ${service}: it is not deployed yet.`,
-        `Deploy it: pulumi up --stack ${stack}`,
+        `Deploy it: ${host.engine} up --stack ${stack}`,
     );
 }
 

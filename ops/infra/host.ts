@@ -10,6 +10,8 @@ import { type Keys } from "../verify/target";
 export interface Host {
     /** How the tool is called, for what it tells people to type. */
     readonly program: string;
+    /** How the engine is called, for the same. */
+    readonly engine: string;
     /** The one stack there is; undefined where `--stack` says which. */
     readonly onlyStack?: string;
     /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */

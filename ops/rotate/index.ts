@@ -57,6 +57,7 @@ export async function rotate(subject: Subject, options: RotateOptions): Promise<
     await subject.host.recover(subject.stack);
     let seen = await look(subject, clock.now());
     const goal = goalOf(seen.settings, options.rollback);
+    if (typeof goal === "object") await requireAsDeclared(subject);
     const steps: string[] = [];
     let waitingSince: Date | undefined;
     let asked = false;
@@ -85,6 +86,25 @@ export async function rotate(subject: Subject, options: RotateOptions): Promise<
         }
         seen = await look(subject, clock.now());
     }
+}
+
+/**
+ * Every step applies the stack's program as it is: what else it would change is somebody's to read first. Of a rotation
+ * that is under way a part may wait to be applied.
+ */
+async function requireAsDeclared({ host, stack }: Subject): Promise<void> {
+    const { exitCode, stdout, stderr } = await host.pulumi(stack, ["preview", "--expect-no-changes"]);
+    if (exitCode === 0) return;
+    const changes = /changes were expected|no changes/i.test(stdout + stderr);
+    throw new InfraError(
+        changes ? exitCodes.failed : exitCodes.unreachable,
+        changes
+            ? `Stack ${stack} is not as its program declares: rotating would apply that too. Nothing was changed.`
+            : `The engine could not preview stack ${stack}: ${`${stdout}${stderr}`.trim()}`,
+        changes
+            ? `Read \`${host.engine} preview --diff\`, apply it with \`${host.engine} up\`, then run this again.`
+            : undefined,
+    );
 }
 
 const isOver = (since: Date, { timeoutSeconds }: Seen, clock: Clock) =>

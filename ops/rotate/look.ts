@@ -10,6 +10,8 @@ import {
 import { type AccessKeySettings, accessKeysTag, parseAccessKeys } from "../../components/scoped-identity/access-keys";
 import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
 import { type KeyFacts } from "../../services/access-keys";
+import { ClusterFailure } from "../cluster/access";
+import { settingsWith } from "../infra/engine";
 import { exitCodes, InfraError } from "../infra/errors";
 import { type Host } from "../infra/host";
 import { type ExportedState } from "../recover/state";
@@ -52,9 +54,20 @@ export interface Seen extends Situation {
  * @throws InfraError when the service has no static keys, is not deployed, or something cannot be reached
  */
 export async function look(subject: Subject, now: Date): Promise<Seen> {
+    try {
+        return await lookAtAll(subject, now);
+    } catch (error) {
+        if (error instanceof ClusterFailure) throw new InfraError(exitCodes.unreachable, error.message);
+        // Every error of the SDK has it.
+        if (!(error instanceof Error && "$metadata" in error)) throw error;
+        throw new InfraError(exitCodes.unreachable, `AWS did not answer as asked: ${error.name}: ${error.message}`);
+    }
+}
+
+async function lookAtAll(subject: Subject, now: Date): Promise<Seen> {
     const { host, stack, service, region, deployer, confirmed } = subject;
     const facts = serviceFacts[service].keys as KeyFacts<ServiceOutputs[ServiceName]>;
-    const stackSettings = host.settings(stack);
+    const stackSettings = settingsWith({ stack, host }, service);
     const settings = keySettings(stackSettings, service, facts.settings);
     if (!settings) throw withoutKeys(service);
     const state = await exportState(host, stack);
@@ -109,7 +122,7 @@ async function exportState(host: Host, stack: string): Promise<ExportedState> {
 }
 
 async function appliedSettings(iam: IAMClient, UserName: string): Promise<AccessKeySettings | undefined> {
-    const { User } = await iam.send(new GetUserCommand({ UserName })).catch(unreachable);
+    const { User } = await iam.send(new GetUserCommand({ UserName }));
     const tag = User?.Tags?.find(({ Key }) => Key === accessKeysTag)?.Value;
     return tag === undefined ? undefined : parseAccessKeys(tag);
 }
@@ -118,7 +131,7 @@ async function userKeys(iam: IAMClient, UserName: string, known: readonly StateK
     const keys: UserKey[] = [];
     for await (const { AccessKeyMetadata = [] } of paginateListAccessKeys({ client: iam }, { UserName })) {
         for (const { AccessKeyId: id = "", Status, CreateDate } of AccessKeyMetadata) {
-            const used = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: id })).catch(unreachable);
+            const used = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: id }));
             const lastUsed = used.AccessKeyLastUsed?.LastUsedDate;
             const generation = known.find(({ accessKeyId }) => accessKeyId === id)?.generation;
             keys.push({
@@ -131,10 +144,6 @@ async function userKeys(iam: IAMClient, UserName: string, known: readonly StateK
         }
     }
     return keys;
-}
-
-function unreachable(error: Error): never {
-    throw new InfraError(exitCodes.unreachable, `IAM did not answer: ${error.name}: ${error.message}`);
 }
 
 async function evidence(
