@@ -25,6 +25,7 @@ function localHost(cloud: LocalCloud): Host {
     return {
         program: "npm run local -- infra",
         onlyStack: localStack,
+        locks: folder,
         aws: { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? server.endpoint, caBundle: server.caBundle },
         stackFile: () => committedStackFile(),
         settings: (stack) => readStackSettings(stack, folder),

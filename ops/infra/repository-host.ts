@@ -13,6 +13,7 @@ import { repository } from "./repository";
 /** The stacks of the repository, deployed by the `pulumi` on PATH, as whoever its user is logged in as. */
 export const repositoryHost: Host = {
     program: "infra",
+    locks: join(repository, ".infra"),
     aws: {},
     stackFile: (stack) => stackFile(stack, repository),
     settings: (stack) => readStackSettings(stack),
