@@ -6,6 +6,11 @@ export interface ArnScope {
     readonly region: string;
 }
 
+/** The end of AWS's host names in the partition of a region: `aws` and `aws-us-gov` share one. */
+export function dnsSuffix(region: string): string {
+    return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
 /** ARN of a bucket; bucket ARNs have no account and no region. */
 export function bucketArn(partition: string, bucketName: string): string {
     return `arn:${partition}:s3:::${bucketName}`;

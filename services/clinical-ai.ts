@@ -9,6 +9,7 @@ import {
     type CheckContext,
 } from "./checks";
 import { grantsInWords, type Statement } from "./grants";
+import { type EnvironmentFacts } from "./variables";
 
 /** clinical-ai: a Prefect worker on Kubernetes that moves files between two buckets. */
 export const clinicalAi = {
@@ -109,6 +110,13 @@ export const clinicalAiKeys: KeyFacts<ClinicalAiOutputs> = {
     maximumAgeDays: 90,
     unseenConsumers: ({ cluster }) =>
         cluster ? undefined : "the worker, whose cluster is not of this stack and has its keys from elsewhere",
+};
+
+/** What the worker reads from its environment (B6) comes from the cluster. */
+export const clinicalAiEnvironment: EnvironmentFacts<ClinicalAiOutputs> = {
+    neverInAFile:
+        "its worker reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and STORAGE_ENVIRONMENT from the " +
+        "cluster. Its keys come through Vault and are never written to a file",
 };
 
 export function clinicalAiBuckets({ sourceBucket, destinationBucket }: ClinicalAiOutputs): readonly string[] {

@@ -1,11 +1,25 @@
-import { type Check, type CheckContext } from "./checks";
 import { type KeyFacts } from "./access-keys";
-import { clinicalAi, clinicalAiBuckets, clinicalAiChecks, clinicalAiKeys, type ClinicalAiOutputs } from "./clinical-ai";
+import { type Check, type CheckContext } from "./checks";
+import {
+    clinicalAi,
+    clinicalAiBuckets,
+    clinicalAiChecks,
+    clinicalAiEnvironment,
+    clinicalAiKeys,
+    type ClinicalAiOutputs,
+} from "./clinical-ai";
 import { clinicalAiClusterChecks } from "./clinical-ai-cluster";
-import { llmModels, llmModelsChecks, llmModelsKeys, type LlmModelsOutputs } from "./llm-models";
-import { mlflow, mlflowChecks, mlflowKeys, type MlflowOutputs } from "./mlflow";
-import { rlStudio, rlStudioChecks, rlStudioKeys, type RlStudioOutputs } from "./rl-studio";
-import { snapshotter, snapshotterChecks, snapshotterKeys, type SnapshotterOutputs } from "./snapshotter";
+import { llmModels, llmModelsChecks, llmModelsEnvironment, llmModelsKeys, type LlmModelsOutputs } from "./llm-models";
+import { mlflow, mlflowChecks, mlflowEnvironment, mlflowKeys, type MlflowOutputs } from "./mlflow";
+import { rlStudio, rlStudioChecks, rlStudioEnvironment, rlStudioKeys, type RlStudioOutputs } from "./rl-studio";
+import {
+    snapshotter,
+    snapshotterChecks,
+    snapshotterEnvironment,
+    snapshotterKeys,
+    type SnapshotterOutputs,
+} from "./snapshotter";
+import { type EnvironmentFacts } from "./variables";
 
 /** The name of every service, in the order in which they are listed and checked. */
 export const serviceNames = [rlStudio.name, clinicalAi.name, snapshotter.name, mlflow.name, llmModels.name] as const;
@@ -21,25 +35,47 @@ export interface ServiceOutputs {
     readonly "llm-models": LlmModelsOutputs;
 }
 
-/** What a service's file knows of its checks, its buckets and its keys. */
+/** What a service's file knows of its checks, its buckets, its environment and its keys. */
 export interface ServiceFacts<Outputs> {
     checks(outputs: Outputs, context: CheckContext): Check[];
     buckets(outputs: Outputs): readonly string[];
+    readonly environment: EnvironmentFacts<Outputs>;
     readonly keys: KeyFacts<Outputs>;
 }
 
 /** The facts of every service. */
 export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<ServiceOutputs[Name]> } = {
-    "rl-studio": { checks: rlStudioChecks, buckets: ({ bucketName }) => [bucketName], keys: rlStudioKeys },
+    "rl-studio": {
+        checks: rlStudioChecks,
+        buckets: ({ bucketName }) => [bucketName],
+        environment: rlStudioEnvironment,
+        keys: rlStudioKeys,
+    },
     "clinical-ai": {
         checks: (outputs, context) => [
             ...clinicalAiChecks(outputs, context),
             ...clinicalAiClusterChecks(outputs, context),
         ],
         buckets: clinicalAiBuckets,
+        environment: clinicalAiEnvironment,
         keys: clinicalAiKeys,
     },
-    snapshotter: { checks: snapshotterChecks, buckets: ({ bucketName }) => [bucketName], keys: snapshotterKeys },
-    mlflow: { checks: mlflowChecks, buckets: ({ bucketName }) => [bucketName], keys: mlflowKeys },
-    "llm-models": { checks: llmModelsChecks, buckets: () => [], keys: llmModelsKeys },
+    snapshotter: {
+        checks: snapshotterChecks,
+        buckets: ({ bucketName }) => [bucketName],
+        environment: snapshotterEnvironment,
+        keys: snapshotterKeys,
+    },
+    mlflow: {
+        checks: mlflowChecks,
+        buckets: ({ bucketName }) => [bucketName],
+        environment: mlflowEnvironment,
+        keys: mlflowKeys,
+    },
+    "llm-models": {
+        checks: llmModelsChecks,
+        buckets: () => [],
+        environment: llmModelsEnvironment,
+        keys: llmModelsKeys,
+    },
 };

@@ -12,6 +12,7 @@ import {
     type Probe,
 } from "./checks";
 import { grantsInWords, type Statement } from "./grants";
+import { type EnvironmentFacts } from "./variables";
 
 /** llm-models: Bedrock models behind a budget per environment. */
 export const llmModels = {
@@ -64,6 +65,15 @@ export const llmModelsKeys: KeyFacts<LlmModelsOutputs> = {
     maximumAgeDays: 30,
     unseenConsumers: () => "whatever reads AWS_ACCESS_KEY_ID from the service's .env",
 };
+
+/** What the service reads from its environment (E12): the limit in US dollars a month, the threshold in percent of it. */
+export const llmModelsEnvironment: EnvironmentFacts<LlmModelsOutputs> = [
+    { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
+    { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
+    { name: "AWS_DEFAULT_REGION", from: "region" },
+    { name: "AWS_BUDGET_LIMIT", from: "monthlyLimitUsd" },
+    { name: "AWS_COST_ALERT_THRESHOLD", from: "alertPercent" },
+];
 
 /** What must hold for llm-models (E1–E4). */
 export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext): Check[] {

@@ -10,6 +10,7 @@ import {
     type S3Call,
 } from "./checks";
 import { grantsInWords } from "./grants";
+import { type EnvironmentFacts } from "./variables";
 
 /** mlflow: artifacts of the basketworld project, with credentials apart from the global ones. */
 export const mlflow = {
@@ -38,6 +39,14 @@ export const mlflowKeys: KeyFacts<MlflowOutputs> = {
     maximumAgeDays: 90,
     unseenConsumers: () => "whatever reads MLFLOW_AWS_ACCESS_KEY_ID from the project's .env or its environment",
 };
+
+/** What the project reads from its environment (D2). */
+export const mlflowEnvironment: EnvironmentFacts<MlflowOutputs> = [
+    { name: "MLFLOW_ARTIFACT_ROOT", from: "artifactRoot" },
+    { name: "MLFLOW_AWS_ACCESS_KEY_ID", from: "accessKeyId" },
+    { name: "MLFLOW_AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
+    { name: "MLFLOW_AWS_DEFAULT_REGION", from: "region" },
+];
 
 /** What must hold for mlflow (D1), and the live test of its configuration (D5). */
 export function mlflowChecks(outputs: MlflowOutputs, context: CheckContext): Check[] {

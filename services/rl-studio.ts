@@ -11,6 +11,7 @@ import {
     type CheckContext,
 } from "./checks";
 import { grantsInWords } from "./grants";
+import { type EnvironmentFacts } from "./variables";
 
 /** rl-studio: rollouts of reinforcement-learning runs, in a bucket of their own. */
 export const rlStudio = {
@@ -41,6 +42,14 @@ export const rlStudioKeys: KeyFacts<RlStudioOutputs> = {
     maximumAgeDays: 90,
     unseenConsumers: () => "whatever reads backend/.env or a file in backend/tokens",
 };
+
+/** What the service reads from its environment (A4). */
+export const rlStudioEnvironment: EnvironmentFacts<RlStudioOutputs> = [
+    { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
+    { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
+    { name: "AWS_DEFAULT_REGION", from: "region" },
+    { name: "S3_BUCKET_NAME", from: "bucketName" },
+];
 
 /** What must hold for rl-studio (A1, A2, A4, A5). */
 export function rlStudioChecks(outputs: RlStudioOutputs, context: CheckContext): Check[] {

@@ -11,6 +11,7 @@ import {
     type S3Call,
 } from "./checks";
 import { grantsInWords } from "./grants";
+import { type EnvironmentFacts } from "./variables";
 
 /** snapshotter: scans of repositories, written by a Fargate task. */
 export const snapshotter = {
@@ -38,6 +39,14 @@ export interface SnapshotterOutputs extends AccessKeyOutputs {
     readonly groupName: string;
     readonly agentUserName: string;
 }
+
+/** What the agent reads from its environment (C6); the task has a role, and its bucket and prefix from its definition. */
+export const snapshotterEnvironment: EnvironmentFacts<SnapshotterOutputs> = [
+    { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
+    { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
+    { name: "AWS_DEFAULT_REGION", from: "region" },
+    { name: "S3_BUCKET_NAME", from: "bucketName" },
+];
 
 /**
  * Where a scan's files go (C5): `repo-scans/snapshotter/<repo>/<YYYY>/<MM>/<DD>/<run-id>/`, the date in UTC.

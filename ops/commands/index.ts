@@ -1,8 +1,23 @@
 import { type Register } from "../infra/program";
 import { registerBuckets } from "./buckets";
 import { registerCompletion } from "./completion";
+import { registerCreds } from "./creds";
 import { registerDoctor } from "./doctor";
+import { registerEndpoints } from "./endpoints";
+import { registerEnv } from "./env";
+import { registerKey } from "./key";
+import { registerMigrate } from "./migrate";
 import { registerRotate } from "./rotate";
 
 /** Every command: each adds itself to the program, and loads what it needs only when it runs. */
-export const commands: readonly Register[] = [registerBuckets, registerDoctor, registerRotate, registerCompletion];
+export const commands: readonly Register[] = [
+    registerEnv,
+    registerDoctor,
+    registerRotate,
+    registerCreds,
+    registerMigrate,
+    registerBuckets,
+    registerEndpoints,
+    registerKey,
+    registerCompletion,
+];

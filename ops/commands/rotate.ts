@@ -59,6 +59,8 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
         throw new InfraError(exitCodes.usage, "Name one service, or --due for all whose keys are due.");
     }
     const { host, stack } = context;
+    // Refused before anything is asked of the engine.
+    if (service !== undefined && options.envFile) await requireFiles(service as ServiceName, options.envFile);
     const { alone } = await import("../lock");
     const { region } = host.settings(stack);
     const deployer = await host.credentials("deployer");
@@ -83,6 +85,15 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
     const waiting = Object.values(results).some(({ state }) => state === "waiting");
     // That something is on its way is what a scheduler expects.
     return waiting && !options.due && !context.dryRun ? exitCodes.failed : exitCodes.held;
+}
+
+async function requireFiles(service: ServiceName, files: readonly string[]): Promise<void> {
+    const [{ requireSecretsPlace }, { variablesOf }] = await Promise.all([
+        import("../env-file"),
+        import("../env-file/service"),
+    ]);
+    variablesOf(service);
+    for (const file of files) await requireSecretsPlace(resolve(file));
 }
 
 /** No call but the one that asks who it is, before the deployer's account is known to be the stack's. */

@@ -1,6 +1,6 @@
 import { type Argument, type Command, Option } from "commander";
 
-import { type ExitCode, exitCodes, InfraError } from "./errors";
+import { exitCodes, InfraError } from "./errors";
 import { type Host } from "./host";
 import { interrupted } from "./interrupt";
 
@@ -32,7 +32,8 @@ export interface StackCommand<Own> {
     readonly options?: readonly Option[];
     /** Command lines with what each does, shown by `--help`. */
     readonly examples: readonly (readonly [commandLine: string, does: string])[];
-    readonly run: (context: CommandContext, own: Own, ...given: string[]) => Promise<ExitCode>;
+    /** Returns one of the exit codes, or that of a command that it ran. */
+    readonly run: (context: CommandContext, own: Own, ...given: string[]) => Promise<number>;
 }
 
 interface CommonOptions {
@@ -54,13 +55,13 @@ export function addStackCommand<Own = object>(parent: Command, host: Host, comma
     for (const argument of command.arguments ?? []) added.addArgument(argument);
     for (const option of command.options ?? []) added.addOption(option);
     added.addHelpText("after", () => examplesInWords(command.examples));
-    // Commander gives arguments first, then the options, then the command itself.
+    // Commander gives arguments first (what may be many, as a list), then the options, then the command itself.
     return added.action(async (...given: unknown[]) => {
         const options = given.at(-2) as CommonOptions & Own;
         const { stack, json = false, dryRun = false, yes = false } = options;
         refuseOtherStack(stack, host);
         const context = { stack, json, dryRun, yes, interrupted, host };
-        process.exitCode = await command.run(context, options, ...(given.slice(0, -2) as string[]));
+        process.exitCode = await command.run(context, options, ...(given.slice(0, -2).flat() as string[]));
     });
 }
 

@@ -1,4 +1,5 @@
 import { type ServiceName, type ServiceOutputs } from "../../services";
+import { type Settings } from "../../stacks/settings";
 import { type CommandContext } from "./command";
 import { exitCodes, InfraError } from "./errors";
 
@@ -20,6 +21,17 @@ export async function stackOutputs({ stack, host }: Deployed): Promise<Partial<S
 }
 
 /**
+ * A stack's settings, if they have the service.
+ *
+ * @throws InfraError when they have not, or have faults
+ */
+export function settingsWith({ stack, host }: Deployed, service: ServiceName): Settings {
+    const settings = host.settings(stack);
+    if (settings.services.includes(service)) return settings;
+    throw new InfraError(exitCodes.usage, `Stack ${stack} has no ${service}: its settings do not list it.`);
+}
+
+/**
  * What a stack exports for one service.
  *
  * @throws InfraError when the stack has no such service, or it is not deployed yet
@@ -28,10 +40,8 @@ export async function serviceOutputs<Name extends ServiceName>(
     context: Deployed,
     service: Name,
 ): Promise<ServiceOutputs[Name]> {
-    const { stack, host } = context;
-    if (!host.settings(stack).services.includes(service)) {
-        throw new InfraError(exitCodes.usage, `Stack ${stack} has no ${service}: its settings do not list it.`);
-    }
+    const { stack } = context;
+    settingsWith(context, service);
     const outputs = (await stackOutputs(context))[service];
     if (outputs) return outputs;
     throw new InfraError(

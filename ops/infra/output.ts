@@ -7,3 +7,8 @@ export function say(text: string): void {
 export function printJson(document: unknown): void {
     process.stdout.write(`${JSON.stringify(document)}\n`);
 }
+
+/** Text from outside as a line shows it: no control character of it reaches the terminal. */
+export function printable(text: string): string {
+    return /[\p{C}]/u.test(text) || text === "" ? JSON.stringify(text).replace(/\p{C}/gu, "?") : text;
+}

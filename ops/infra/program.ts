@@ -28,7 +28,9 @@ export async function runProgram(program: Command, args: readonly string[]): Pro
     try {
         await program.parseAsync(args, { from: "user" });
     } catch (error) {
-        process.exitCode = report(error, args.includes("--json"));
+        // What follows `--` are another program's words.
+        const own = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined);
+        process.exitCode = report(error, own.includes("--json"));
     }
 }
 

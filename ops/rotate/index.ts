@@ -1,7 +1,8 @@
 import { formatAccessKeys, type AccessKeySettings } from "../../components/scoped-identity/access-keys";
+import { writeEnvFile } from "../env-file";
 import { exitCodes, InfraError, Interrupted } from "../infra/errors";
 import { editStackFile } from "../stack-file";
-import { writeKey } from "./env-files";
+import { keyVariables } from "./env-files";
 import { look, type Seen, type Subject } from "./look";
 import { type Goal, goalOf, isBegun, nextStep, type Step } from "./plan";
 import { type Clock, proveKey, tryKey } from "./proof";
@@ -139,7 +140,7 @@ async function handOut(
     for (const file of step.files) {
         say(`Write key ${key.generation} to ${file}`);
         await record({ user, why: `write key ${key.generation} to ${file}`, from: to, to }, () =>
-            writeKey(file, service, key),
+            writeEnvFile(file, keyVariables(service, key)),
         );
     }
 }

@@ -11,6 +11,7 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import { STSClient } from "@aws-sdk/client-sts";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
+import { dnsSuffix } from "../../components/arn";
 import { type Keys, type VerifyTarget } from "./target";
 
 /** The clients of one identity. */
@@ -67,8 +68,7 @@ function plaintextClient(
     { endpoint, region }: Connection,
 ): S3Client {
     if (endpoint === undefined) {
-        const suffix = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-        return new S3Client({ ...config, endpoint: `http://s3.${region}.${suffix}`, forcePathStyle: true });
+        return new S3Client({ ...config, endpoint: `http://s3.${region}.${dnsSuffix(region)}`, forcePathStyle: true });
     }
     const client = new S3Client(config);
     client.middlewareStack.add(

@@ -89,7 +89,7 @@ describe("a fault while keys are on their way", function () {
     });
 
     for (const [fault, breakIt, said, finding] of [
-        ["sealed", () => cloud().vault.write("sys/seal", {}), /Vault is sealed/, "vault-sealed"],
+        ["sealed", () => cloud().vault.write("sys/seal", {}), /Vault at \S+ is sealed/, "vault-sealed"],
         ["down", () => cloud().kill("vault"), /no answer from Vault/, "vault-unreachable"],
     ] as const) {
         it(`Vault ${fault} in the middle of an update: it fails, nothing is rolled, the next one finishes`, async () => {
@@ -99,7 +99,9 @@ describe("a fault while keys are on their way", function () {
             assert.match(all, said);
             assert.deepEqual(await pods(), before);
             assert.ok((await cloud().doctor(deployed)).includes(finding));
-            await up();
+            // Starts and unseals; what was written by hand stays until somebody looks.
+            await cloud().run(["up", "--cluster"]);
+            await refresh();
             await holdsTheKey();
         });
     }
@@ -116,24 +118,6 @@ describe("a fault while keys are on their way", function () {
         await up();
         await holdsTheKey();
     });
-
-    for (const [what, path, findings] of [
-        ["policy", "sys/policies/acl/clinical-ai-aws-read", ["policy", "secret-stale"]],
-        ["role", "auth/kubernetes/role/clinical-ai-prefect", ["role", "secret-stale"]],
-    ] as const) {
-        it(`the Vault ${what} taken away in the middle of an update: nothing is rolled, one that looks first makes it again`, async () => {
-            waitForSync(5);
-            const [before, deployed] = [await pods(), await outputs()];
-            const { exitCode, all } = await whileUpdating(() => cloud().vault.remove(path));
-            assert.notEqual(exitCode, 0, all);
-            assert.match(all, /clinical-ai-aws-credentials: waited 5 s/);
-            assert.deepEqual(await pods(), before);
-            assert.deepEqual(await cloud().doctor(deployed), findings);
-            cloud().configure();
-            await refresh();
-            await holdsTheKey();
-        });
-    }
 
     it("the Kubernetes API restarting in the middle of an update: the update waits for it and goes through", async () => {
         const { places } = cloud();

@@ -186,11 +186,10 @@ describe("the way of a key from IAM to the pod", function () {
     it("keeps the values out of every file and log of the cluster and the engine, and in Vault's log by digest only", async () => {
         await outputs();
         assert.equal(canaries.size, 4, "three keys of this stack, and a foreign one");
-        // A change that goes all the way, with the engine's most talkative log.
+        // A change that goes all the way.
         await cloud().vault.write(secretPath, { data: { aws_access_key_id: "x", aws_secret_access_key: "y" } });
-        const talkative = ["--refresh", "--diff", "-v=9", "--logtostderr"];
         const places = new Map([
-            ["up", (await succeed(...talkative)).all!],
+            ["up --diff", (await succeed("--refresh", "--diff")).all!],
             ["preview --diff", (await cloud().succeed(["pulumi", "preview", "--diff"])).all!],
             ["stack output", (await cloud().succeed(["pulumi", "stack", "output", "--json"])).all!],
             ["stack export", (await cloud().succeed(["pulumi", "stack", "export"])).all!],

@@ -13,11 +13,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { cachedFolder } from "../../local/files";
-import { writeAtomically } from "../../ops/files";
 import { alone } from "../../local/lock";
 import { cacheDirectory, localPort } from "../../local/paths";
 import { describeChanges, lastChanges } from "../../local/summary";
 import { satisfies } from "../../local/versions";
+import { writeAtomically } from "../../ops/files";
 
 /** A process id that no process has: above the largest that Linux and macOS give. */
 const deadPid = 4_194_305;

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 
+import { printable } from "../../infra/output";
 import { type Comparison } from "./compare";
 
 /** A line a row: what the database has, whose bucket that is, what is declared. */
@@ -29,9 +30,4 @@ export function count(number: number, word: string): string {
 function shown(found: unknown): string {
     if (found === null) return "(none)";
     return typeof found === "string" ? printable(found) : JSON.stringify(found);
-}
-
-/** What the database holds may be anything: no control character reaches the terminal. */
-function printable(text: string): string {
-    return /[\p{C}]/u.test(text) || text === "" ? JSON.stringify(text).replace(/\p{C}/gu, "?") : text;
 }

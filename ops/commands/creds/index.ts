@@ -1,0 +1,39 @@
+import { Argument, type Command, Option } from "commander";
+
+import { serviceNames } from "../../../services";
+import { sessionSeconds } from "../../creds/duration";
+import { addStackCommand } from "../../infra/command";
+import { type Host } from "../../infra/host";
+import { type CredsOptions } from "./creds";
+
+/** Adds `infra creds`: which credentials a service would use, and a command with exactly those (A4, D3, D4, E11). */
+export function registerCreds(program: Command, host: Host): void {
+    addStackCommand<CredsOptions>(program, host, {
+        name: "creds",
+        description:
+            "which credentials a service would use and why, and whether they are its own; never a secret. " +
+            "With --exec, run a command with exactly these and nothing of your own AWS environment",
+        arguments: [
+            new Argument("<service>", "which service").choices(serviceNames),
+            new Argument("[command...]", "after --exec and --: what to run"),
+        ],
+        options: [
+            new Option("--directory <dir>", "the project's folder, with the service's files").default(
+                ".",
+                "the current folder",
+            ),
+            new Option("--session <duration>", "temporary credentials instead, for 15m to 36h").argParser(
+                sessionSeconds,
+            ),
+            new Option("--exec", "run the command that follows --"),
+        ],
+        examples: [
+            ["infra creds mlflow --stack dev", "which, why and whose"],
+            ["infra creds rl-studio --stack dev --directory ~/rl-studio --json", "the same for programs"],
+            ["infra creds mlflow --stack dev --exec -- python train.py --epochs 3", "a command with these"],
+            ["infra creds llm-models --stack dev --session 1h --exec -- bash", "a shell for an hour"],
+        ],
+        run: async (context, options, service, ...command) =>
+            (await import("./creds")).creds(context, options, service, command),
+    });
+}

@@ -1,0 +1,24 @@
+import { Argument, type Command, Option } from "commander";
+
+import { mlflow } from "../../../services/mlflow";
+import { addStackCommand } from "../../infra/command";
+import { type Host } from "../../infra/host";
+import { type MigrateOptions } from "./mlflow";
+
+/** Adds `infra migrate`: from global credentials to the project's own (D6). */
+export function registerMigrate(program: Command, host: Host): void {
+    addStackCommand<MigrateOptions>(program, host, {
+        name: "migrate",
+        description:
+            "move a project's .env from global AWS_* credentials to its own: says what changes, tries the new keys, " +
+            "asks, writes",
+        changes: "asked",
+        arguments: [new Argument("<service>", "which service").choices([mlflow.name])],
+        options: [new Option("--env-file <file>", "the project's file").default(".env")],
+        examples: [
+            ["infra migrate mlflow --stack dev --dry-run", "what would change"],
+            ["infra migrate mlflow --stack dev --env-file ~/basketworld/.env", "shows it, asks, writes it"],
+        ],
+        run: async (context, options) => (await import("./mlflow")).migrateMlflow(context, options),
+    });
+}

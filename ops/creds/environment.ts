@@ -1,0 +1,56 @@
+import { type CredentialSet } from "../../services/credential-sources";
+import { type Connection } from "../verify/clients";
+import { type Keys } from "../verify/target";
+import { variablesOf } from "./resolve";
+
+/** As whom a command runs. */
+export interface RunAs {
+    readonly keys: Keys;
+    readonly set: CredentialSet;
+    readonly region: string;
+    /** Where AWS answers; AWS itself where empty. */
+    readonly aws: Pick<Connection, "endpoint" | "caBundle">;
+}
+
+/** What an AWS library takes for credentials, or for a hint to where some are: all such names begin so. */
+const ofAws = /^(MLFLOW_)?AWS_/;
+
+/**
+ * The whole environment of a command that runs with exactly these credentials: nothing of the caller's AWS variables is
+ * in it, and no AWS library finds a profile, a container's or an instance's credentials.
+ */
+export function environmentFor(
+    caller: Readonly<Record<string, string | undefined>>,
+    { keys, set, region, aws }: RunAs,
+): Record<string, string> {
+    const kept = Object.entries(caller).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined && !ofAws.test(entry[0]),
+    );
+    return {
+        ...Object.fromEntries(kept),
+        // Under the service's own names too: a command that loads the service's `.env` overwrites nothing that is set.
+        ...credentialVariables(set, keys),
+        ...(set.prefix === awsSet.prefix ? {} : { [`${set.prefix}DEFAULT_REGION`]: region }),
+        ...credentialVariables(awsSet, keys),
+        AWS_DEFAULT_REGION: region,
+        AWS_REGION: region,
+        AWS_CONFIG_FILE: "/dev/null",
+        AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+        AWS_EC2_METADATA_DISABLED: "true",
+        ...(aws.endpoint === undefined ? {} : { AWS_ENDPOINT_URL: aws.endpoint }),
+        // Node's SDK knows the second name only.
+        ...(aws.caBundle === undefined ? {} : { AWS_CA_BUNDLE: aws.caBundle, NODE_EXTRA_CA_CERTS: aws.caBundle }),
+    };
+}
+
+const awsSet: CredentialSet = { prefix: "AWS_", label: "AWS_*" };
+
+function credentialVariables(set: CredentialSet, keys: Keys): Record<string, string> {
+    const names = variablesOf(set);
+    return {
+        [names.accessKeyId]: keys.accessKeyId,
+        [names.secretAccessKey]: keys.secretAccessKey,
+        // Set to nothing where there is none, so that nobody loads another's beside these keys.
+        [names.sessionToken]: keys.sessionToken ?? "",
+    };
+}

@@ -1,0 +1,86 @@
+import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/client-sts";
+
+import { exitCodes, InfraError } from "../infra/errors";
+import { type Clients } from "../verify/clients";
+import { failureInWords } from "../verify/outcome";
+import { type Keys } from "../verify/target";
+
+/** Whose keys these are, as AWS says. */
+export interface CallerIdentity {
+    readonly account: string;
+    readonly arn: string;
+}
+
+/** Whose they must be. */
+export interface ExpectedIdentity {
+    readonly accountIds: readonly string[];
+    /** Name of the IAM user; undefined where any of the account will do. */
+    readonly user?: string;
+    /** What to do where they are not. */
+    readonly fix: string;
+}
+
+/**
+ * Asks AWS whose the keys are, before anything else is asked with them.
+ *
+ * @throws InfraError when AWS does not take them, or when they are another account's or another user's
+ */
+export async function vouchedIdentity(
+    { sts }: Pick<Clients, "sts">,
+    { accessKeyId }: Keys,
+    expected: ExpectedIdentity,
+): Promise<CallerIdentity> {
+    const { Account: account = "", Arn: arn = "" } = await sts.send(new GetCallerIdentityCommand({})).catch(refused);
+    const identity = { account, arn };
+    const fault = identityFault(identity, expected);
+    if (fault === undefined) return identity;
+    throw new InfraError(exitCodes.failed, `Keys ${accessKeyId} ${fault}. They are not used.`, expected.fix);
+}
+
+/** What is wrong with whose keys these are; undefined where nothing is. */
+export function identityFault(
+    { account, arn }: CallerIdentity,
+    { accountIds, user }: Omit<ExpectedIdentity, "fix">,
+): string | undefined {
+    if (!accountIds.includes(account)) {
+        return `belong to account ${account || "(none)"}, and the stack's is ${accountIds.join(" or ")}`;
+    }
+    const resource = arn.split(":").slice(5).join(":");
+    if (user !== undefined && resource !== `user/${user}`) {
+        return `belong to ${resource || "nobody"}, and the service's are those of user/${user}`;
+    }
+    return undefined;
+}
+
+/** Temporary credentials, and until when they are valid. */
+export interface Session {
+    readonly keys: Keys;
+    readonly expires: Date;
+}
+
+/** Temporary credentials with the rights of the user whose keys these are. */
+export async function startSession({ sts }: Pick<Clients, "sts">, seconds: number): Promise<Session> {
+    const { Credentials: given } = await sts
+        .send(new GetSessionTokenCommand({ DurationSeconds: seconds }))
+        .catch(refused);
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) {
+        throw new InfraError(exitCodes.unreachable, "AWS STS gave no temporary credentials.");
+    }
+    const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+    return { keys, expires: Expiration };
+}
+
+/** An answer of AWS that refuses the keys is a failed check; no answer is none. */
+function refused(error: unknown): never {
+    const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
+    const status = $metadata?.httpStatusCode ?? 0;
+    if (status >= 400 && status < 500 && status !== 429 && !name?.startsWith("Throttl")) {
+        throw new InfraError(
+            exitCodes.failed,
+            `AWS does not take these keys: ${name}.`,
+            "They may be deleted, inactive or expired, or the secret is not that of the id.",
+        );
+    }
+    throw new InfraError(exitCodes.unreachable, `AWS STS ${failureInWords(error)}.`);
+}

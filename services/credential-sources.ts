@@ -1,0 +1,87 @@
+import { type ServiceName } from ".";
+import { clinicalAi } from "./clinical-ai";
+import { llmModels } from "./llm-models";
+import { mlflow } from "./mlflow";
+import { rlStudio } from "./rl-studio";
+import { snapshotter } from "./snapshotter";
+
+/** Variables that hold one set of credentials: `<prefix>ACCESS_KEY_ID`, `<prefix>SECRET_ACCESS_KEY`, `<prefix>SESSION_TOKEN`. */
+export interface CredentialSet {
+    readonly prefix: string;
+    /** What people call it. */
+    readonly label: string;
+    /** Whoever's they are: not the service's own, used because it has none, and announced. */
+    readonly fallback?: true;
+}
+
+/** A service that reads its credentials from variables. */
+export interface VariableSources {
+    readonly kind: "variables";
+    /** Production name of the IAM user whose keys they are. */
+    readonly user: string;
+    /** Files with variables, below the project's folder; the first that exists is the only one that is read. */
+    readonly files: readonly string[];
+    /** Whether a variable that is set in the process environment takes the place of the file's. */
+    readonly processEnvironment: boolean;
+    /** The first of which any variable is set is the one that is used. */
+    readonly sets: readonly CredentialSet[];
+    /** Variables with the region, the first that has one. */
+    readonly region: readonly string[];
+    /** The region where no variable says one. @default the stack's */
+    readonly defaultRegion?: string;
+    /** Variables of a tracking server's client, where the service is one. */
+    readonly tracking?: { readonly uri: string; readonly artifactRoot: string };
+}
+
+/** A service whose keys only its pods have. */
+export interface PodSources {
+    readonly kind: "pods";
+    readonly namespace: string;
+    readonly deployment: string;
+}
+
+export type CredentialSources = VariableSources | PodSources;
+
+const ownSet: CredentialSet = { prefix: "AWS_", label: "AWS_*" };
+
+/** Where each service reads its credentials (A4, B6, C6, D3, E12). */
+export const credentialSources: Readonly<Record<ServiceName, CredentialSources>> = {
+    "rl-studio": {
+        kind: "variables",
+        user: rlStudio.user,
+        files: ["backend/.env", "backend/tokens/prod.txt", "backend/tokens/dev.txt"],
+        processEnvironment: false,
+        sets: [ownSet],
+        region: ["AWS_DEFAULT_REGION"],
+        defaultRegion: "us-east-1",
+    },
+    "clinical-ai": { kind: "pods", namespace: clinicalAi.namespace, deployment: clinicalAi.deployment },
+    snapshotter: {
+        kind: "variables",
+        user: snapshotter.agentUser,
+        files: [".env"],
+        processEnvironment: true,
+        sets: [ownSet],
+        region: ["AWS_DEFAULT_REGION"],
+    },
+    mlflow: {
+        kind: "variables",
+        user: mlflow.user,
+        files: [".env"],
+        processEnvironment: true,
+        sets: [
+            { prefix: "MLFLOW_AWS_", label: "project-specific (MLFLOW_AWS_*)" },
+            { prefix: "AWS_", label: "global (AWS_*)", fallback: true },
+        ],
+        region: ["MLFLOW_AWS_DEFAULT_REGION", "AWS_DEFAULT_REGION"],
+        tracking: { uri: "MLFLOW_TRACKING_URI", artifactRoot: "MLFLOW_ARTIFACT_ROOT" },
+    },
+    "llm-models": {
+        kind: "variables",
+        user: llmModels.user,
+        files: [".env"],
+        processEnvironment: false,
+        sets: [ownSet],
+        region: ["AWS_DEFAULT_REGION"],
+    },
+};

@@ -1,0 +1,13 @@
+/** An environment variable that a service reads, and the output of the stack that is its value. */
+export interface Variable<Outputs> {
+    readonly name: string;
+    readonly from: keyof Outputs & string;
+}
+
+/** The variables that a service reads from a file or its environment; or why nothing of it is ever in a file. */
+export type EnvironmentFacts<Outputs> = readonly Variable<Outputs>[] | { readonly neverInAFile: string };
+
+/** Whether a variable's value is a secret in the stack's state. */
+export function isSecret({ from }: { readonly from: string }): boolean {
+    return from === "secretAccessKey";
+}

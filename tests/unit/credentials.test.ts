@@ -1,0 +1,582 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { creds } from "../../ops/commands/creds/creds";
+import { migrateMlflow } from "../../ops/commands/migrate/mlflow";
+import { sessionSeconds } from "../../ops/creds/duration";
+import { environmentFor } from "../../ops/creds/environment";
+import { type FileState, readState } from "../../ops/creds/files";
+import { identityFault } from "../../ops/creds/identity";
+import { planMigration } from "../../ops/creds/migration";
+import { resolveCredentials } from "../../ops/creds/resolve";
+import { runCommand } from "../../ops/creds/run";
+import { summaryOf } from "../../ops/creds/summary";
+import { type CommandContext } from "../../ops/infra/command";
+import { type InfraError } from "../../ops/infra/errors";
+import { repositoryHost } from "../../ops/infra/repository-host";
+import { type ServiceName } from "../../services";
+import { credentialSources, type VariableSources } from "../../services/credential-sources";
+
+const id = "AKIAIOSFODNN7EXAMPLE";
+const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+const otherId = "AKIAI44QH8DHBEXAMPLE";
+const otherSecret = "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY";
+
+const sourcesOf = (service: ServiceName) => credentialSources[service] as VariableSources;
+const pair = (prefix = "AWS_", [first, second] = [id, secret]) =>
+    `${prefix}ACCESS_KEY_ID=${first}\n${prefix}SECRET_ACCESS_KEY=${second}\n`;
+const asEnvironment = (text: string) =>
+    Object.fromEntries(
+        text
+            .trim()
+            .split("\n")
+            .map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]),
+    );
+
+const mlflowOutputs = {
+    region: "us-east-1",
+    bucketName: "mlflow-basketworld-dev",
+    prefix: "mlflow-artifacts/",
+    artifactRoot: "s3://mlflow-basketworld-dev/mlflow-artifacts",
+    userName: "mlflow-basketworld-dev",
+    accessKeyId: id,
+    secretAccessKey: secret,
+    accessKeyIds: [id],
+};
+
+type Files = Readonly<Record<string, string | FileState>>;
+
+/** Resolves from literal inputs; a file is its text. */
+function resolve(service: ServiceName, files: Files = {}, environment: Readonly<Record<string, string>> = {}) {
+    const states = Object.fromEntries(
+        Object.entries(files).map(([path, given]): [string, FileState] => [
+            path,
+            typeof given === "string" ? { kind: "text", text: given } : given,
+        ]),
+    );
+    return resolveCredentials(sourcesOf(service), { environment, files: states }, "eu-west-1");
+}
+
+/** Which: the place, the prefix and the keys. */
+function found(...given: Parameters<typeof resolve>) {
+    const { credentials } = resolve(...given);
+    return credentials && [credentials.place, credentials.set.prefix, credentials.keys.accessKeyId];
+}
+
+/** The fault's words, in which there is no secret. */
+function fault(...given: Parameters<typeof resolve>): string {
+    try {
+        resolve(...given);
+    } catch (error) {
+        const { message } = error as InfraError;
+        for (const value of [secret, otherSecret]) assert.ok(!message.includes(value));
+        return message;
+    }
+    return "none";
+}
+
+describe("rl-studio's credentials (A4)", () => {
+    it("are those of the first of its files that exists", () => {
+        const [env, prod, dev] = sourcesOf("rl-studio").files;
+        assert.deepEqual([env, prod, dev], ["backend/.env", "backend/tokens/prod.txt", "backend/tokens/dev.txt"]);
+        const other = pair("AWS_", [otherId, otherSecret]);
+        assert.deepEqual(found("rl-studio", { [env]: pair(), [prod]: other }), [env, "AWS_", id]);
+        assert.deepEqual(found("rl-studio", { [prod]: pair(), [dev]: other }), [prod, "AWS_", id]);
+        assert.deepEqual(found("rl-studio", { [dev]: pair() }), [dev, "AWS_", id]);
+        assert.equal(found("rl-studio", { ".env": pair() }), undefined);
+    });
+
+    it("are not looked for further where that file has none, half of them, or cannot be read", () => {
+        const later = { "backend/tokens/prod.txt": pair() };
+        assert.equal(found("rl-studio", { "backend/.env": "S3_BUCKET_NAME=x\n", ...later }), undefined);
+        assert.match(
+            fault("rl-studio", { "backend/.env": `AWS_ACCESS_KEY_ID=${id}\n`, ...later }),
+            /Half a set .* AWS_ACCESS_KEY_ID is set in backend\/\.env, AWS_SECRET_ACCESS_KEY is not set/,
+        );
+        assert.match(
+            fault("rl-studio", { "backend/.env": { kind: "unreadable", why: "is a folder" }, ...later }),
+            /backend\/\.env is there, but is a folder; no other place is looked at/,
+        );
+    });
+
+    it("are never the environment's", () => assert.equal(found("rl-studio", {}, asEnvironment(pair())), undefined));
+
+    it("go with the region that the file says, else with the service's default", () => {
+        const region = (text: string) =>
+            resolve("rl-studio", { "backend/.env": text }, { AWS_DEFAULT_REGION: "x" }).region;
+        assert.equal(region("AWS_DEFAULT_REGION=eu-north-1\n").name, "eu-north-1");
+        assert.equal(region("AWS_DEFAULT_REGION=\n").name, "us-east-1");
+        assert.match(
+            fault("rl-studio", { "backend/.env": `AWS_DEFAULT_REGION=${secret}` }),
+            /holds what is no AWS region/,
+        );
+    });
+});
+
+describe("mlflow's credentials (D3)", () => {
+    it("are MLFLOW_AWS_*, then AWS_*, wherever each is set", () => {
+        const own = pair("MLFLOW_AWS_", [otherId, otherSecret]);
+        assert.deepEqual(found("mlflow", { ".env": own + pair() }), [".env", "MLFLOW_AWS_", otherId]);
+        assert.deepEqual(found("mlflow", { ".env": own }, asEnvironment(pair())), [".env", "MLFLOW_AWS_", otherId]);
+        assert.deepEqual(found("mlflow", { ".env": pair() }), [".env", "AWS_", id]);
+        assert.equal(found("mlflow"), undefined);
+    });
+
+    it("are the environment's where it sets what the file sets too", () =>
+        assert.deepEqual(
+            found(
+                "mlflow",
+                { ".env": pair("MLFLOW_AWS_", [otherId, otherSecret]) },
+                asEnvironment(pair("MLFLOW_AWS_")),
+            ),
+            ["the environment", "MLFLOW_AWS_", id],
+        ));
+
+    it("that are half-set, or of two places, are refused", () => {
+        const half = `MLFLOW_AWS_SECRET_ACCESS_KEY=${secret}\n`;
+        assert.match(fault("mlflow", { ".env": half + pair() }), /MLFLOW_AWS_ACCESS_KEY_ID is not set/);
+        assert.match(
+            fault("mlflow", { ".env": pair() }, { AWS_SESSION_TOKEN: "t".repeat(20) }),
+            /Credentials of two places: AWS_ACCESS_KEY_ID is set in \.env, AWS_SESSION_TOKEN in the environment\..*\n.*environment: AWS_SESSION_TOKEN;/,
+        );
+        assert.match(
+            fault("mlflow", { ".env": pair("MLFLOW_AWS_") }, { MLFLOW_AWS_ACCESS_KEY_ID: "" }),
+            /MLFLOW_AWS_ACCESS_KEY_ID is set to nothing in the environment\.\nUnset/,
+        );
+        assert.match(fault("mlflow", { ".env": "AWS_SESSION_TOKEN=x\n" }), /Half a set/);
+    });
+
+    it("have a region that falls back by itself", () => {
+        const region = (text: string) => resolve("mlflow", { ".env": pair("MLFLOW_AWS_") + text }).region.name;
+        assert.equal(region("MLFLOW_AWS_DEFAULT_REGION=us-west-2\nAWS_DEFAULT_REGION=us-east-2"), "us-west-2");
+        assert.equal(region("AWS_DEFAULT_REGION=us-east-2"), "us-east-2");
+        assert.equal(region(""), "eu-west-1");
+    });
+
+    it("are summed up without a secret (D4)", () => {
+        const summary = (text: string) => summaryOf(sourcesOf("mlflow").tracking!, resolve("mlflow", { ".env": text }));
+        assert.deepEqual(
+            summary(
+                `${pair("MLFLOW_AWS_")}MLFLOW_ARTIFACT_ROOT=s3://b/mlflow-artifacts\n` +
+                    "MLFLOW_TRACKING_URI=postgresql://u:p/w@db/mlflow?password=x\n",
+            ),
+            {
+                trackingUri: "postgresql://***@db/mlflow?***",
+                storageType: "S3 (Remote)",
+                artifactRoot: "s3://b/mlflow-artifacts",
+                credentials: "project-specific (MLFLOW_AWS_*)",
+                region: "eu-west-1",
+            },
+        );
+        assert.equal(summary(pair()).credentials, "global (AWS_*)");
+        assert.deepEqual(summary("MLFLOW_ARTIFACT_ROOT=./mlruns"), {
+            trackingUri: null,
+            storageType: "Local",
+            artifactRoot: "./mlruns",
+            credentials: "none",
+            region: "eu-west-1",
+        });
+    });
+});
+
+describe("credentials in a file", () => {
+    const llmModels = (text: string) => found("llm-models", { ".env": text });
+    const own = [".env", "AWS_", id];
+
+    it("are read with quotes, export, comments and either line end; of a variable given twice the last counts", () => {
+        assert.deepEqual(llmModels(pair().replaceAll("\n", "\r\n")), own);
+        assert.deepEqual(llmModels(`export AWS_ACCESS_KEY_ID="${id}" # x\nAWS_SECRET_ACCESS_KEY = '${secret}'\n`), own);
+        assert.deepEqual(llmModels(`\uFEFF${pair("AWS_", [otherId, otherSecret])}${pair()}`), own);
+    });
+
+    it("that are no keys are refused, and not shown", () => {
+        const refused = (text: string) => fault("llm-models", { ".env": text });
+        assert.match(refused(`AWS_ACCESS_KEY_ID="${id}\n${pair().split("\n")[1]}`), /ID in \.env .* it has a quote/);
+        assert.match(
+            refused(`${pair().trim()} x\n`),
+            /SECRET_ACCESS_KEY in \.env holds what is no key: it has white space/,
+        );
+        assert.match(refused(pair("AWS_", [secret, id])), /AWS_ACCESS_KEY_ID in \.env holds what is no key/);
+        assert.match(refused(pair("AWS_", ["changeme", secret])), /it is too short/);
+        assert.match(refused(pair("AWS_", [id, ""])), /AWS_SECRET_ACCESS_KEY is set to nothing in \.env/);
+        assert.match(refused(`${pair()}AWS_SESSION_TOKEN=" "\n`), /AWS_SESSION_TOKEN in \.env .* white space/);
+    });
+
+    it("of the environment may come from a file with the line ends of Windows: they are refused", () =>
+        assert.match(fault("snapshotter", {}, asEnvironment(pair().replaceAll("\n", "\r\n") + "X=1")), /white space/));
+});
+
+describe("a file with variables", () => {
+    let folder: string;
+    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "platform-creds-unit-"))));
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    it("is missing where nothing is, a link leads nowhere or its folder is a file", () => {
+        symlinkSync(join(folder, "nowhere"), join(folder, "link"));
+        writeFileSync(join(folder, "file"), "");
+        for (const path of ["none", "link", "file/.env"]) {
+            assert.deepEqual(readState(join(folder, path)), { kind: "missing" });
+        }
+    });
+
+    it("is unreadable where it is a folder, a pipe or no text", () => {
+        mkdirSync(join(folder, "folder"));
+        execFileSync("mkfifo", [join(folder, "pipe")]);
+        writeFileSync(join(folder, "utf16"), Buffer.from("AWS_ACCESS_KEY_ID=x", "utf16le"));
+        const why = ["folder", "pipe", "utf16"].map((path) => readState(join(folder, path)));
+        assert.deepEqual(why, [
+            { kind: "unreadable", why: "is a folder" },
+            { kind: "unreadable", why: "is no plain file" },
+            { kind: "unreadable", why: "is no text in UTF-8" },
+        ]);
+    });
+});
+
+describe("whose keys may be used", () => {
+    const arn = "arn:aws:iam::111111111111:user/mlflow-basketworld-dev";
+    const expected = { accountIds: ["111111111111"], user: "mlflow-basketworld-dev" };
+
+    it("those of the stack's account and the service's user", () => {
+        assert.equal(identityFault({ account: "111111111111", arn }, expected), undefined);
+        assert.match(identityFault({ account: "999999999999", arn }, expected)!, /belong to account 999999999999/);
+        const others = [
+            "user/mlflow-basketworld",
+            "user/x/mlflow-basketworld-dev",
+            "root",
+            "assumed-role/a/mlflow-basketworld-dev",
+        ];
+        for (const resource of others) {
+            const other = { account: "111111111111", arn: `arn:aws:iam::111111111111:${resource}` };
+            assert.match(
+                identityFault(other, expected)!,
+                /and the service's are those of user\/mlflow-basketworld-dev/,
+            );
+        }
+    });
+
+    it("of a fallback anybody's of the account", () => {
+        const role = { account: "111111111111", arn: "arn:aws:sts::111111111111:assumed-role/admin/me" };
+        assert.equal(identityFault(role, { accountIds: expected.accountIds }), undefined);
+        assert.match(identityFault({ ...role, account: "999999999999" }, expected)!, /account 999999999999/);
+    });
+});
+
+describe("the length of a session", () => {
+    it("is 15 minutes to 36 hours", () => {
+        assert.deepEqual(["15m", "900s", "1h", "36h"].map(sessionSeconds), [900, 900, 3600, 129_600]);
+        for (const text of ["14m", "899s", "37h", "1", "h", "1h30m", "-1h", "1.5h", "1e3s", ""]) {
+            assert.throws(() => sessionSeconds(text), /Expected/);
+        }
+    });
+});
+
+describe("the environment of a command", () => {
+    const [own, global] = sourcesOf("mlflow").sets;
+    const keys = { accessKeyId: id, secretAccessKey: secret };
+    const base = {
+        AWS_ACCESS_KEY_ID: id,
+        AWS_SECRET_ACCESS_KEY: secret,
+        AWS_SESSION_TOKEN: "",
+        AWS_DEFAULT_REGION: "us-east-1",
+        AWS_REGION: "us-east-1",
+        AWS_CONFIG_FILE: "/dev/null",
+        AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+        AWS_EC2_METADATA_DISABLED: "true",
+    };
+
+    it("has these credentials, also under the service's own names, and the rest of the caller's", () => {
+        const caller = { PATH: "/bin", HOME: "/home/me", AWS_PROFILE: "other", AWS_ROLE_ARN: "x", MLFLOW_AWS_X: "y" };
+        const env = environmentFor(caller, { keys, set: own, region: "us-east-1", aws: {} });
+        assert.deepEqual(env, {
+            PATH: "/bin",
+            HOME: "/home/me",
+            ...base,
+            MLFLOW_AWS_ACCESS_KEY_ID: id,
+            MLFLOW_AWS_SECRET_ACCESS_KEY: secret,
+            MLFLOW_AWS_SESSION_TOKEN: "",
+            MLFLOW_AWS_DEFAULT_REGION: "us-east-1",
+        });
+    });
+
+    it("leads to the local AWS where that is what there is", () => {
+        const aws = { endpoint: "https://127.0.0.1:1", caBundle: "/ca.pem" };
+        assert.deepEqual(environmentFor({}, { keys, set: global, region: "us-east-1", aws }), {
+            ...base,
+            AWS_ENDPOINT_URL: "https://127.0.0.1:1",
+            AWS_CA_BUNDLE: "/ca.pem",
+            NODE_EXTRA_CA_CERTS: "/ca.pem",
+        });
+    });
+});
+
+describe("a command that is run", () => {
+    const node = (code: string) => runCommand([process.execPath, "-e", code], {});
+
+    it("ends with its own exit code, or with 128 and the signal's number", async () => {
+        assert.equal(await node("process.exit(5)"), 5);
+        assert.equal(await node("process.kill(process.pid, 'SIGKILL')"), 137);
+    });
+
+    it("that does not exist is a wrong command line", () =>
+        assert.rejects(runCommand(["no-such-program"], { PATH: "/bin" }), {
+            exitCode: 2,
+            reason: '"no-such-program" could not be started: there is no such program.',
+        }));
+
+    it("leaves the listeners of signals as they were", async () => {
+        const listener = () => undefined;
+        process.on("SIGTERM", listener);
+        await node("");
+        assert.ok(process.listeners("SIGTERM").includes(listener));
+        process.off("SIGTERM", listener);
+    });
+});
+
+describe("infra creds and infra migrate with what AWS answers", () => {
+    let sts: Server;
+    let calls: string[];
+    let answer: { status: number; body: string };
+    let listed: { status: number; body: string };
+    let folder: string;
+    let words: { stdout: string; stderr: string };
+    before(async () => {
+        sts = createServer((request, response) => {
+            let body = "";
+            request.on("data", (part) => (body += part));
+            request.on("end", () => {
+                // A call of S3 has its words in the address.
+                const action = new URLSearchParams(body).get("Action") ?? request.url!;
+                calls.push(action);
+                const { status, body: said } = action.startsWith("/") ? listed : answer;
+                response.writeHead(status, { "content-type": "text/xml" });
+                response.end(action === "GetSessionToken" ? session : said);
+            });
+        });
+        await new Promise<void>((resolve) => sts.listen(0, "127.0.0.1", resolve));
+    });
+    after(() => sts.close());
+    let callers: [string, string | undefined][];
+    beforeEach(() => {
+        callers = ofMlflow();
+        for (const [name] of callers) delete process.env[name];
+        calls = [];
+        folder = mkdtempSync(join(tmpdir(), "platform-creds-unit-"));
+        mkdirSync(join(folder, "backend"));
+        writeFileSync(join(folder, "backend", ".env"), pair());
+    });
+    afterEach(() => {
+        rmSync(folder, { recursive: true });
+        for (const [name] of ofMlflow()) delete process.env[name];
+        Object.assign(process.env, Object.fromEntries(callers));
+    });
+
+    /** What of this process mlflow would read. */
+    const ofMlflow = () => Object.entries(process.env).filter(([name]) => /^(MLFLOW|AWS)_/.test(name));
+
+    const callerIdentity = (account: string, resource: string) => ({
+        status: 200,
+        body:
+            '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>' +
+            `<Arn>arn:aws:iam::${account}:${resource}</Arn><UserId>AIDA</UserId><Account>${account}</Account>` +
+            "</GetCallerIdentityResult></GetCallerIdentityResponse>",
+    });
+    const session =
+        '<GetSessionTokenResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetSessionTokenResult><Credentials>' +
+        `<AccessKeyId>ASIAEXAMPLE000000000</AccessKeyId><SecretAccessKey>${otherSecret}</SecretAccessKey>` +
+        "<SessionToken>token-of-session</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration>" +
+        "</Credentials></GetSessionTokenResult></GetSessionTokenResponse>";
+    const own = () => callerIdentity("111111111111", "user/rl-studio-rollouts-service-user-dev");
+
+    /** Runs `infra creds` on stack `dev`. */
+    const run = (options: { session?: number; exec?: boolean }, command: string[] = [], service = "rl-studio") =>
+        captured(!options.exec, (context) => creds(context, { directory: folder, ...options }, service, command));
+
+    /** Runs a command with the answers of AWS; no secret is in what it says. */
+    async function captured(json: boolean, command: (context: CommandContext) => Promise<number>) {
+        const endpoint = `http://127.0.0.1:${(sts.address() as AddressInfo).port}`;
+        const stdout = JSON.stringify({ mlflow: mlflowOutputs });
+        const context: CommandContext = {
+            stack: "dev",
+            json,
+            dryRun: true,
+            yes: false,
+            interrupted: new AbortController().signal,
+            host: {
+                ...repositoryHost,
+                aws: { endpoint },
+                pulumi: () => Promise.resolve({ exitCode: 0, stdout, stderr: "" }),
+            },
+        };
+        const written = { stdout: process.stdout.write, stderr: process.stderr.write };
+        words = { stdout: "", stderr: "" };
+        for (const stream of ["stdout", "stderr"] as const) {
+            process[stream].write = (text) => ((words[stream] += String(text)), true);
+        }
+        try {
+            return await command(context);
+        } finally {
+            Object.assign(process.stdout, { write: written.stdout });
+            Object.assign(process.stderr, { write: written.stderr });
+            for (const value of [secret, otherSecret]) assert.ok(!`${words.stdout}${words.stderr}`.includes(value));
+        }
+    }
+
+    it("makes no other call with keys of another account or user than the one that asks whose they are", async () => {
+        const ran = join(folder, "ran");
+        for (const other of [callerIdentity("999999999999", "user/x"), callerIdentity("111111111111", "user/x")]) {
+            answer = other;
+            const refused = run({ session: 900, exec: true }, ["touch", ran]);
+            await assert.rejects(refused, { exitCode: 1, fix: /infra env rl-studio --stack dev/ });
+        }
+        assert.deepEqual(calls, ["GetCallerIdentity", "GetCallerIdentity"]);
+        assert.ok(!existsSync(ran));
+    });
+
+    it("says which check failed where AWS refuses the keys, and that it could not be reached where it does not answer", async () => {
+        const error = (code: string) => `<ErrorResponse><Error><Code>${code}</Code></Error></ErrorResponse>`;
+        answer = { status: 403, body: error("InvalidClientTokenId") };
+        await assert.rejects(run({}), { exitCode: 1, reason: "AWS does not take these keys: InvalidClientTokenId." });
+        answer = { status: 500, body: error("InternalFailure") };
+        await assert.rejects(run({}), { exitCode: 3 });
+    });
+
+    it("makes a session of the service's own keys, and gives the command that one", async () => {
+        answer = own();
+        assert.equal(await run({ session: 900 }), 0);
+        assert.deepEqual((JSON.parse(words.stdout) as Record<string, unknown>).session, {
+            accessKeyId: "ASIAEXAMPLE000000000",
+            expires: "2030-01-01T00:00:00.000Z",
+        });
+        const out = join(folder, "out");
+        const line = ["sh", "-c", `echo "$AWS_ACCESS_KEY_ID $AWS_SESSION_TOKEN" > "$0"; exit 4`, out];
+        assert.equal(await run({ session: 900, exec: true }, line), 4);
+        assert.equal(readFileSync(out, "utf8"), "ASIAEXAMPLE000000000 token-of-session\n");
+        assert.deepEqual(calls, ["GetCallerIdentity", "GetSessionToken", "GetCallerIdentity", "GetSessionToken"]);
+    });
+
+    it("makes no session of temporary keys", async () => {
+        answer = own();
+        writeFileSync(join(folder, "backend", ".env"), `${pair()}AWS_SESSION_TOKEN=token\n`);
+        await assert.rejects(run({ session: 900 }), { exitCode: 1, reason: /temporary already/ });
+        assert.deepEqual(calls, []);
+    });
+
+    it("fails where there are no credentials, with a document; runs nothing then", async () => {
+        rmSync(join(folder, "backend", ".env"));
+        assert.equal(await run({}), 1);
+        assert.equal((JSON.parse(words.stdout) as Record<string, unknown>).source, null);
+        await assert.rejects(run({ exec: true }, ["true"]), { exitCode: 1, reason: /There are no credentials/ });
+        assert.deepEqual(calls, []);
+    });
+
+    it("refuses a command without --exec, --exec without one, and a folder that is none", async () => {
+        await assert.rejects(run({}, ["ls"]), { exitCode: 2, fix: /add --exec/ });
+        await assert.rejects(run({ exec: true }), { exitCode: 2, reason: "No command is named." });
+        rmSync(folder, { recursive: true });
+        await assert.rejects(run({}), { exitCode: 2, reason: /there is no folder/ });
+        mkdirSync(folder);
+    });
+
+    it("falls back to global keys of the account, whoever's they are, and says so; makes no session of them", async () => {
+        answer = callerIdentity("111111111111", "user/somebody");
+        writeFileSync(join(folder, ".env"), pair());
+        assert.equal(await run({}, [], "mlflow"), 0);
+        assert.equal((JSON.parse(words.stdout) as Record<string, unknown>).own, false);
+        assert.match(words.stderr, /global \(AWS_\*\), not mlflow's own\. infra migrate mlflow --stack dev/);
+        await assert.rejects(run({ session: 900 }, [], "mlflow"), { exitCode: 1, reason: /not the service's own/ });
+        answer = callerIdentity("999999999999", "user/somebody");
+        await assert.rejects(run({}, [], "mlflow"), { exitCode: 1, reason: /belong to account 999999999999/ });
+    });
+
+    const migrate = () => captured(true, (context) => migrateMlflow(context, { envFile: join(folder, ".env") }));
+
+    it("tries the new keys under the artifact root before it writes, as the user whose they are", async () => {
+        answer = callerIdentity("111111111111", "user/mlflow-basketworld-dev");
+        listed = { status: 200, body: "<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>" };
+        assert.equal(await migrate(), 0);
+        assert.deepEqual(calls, [
+            "GetCallerIdentity",
+            "/mlflow-basketworld-dev/?list-type=2&max-keys=1&prefix=mlflow-artifacts%2F",
+        ]);
+        listed = { status: 403, body: "<Error><Code>AccessDenied</Code></Error>" };
+        await assert.rejects(migrate(), { exitCode: 1, reason: /listing s3:.*: denied \(AccessDenied\)/ });
+        answer = callerIdentity("111111111111", "user/somebody");
+        await assert.rejects(migrate(), { exitCode: 1, reason: /belong to user\/somebody/ });
+        assert.ok(!existsSync(join(folder, ".env")));
+    });
+
+    it("migrates nothing where the environment would take the place of what is written", async () => {
+        process.env.MLFLOW_ARTIFACT_ROOT = "s3://other";
+        await assert.rejects(migrate(), { exitCode: 1, reason: /MLFLOW_ARTIFACT_ROOT is set in the environment/ });
+        delete process.env.MLFLOW_ARTIFACT_ROOT;
+        Object.assign(process.env, asEnvironment(pair("MLFLOW_AWS_", [otherId, otherSecret])));
+        await assert.rejects(migrate(), { exitCode: 1, reason: /MLFLOW_AWS_\* is set in the environment/ });
+        assert.deepEqual(calls, []);
+    });
+
+    it("of clinical-ai says how its pods get them, and runs nothing with them", async () => {
+        assert.equal(await run({}, [], "clinical-ai"), 0);
+        assert.equal((JSON.parse(words.stdout) as Record<string, unknown>).identityMode, "static");
+        await assert.rejects(run({ exec: true }, ["ls"], "clinical-ai"), {
+            exitCode: 2,
+            fix: "Run the command in a pod: kubectl exec -n clinical-ai deploy/clinical-ai-prefect-worker -- COMMAND",
+        });
+    });
+});
+
+describe("a migration of mlflow's file (D6)", () => {
+    const added =
+        `MLFLOW_ARTIFACT_ROOT=${mlflowOutputs.artifactRoot}\n${pair("MLFLOW_AWS_")}` +
+        "MLFLOW_AWS_DEFAULT_REGION=us-east-1\n";
+    const changesOf = (text: string) =>
+        planMigration(text, mlflowOutputs).changes.map(({ change, variable }) => `${change} ${variable}`);
+
+    it("adds the project's own and leaves another's where they are", () => {
+        const text = `# mine\nexport X="1" # kept\n${pair("AWS_", [otherId, otherSecret])}\n\n# end`;
+        const { text: migrated, changes, globalKeyId } = planMigration(text, mlflowOutputs);
+        assert.equal(migrated, `${text}\n${added}`);
+        assert.equal(globalKeyId, otherId);
+        assert.deepEqual(changes, [
+            { variable: "MLFLOW_ARTIFACT_ROOT", change: "add", to: mlflowOutputs.artifactRoot },
+            { variable: "MLFLOW_AWS_ACCESS_KEY_ID", change: "add", to: id },
+            { variable: "MLFLOW_AWS_SECRET_ACCESS_KEY", change: "add" },
+            { variable: "MLFLOW_AWS_DEFAULT_REGION", change: "add", to: "us-east-1" },
+        ]);
+    });
+
+    it("moves the service's own key, and removes the token of an earlier one", () => {
+        const text = `AWS_DEFAULT_REGION=us-east-1\n${pair()}# here\nMLFLOW_AWS_SESSION_TOKEN=x\n`;
+        const { text: migrated, globalKeyId } = planMigration(text, mlflowOutputs);
+        assert.equal(migrated, `AWS_DEFAULT_REGION=us-east-1\n# here\n${added}`);
+        assert.equal(globalKeyId, undefined);
+        assert.deepEqual(
+            changesOf(text).filter((change) => change.startsWith("remove")),
+            ["remove MLFLOW_AWS_SESSION_TOKEN", "remove AWS_ACCESS_KEY_ID", "remove AWS_SECRET_ACCESS_KEY"],
+        );
+    });
+
+    it("replaces what is there in its place, with its comment and its line ends", () => {
+        const text = "MLFLOW_ARTIFACT_ROOT='s3://old' # root\r\nX=1\r\n";
+        assert.equal(
+            planMigration(text, mlflowOutputs).text,
+            `MLFLOW_ARTIFACT_ROOT=${mlflowOutputs.artifactRoot} # root\r\nX=1\r\n` +
+                added.split("\n").slice(1).join("\r\n"),
+        );
+        assert.equal(changesOf(text)[0], "replace MLFLOW_ARTIFACT_ROOT");
+    });
+
+    it("of a file that is migrated changes nothing", () => {
+        assert.deepEqual(planMigration(added, mlflowOutputs), { text: added, changes: [], globalKeyId: undefined });
+        assert.equal(planMigration("", mlflowOutputs).text, added);
+    });
+
+    it("changes nothing where a value over several lines would be hurt", () => {
+        const text = `NOTE="first\nAWS_ACCESS_KEY_ID=${id}\n"\n${pair()}`;
+        assert.throws(() => planMigration(text, mlflowOutputs), { exitCode: 1, reason: /NOTE would not be read/ });
+    });
+});
