@@ -26,6 +26,7 @@ function localHost(cloud: LocalCloud): Host {
         program: "npm run local -- infra",
         engine: "npm run local -- pulumi",
         onlyStack: localStack,
+        locks: folder,
         aws: { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? server.endpoint, caBundle: server.caBundle },
         stackFile: () => committedStackFile(),
         settings: (stack) => readStackSettings(stack, folder),

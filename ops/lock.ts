@@ -2,16 +2,15 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { exitCodes, InfraError } from "./infra/errors";
-import { repository } from "./infra/repository";
+import { type Host } from "./infra/host";
 import { LockHeld, withLock } from "./process-lock";
 
 /**
- * Does work that no second run in this repository may do at the same time.
+ * Does work that no second run of this repository, or on this local cloud, may do at the same time.
  *
  * @throws InfraError while another run is at it
  */
-export async function alone<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const folder = join(repository, ".infra");
+export async function alone<T>({ locks: folder }: Host, name: string, work: () => Promise<T>): Promise<T> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, `${name}.lock`);
     try {

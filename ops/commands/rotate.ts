@@ -75,7 +75,7 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
     });
     await requireAccount(subjectOf, context);
     const results: Record<string, RotateResult> = {};
-    await alone(`rotate-${stack}`, async () => {
+    await alone(host, `rotate-${stack}`, async () => {
         for (const name of await chosen(subjectOf, context, service as ServiceName | undefined)) {
             if (options.due) say(`${name}:`);
             results[name] = await rotateOne(subjectOf(name), context, options);

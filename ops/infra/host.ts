@@ -14,6 +14,8 @@ export interface Host {
     readonly engine: string;
     /** The one stack there is; undefined where `--stack` says which. */
     readonly onlyStack?: string;
+    /** Folder of the locks by which runs on the same stacks exclude each other. */
+    readonly locks: string;
     /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */
     readonly aws: Pick<Connection, "endpoint" | "caBundle">;
     /**

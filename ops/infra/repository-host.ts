@@ -14,6 +14,7 @@ import { repository } from "./repository";
 export const repositoryHost: Host = {
     program: "infra",
     engine: "pulumi",
+    locks: join(repository, ".infra"),
     aws: {},
     stackFile: (stack) => stackFile(stack, repository),
     settings: (stack) => readStackSettings(stack),

@@ -53,8 +53,9 @@ function podsEvidence({ pods, published }: Seen): Evidence[] {
 
 function useEvidence({ now, since, quietSeconds, published, retiring, lastUse }: Seen): Evidence[] {
     const words = (date: Date | undefined) => (date ? date.toISOString() : "never");
-    // What IAM tells lags behind: a key counts as quiet only after the whole window, whatever it says.
-    const from = Math.max(since.getTime(), lastUse?.retiring?.getTime() ?? 0);
+    // What IAM tells lags behind: a key counts as quiet only after the whole window, whatever it says. It gives whole
+    // seconds: the use may be almost a second later.
+    const from = Math.max(since.getTime(), lastUse?.retiring ? lastUse.retiring.getTime() + 1000 : 0);
     const quiet = new Date(from + quietSeconds * 1000);
     const used =
         lastUse === undefined ? "IAM here does not tell its last use" : `last used: ${words(lastUse.retiring)}`;

@@ -4,7 +4,7 @@ import { exitCodes, InfraError, Interrupted } from "../infra/errors";
 import { editStackFile } from "../stack-file";
 import { keyVariables } from "./env-files";
 import { look, type Seen, type Subject } from "./look";
-import { type Goal, goalOf, nextStep, type Step } from "./plan";
+import { type Goal, goalOf, isBegun, nextStep, type Step } from "./plan";
 import { type Clock, proveKey, tryKey } from "./proof";
 import { keySettingsIn, putKeySettings } from "./settings";
 
@@ -56,7 +56,7 @@ export async function rotate(subject: Subject, options: RotateOptions): Promise<
     const { clock, interrupted } = options;
     await subject.host.recover(subject.stack);
     let seen = await look(subject, clock.now());
-    const goal = goalOf(seen.settings, options.rollback);
+    let goal = goalOf(seen.settings, options.rollback, isBegun(seen));
     if (typeof goal === "object") await requireAsDeclared(subject);
     const steps: string[] = [];
     let waitingSince: Date | undefined;
@@ -85,6 +85,8 @@ export async function rotate(subject: Subject, options: RotateOptions): Promise<
             waitingSince = undefined;
         }
         seen = await look(subject, clock.now());
+        // The way back ends at one key too.
+        if (goal === "rollback" && seen.settings.generations.length === 1) goal = "finish";
     }
 }
 

@@ -23,12 +23,21 @@ export type Step =
 /** Where a rotation is to end: with a key of this generation alone, or back at the old key. */
 export type Goal = { readonly newGeneration: number } | "finish" | "rollback";
 
-/** What a run has to reach, by how the settings are when it begins. */
-export function goalOf({ generations }: AccessKeySettings, rollback: boolean): Goal {
+/**
+ * What a run has to reach, by how things are when it begins.
+ *
+ * @param begun whether an earlier run has left its last step undone
+ */
+export function goalOf({ generations }: AccessKeySettings, rollback: boolean, begun = false): Goal {
+    if (generations.length === 1 && begun) return "finish";
     if (rollback) return "rollback";
     // What was begun is finished first, and is then as new as what was asked for.
     return generations.length === 2 ? "finish" : { newGeneration: generations[0] + 1 };
 }
+
+/** Whether settings were written and not applied, or not to the end; of a user that has never had any nobody knows. */
+export const isBegun = (situation: Situation): boolean =>
+    situation.applied !== undefined && unapplied(situation) !== undefined;
 
 /**
  * The next step of a rotation, by what is there: the settings, what IAM says was applied last, the user's keys, and what
