@@ -3,6 +3,7 @@ import { type Host } from "../ops/infra/host";
 import { createProgram, runProgram } from "../ops/infra/program";
 import { readStackSettings } from "../ops/settings";
 import { type LocalCloud, prepareStack, startCloud } from "./cloud";
+import { stopIfInterrupted } from "./interrupt";
 import { alone } from "./lock";
 import { localDirectory } from "./paths";
 import { committedStackFile, localStack } from "./pulumi";
@@ -11,6 +12,8 @@ import { committedStackFile, localStack } from "./pulumi";
 export async function infra(args: readonly string[]): Promise<void> {
     // Held no longer than the start takes: who may deploy next, the engine's own lock says.
     const cloud = await alone(localDirectory(), startCloud);
+    // From here on the tool hears Ctrl-C itself.
+    stopIfInterrupted();
     await runProgram(createProgram(commands, localHost(cloud)), args);
 }
 

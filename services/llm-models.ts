@@ -5,6 +5,7 @@ import {
     denied,
     deniedByBedrock,
     foreignBucketChecks,
+    healthy,
     keysInWords,
     notServed,
     type Check,
@@ -60,12 +61,13 @@ export interface InferenceProfileOutput {
     readonly destinationRegions: readonly string[];
 }
 
-/** What must hold for llm-models (E1–E4). */
+/** What must hold for llm-models (E1–E4, E10). */
 export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
     return [
         accountCheck("E1", context),
         ...declaredUser(outputs, context),
         ...modelChecks(outputs),
+        ...healthChecks(outputs),
         ...refusals(outputs, context),
         ...budgetChecks(outputs, context),
         ...shutOffChecks(outputs, context),
@@ -153,6 +155,17 @@ function modelChecks({ models }: LlmModelsOutputs): Check[] {
         ...models.flatMap((model) => each(model, allowed)),
         ...each(other, deniedByBedrock),
     ];
+}
+
+/** One line for each model and inference profile that is to answer. */
+function healthChecks({ models, inferenceProfiles = [] }: LlmModelsOutputs): Check[] {
+    return [...models, ...inferenceProfiles.map(({ profileId }) => profileId)].map((model) => ({
+        id: "E10",
+        name: `health of ${model}`,
+        caller: "service",
+        expected: healthy,
+        probe: { kind: "modelHealth", model },
+    }));
 }
 
 function bedrock(name: string, expected: string, probe: Omit<Extract<Probe, { kind: "bedrock" }>, "kind">): Check {

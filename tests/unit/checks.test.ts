@@ -108,7 +108,7 @@ describe("the checks of the services", () => {
                 ["B1", "snapshots"],
                 ["C4", "artifacts"],
                 ["D5", "rollouts"],
-                ["E1", "rollouts"],
+                ["E1", "E10", "rollouts"],
             ],
         );
     });

@@ -492,19 +492,24 @@ describe("the result", () => {
         const lines = renderTable([good, bad]).split("\n");
         assert.equal(lines.filter((line) => line.includes("│ ok ")).length, 1);
         assert.ok(lines.some((line) => line.includes("FAIL")) && lines.some((line) => /y+z/.test(line)));
-        assert.deepEqual(lines.slice(-2), ["Note on A1 b: Not all was tried.", "2 checks, 1 failed"]);
+        assert.deepEqual(lines.slice(-2), ["Note on A1 b: Not all was tried.", "1 hold, 1 failed, 0 not tried"]);
     });
 
     it("says a note once", () => {
         const table = renderTable([bad, { ...bad, name: "c" }]);
-        assert.match(table, /Note on A1 b; A1 c: Not all was tried\.\n2 checks, 2 failed$/);
+        assert.match(table, /Note on A1 b; A1 c: Not all was tried\.\n0 hold, 2 failed, 0 not tried$/);
     });
 
     it("has no colours, which a log would show as characters", () => {
         assert.ok(!renderTable([good, bad]).includes("\u001b"));
     });
 
-    it("is JSON with the number of failures", () => {
-        assert.deepEqual(JSON.parse(toJson([good, bad])), { checks: [good, bad], failed: 1 });
+    it("counts apart what could not be tried, in words and in JSON, and calls it no failure", () => {
+        const untried: CheckResult = { ...bad, got: "not tried: no deployer", notTried: true };
+        const table = renderTable([good, bad, untried]);
+        assert.equal(table.split("\n").at(-1), "1 hold, 1 failed, 1 not tried");
+        assert.equal(table.match(/FAIL/g)?.length, 1);
+        const document = { checks: [good, bad, untried], failed: 1, notTried: 1 };
+        assert.deepEqual(JSON.parse(toJson([good, bad, untried])), document);
     });
 });
