@@ -1,13 +1,12 @@
-import { type ServiceName, type ServiceOutputs } from "../../../services";
 import { type CommandContext } from "../../infra/command";
 import { stackOutputs } from "../../infra/engine";
-import { type ExitCode, exitCodes, InfraError, Interrupted } from "../../infra/errors";
+import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";
 import { say } from "../../infra/output";
-import { whileSaying } from "../../infra/progress";
 import { countsOf, renderTable, toJson } from "../../verify/table";
-import { type CheckResult, type Progress, verify, type VerifyTarget } from "../../verify";
-import { Stopped } from "../../verify/restore";
+import { verify, type VerifyTarget } from "../../verify";
 import { connectionOf, deployerOf, type DeployerOptions, operatorOf, type OperatorOptions } from "../people";
+import { checking } from "./checking";
+import { chosenServices, requireDeployed } from "./services";
 
 export interface VerifyOptions extends OperatorOptions, DeployerOptions {}
 
@@ -45,59 +44,6 @@ export async function verifyServices(
     if (json) process.stdout.write(`${toJson(results)}\n`);
     else say(renderTable(results, process.stderr.columns));
     return countsOf(results).failed === 0 ? exitCodes.held : exitCodes.failed;
-}
-
-/** Runs checks with a word of how far they have got, and ends in order at Ctrl-C. */
-export async function checking(
-    { interrupted }: CommandContext,
-    run: (progress: Progress) => Promise<CheckResult[]>,
-): Promise<CheckResult[]> {
-    if (interrupted.aborted) throw new Interrupted();
-    let words = "";
-    try {
-        return await whileSaying(
-            () => words,
-            () => run((done, of) => (words = `${done} of ${of} checks done`)),
-        );
-    } catch (error) {
-        if (!(error instanceof Stopped)) throw error;
-        throw new Interrupted("Stopped; what the checks had made was removed, but for what a line above names.");
-    }
-}
-
-/**
- * The services that are meant, in the order of the stack's settings.
- *
- * @throws InfraError for one that the stack does not have
- */
-export function chosenServices(
-    stack: string,
-    ofStack: readonly ServiceName[],
-    named: readonly string[],
-): readonly ServiceName[] {
-    const strange = named.filter((name) => !(ofStack as readonly string[]).includes(name));
-    if (strange.length > 0) {
-        throw new InfraError(
-            exitCodes.usage,
-            `Stack ${stack} has no ${strange.join(", no ")}: its settings do not list it.`,
-            `The services of this stack are ${ofStack.join(", ")}.`,
-        );
-    }
-    return named.length === 0 ? ofStack : ofStack.filter((name) => named.includes(name));
-}
-
-function requireDeployed(
-    stack: string,
-    services: readonly ServiceName[],
-    outputs: Readonly<Partial<ServiceOutputs>>,
-): void {
-    const missing = services.filter((name) => !outputs[name]);
-    if (missing.length === 0) return;
-    throw new InfraError(
-        exitCodes.failed,
-        `Stack ${stack} exports nothing for ${missing.join(", ")}: not deployed yet.`,
-        `Deploy it: pulumi up --stack ${stack}`,
-    );
 }
 
 /** What opens the cluster; nothing unless both do. */
