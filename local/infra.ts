@@ -7,6 +7,7 @@ import { stopIfInterrupted } from "./interrupt";
 import { alone } from "./lock";
 import { localDirectory } from "./paths";
 import { committedStackFile, localStack } from "./pulumi";
+import { localRemedies } from "./remedies";
 
 /** The command `npm run local -- infra …`: the operators' tool on stack `local`. It sets the exit code. */
 export async function infra(args: readonly string[]): Promise<void> {
@@ -23,6 +24,7 @@ function localHost(cloud: LocalCloud): Host {
     return {
         program: "npm run local -- infra",
         onlyStack: localStack,
+        remedies: localRemedies,
         aws: { endpoint: server.endpoint, caBundle: server.caBundle },
         stackFile: () => committedStackFile(),
         settings: (stack) => readStackSettings(stack, folder),

@@ -1,3 +1,4 @@
+import { physicalName } from "../components/naming";
 import {
     accountCheck,
     allowed,
@@ -9,6 +10,7 @@ import {
     type CheckContext,
 } from "./checks";
 import { grantsInWords, type Statement } from "./grants";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** clinical-ai: a Prefect worker on Kubernetes that moves files between two buckets. */
 export const clinicalAi = {
@@ -105,6 +107,24 @@ export interface ClinicalAiClusterOutputs {
     readonly dynamic?: { readonly awsMount: string; readonly ttlSeconds: number; readonly refreshSeconds: number };
     readonly image: string;
     readonly replicas: number;
+}
+
+/** What clinical-ai consists of in AWS: by its mode a user, or a role. */
+export function clinicalAiResources({
+    environment,
+    identityMode = "static",
+    clusterName = "",
+}: Deployment): AwsResource[] {
+    const named = (name: string) => physicalName(name, environment);
+    const withPodIdentity = identityMode === "podIdentity";
+    return [
+        { kind: "bucket", name: named(clinicalAi.sourceBucket) },
+        { kind: "bucket", name: named(clinicalAi.destinationBucket) },
+        identityMode === "static"
+            ? { kind: "user", name: named(clinicalAi.user) }
+            : { kind: "role", name: named(clinicalAi.role), ...(withPodIdentity ? { receiver: "eks" } : {}) },
+        ...(withPodIdentity ? [{ kind: "podIdentity", name: clusterName } as const] : []),
+    ];
 }
 
 export function clinicalAiBuckets({ sourceBucket, destinationBucket }: ClinicalAiOutputs): readonly string[] {

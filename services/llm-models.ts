@@ -1,3 +1,4 @@
+import { physicalName } from "../components/naming";
 import {
     accountCheck,
     allowed,
@@ -13,6 +14,7 @@ import {
     type Probe,
 } from "./checks";
 import { grantsInWords, type Statement } from "./grants";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** llm-models: Bedrock models behind a budget per environment. */
 export const llmModels = {
@@ -28,6 +30,8 @@ export const llmModels = {
     usualAlertPercents: [50, 75, 90],
     /** The level of the projected month end at which every tier is told. */
     forecastAlertPercent: 100,
+    /** Days after which a key is to have been rotated (E11): a month at its longest. */
+    keyMaxAgeDays: 31,
 } as const;
 
 /** What the stack exports for llm-models. */
@@ -59,6 +63,20 @@ export interface InferenceProfileOutput {
     readonly profileId: string;
     readonly modelId: string;
     readonly destinationRegions: readonly string[];
+}
+
+/** What llm-models consists of. */
+export function llmModelsResources({ environment, budgetAction }: Deployment): AwsResource[] {
+    const named = (name: string) => physicalName(name, environment);
+    const budget = named(llmModels.budget);
+    return [
+        { kind: "user", name: named(llmModels.user) },
+        { kind: "budget", name: budget },
+        { kind: "topic", name: named(llmModels.topic) },
+        { kind: "policy", name: named(llmModels.denyPolicy) },
+        { kind: "role", name: named(llmModels.shutOffRole), ...(budgetAction ? { receiver: "budgets" } : {}) },
+        ...(budgetAction ? [{ kind: "budgetAction", name: budget } as const] : []),
+    ];
 }
 
 /** What must hold for llm-models (E1–E4, E10). */

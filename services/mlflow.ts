@@ -1,3 +1,4 @@
+import { physicalName } from "../components/naming";
 import {
     accountCheck,
     allowed,
@@ -10,6 +11,7 @@ import {
     type S3Call,
 } from "./checks";
 import { grantsInWords } from "./grants";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** mlflow: artifacts of the basketworld project, with credentials apart from the global ones. */
 export const mlflow = {
@@ -33,6 +35,14 @@ export interface MlflowOutputs {
     readonly secretAccessKey: string;
     /** Ids of every key generation, the published one included; during a rotation there are two. */
     readonly accessKeyIds: readonly string[];
+}
+
+/** What mlflow consists of. */
+export function mlflowResources({ environment }: Deployment): AwsResource[] {
+    return [
+        { kind: "bucket", name: physicalName(mlflow.bucket, environment) },
+        { kind: "user", name: physicalName(mlflow.user, environment) },
+    ];
 }
 
 /** What must hold for mlflow (D1), and the live test of its configuration (D5). */

@@ -1,3 +1,4 @@
+import { physicalName } from "../components/naming";
 import {
     accountCheck,
     allowed,
@@ -11,6 +12,7 @@ import {
     type CheckContext,
 } from "./checks";
 import { grantsInWords } from "./grants";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** rl-studio: rollouts of reinforcement-learning runs, in a bucket of their own. */
 export const rlStudio = {
@@ -36,6 +38,14 @@ export interface RlStudioOutputs {
     readonly accessKeyIds: readonly string[];
     /** Days after which a noncurrent version of a rollout is removed. */
     readonly noncurrentVersionDays: number;
+}
+
+/** What rl-studio consists of. */
+export function rlStudioResources({ environment }: Deployment): AwsResource[] {
+    return [
+        { kind: "bucket", name: physicalName(rlStudio.bucket, environment) },
+        { kind: "user", name: physicalName(rlStudio.user, environment) },
+    ];
 }
 
 /** What must hold for rl-studio (A1, A2, A4, A5). */

@@ -1,3 +1,4 @@
+import { environmentName, physicalName } from "../components/naming";
 import {
     accountCheck,
     allowed,
@@ -12,6 +13,7 @@ import {
     type S3Call,
 } from "./checks";
 import { grantsInWords } from "./grants";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** snapshotter: scans of repositories, written by a Fargate task. */
 export const snapshotter = {
@@ -71,6 +73,22 @@ function notPlain(property: string, got: string, expected: string): RangeError {
     return new RangeError(
         `${property}: got ${JSON.stringify(got)}, expected ${expected} of letters, digits, ".", "-" and "_"`,
     );
+}
+
+/** What the snapshotter consists of. */
+export function snapshotterResources({ environment }: Deployment): AwsResource[] {
+    const named = (name: string) => physicalName(name, environment);
+    const family = named(snapshotter.taskFamily);
+    return [
+        { kind: "bucket", name: environmentName(snapshotter.bucketStem, environment) },
+        { kind: "user", name: named(snapshotter.agentUser) },
+        { kind: "group", name: named(snapshotter.group) },
+        { kind: "policy", name: named(snapshotter.policy) },
+        { kind: "role", name: named(snapshotter.taskRole), receiver: "ecs" },
+        { kind: "role", name: `${named(snapshotter.taskRole)}-execution`, receiver: "ecs" },
+        { kind: "taskDefinition", name: family },
+        { kind: "logGroup", name: `/ecs/${family}` },
+    ];
 }
 
 /** What must hold for the snapshotter (C1–C4, C6, C7). */

@@ -1,5 +1,6 @@
 import { type Settings } from "../../stacks/settings";
 import { type ClusterAccess } from "../cluster/access";
+import { type Remedies } from "../doctor/finding";
 import { type Connection } from "../verify/clients";
 import { type Keys } from "../verify/target";
 
@@ -12,6 +13,8 @@ export interface Host {
     readonly program: string;
     /** The one stack there is; undefined where `--stack` says which. */
     readonly onlyStack?: string;
+    /** What mends things here. @default what mends them in somebody's own clouds */
+    readonly remedies?: Remedies;
     /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */
     readonly aws: Pick<Connection, "endpoint" | "caBundle">;
     /**
