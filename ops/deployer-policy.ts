@@ -262,4 +262,5 @@ const emulatorActions = [
     "budgets:UpdateSubscriber",
     "iam:CreatePolicy",
     "iam:GetAccessKeyLastUsed",
+    "iam:SimulatePrincipalPolicy",
 ] as const;

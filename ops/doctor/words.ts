@@ -18,7 +18,9 @@ export function diagnosisInWords({ findings, notSeen }: Diagnosis, width = 120):
         wordWrap: true,
         style: { head: [], border: [] },
     });
-    table.push(...findings.map(({ severity, what, why, fix }) => [severity, what, why, fix]));
+    // The table cuts off a word that is wider than its cell: ARNs and commands have to be whole.
+    const breakable = (text: string) => text.replace(new RegExp(`\\S{${cell}}(?=\\S)`, "g"), "$& ");
+    table.push(...findings.map(({ severity, what, why, fix }) => [severity, ...[what, why, fix].map(breakable)]));
     const count = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
     return [table.toString(), ...lines, `${count}.`].join("\n");
 }

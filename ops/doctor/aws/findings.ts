@@ -23,7 +23,7 @@ export function awsUnseen({ fault, services }: AwsFacts): { readonly what: strin
             : []),
         ...(permissions.state === "found" ? permissions.value : [])
             .filter(({ verdict }) => verdict === "unknown")
-            .map(({ action, why }) => ({ what: `${action} for ${service}`, why })),
+            .map(({ action, resource, why }) => ({ what: `${action} on ${resource}`, why })),
         ...buckets.flatMap(({ name, region }) =>
             region.state === "unseen" ? [{ what: `the region of ${name}`, why: region.why }] : [],
         ),
