@@ -3,13 +3,15 @@ import Table from "cli-table3";
 import { type Diagnosis } from "./index";
 
 /** What was found, as a table; then what was not looked at. */
-export function diagnosisInWords({ findings, notSeen }: Diagnosis, width = 120): string {
+export function diagnosisInWords({ findings, notSeen, unreachable }: Diagnosis, width = 120): string {
     const reasons = [...new Set(notSeen.map(({ why }) => why))];
     const lines = reasons.map((reason) => {
         const what = notSeen.filter(({ why }) => why === reason).map((one) => one.what);
         return `Not looked at: ${what.join(", ")} (${reason}).`;
     });
-    if (findings.length === 0) return [...lines, "Nothing wrong was found."].join("\n");
+    if (findings.length === 0) {
+        return [...lines, unreachable ? "Nothing could be asked." : "Nothing wrong was found."].join("\n");
+    }
     // Borders, padding and the narrow column take 21.
     const cell = Math.max(16, Math.floor((width - 21) / 3));
     const table = new Table({

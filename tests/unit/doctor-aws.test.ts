@@ -204,13 +204,12 @@ describe("doctor's findings in AWS", () => {
         assert.deepEqual([idsOf(refused.findings), refused.unreachable], [["error credentials-refused"], false]);
     });
 
-    it("are none where nothing answers, which is said", () => {
+    it("are none where nothing answers, which is not called well", () => {
         const fault = { kind: "unreachable", why: "ECONNREFUSED" } as const;
-        assert.deepEqual(diagnosisOf({}, { fault, caller: undefined, services: [] }), {
-            findings: [],
-            notSeen: [{ what: "AWS", why: "ECONNREFUSED" }],
-            unreachable: true,
-        });
+        const diagnosis = diagnosisOf({}, { fault, caller: undefined, services: [] });
+        const notSeen = [{ what: "AWS", why: "ECONNREFUSED" }];
+        assert.deepEqual(diagnosis, { findings: [], notSeen, unreachable: true });
+        assert.equal(diagnosisInWords(diagnosis), "Not looked at: AWS (ECONNREFUSED).\nNothing could be asked.");
     });
 
     it("name a bucket in another region; one that does not exist yet is no fault", () => {

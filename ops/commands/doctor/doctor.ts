@@ -6,7 +6,7 @@ import { remediesOf } from "../../doctor/finding";
 import { type DoctorSettings } from "../../doctor/settings";
 import { type CommandContext } from "../../infra/command";
 import { stackOutputs } from "../../infra/engine";
-import { type ExitCode, InfraError } from "../../infra/errors";
+import { type ExitCode, InfraError, Interrupted } from "../../infra/errors";
 import { repository } from "../../infra/repository";
 import { kubectlsOwn } from "../../infra/repository-host";
 import { connectionOf, type DeployerOptions, isLocal, refuseProfile } from "../people";
@@ -41,6 +41,7 @@ export async function doctor(context: CommandContext, options: DoctorOptions, na
                 : {}),
         }),
     });
+    if (context.interrupted.aborted) throw new Interrupted();
     return report(diagnosis, { ...context, service: named as ServiceName | undefined });
 }
 
