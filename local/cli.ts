@@ -42,7 +42,7 @@ program
 
 program
     .command("doctor")
-    .description("what is wrong with clinical-ai's cluster side, why, and the command that mends it; changes nothing")
+    .description("what is wrong with the services, why, and the command that mends it; starts and changes nothing")
     .option("--json", "print the findings as JSON on standard output, and nothing else there")
     .action(async ({ json = false }: { json?: boolean }) => {
         const { doctor } = await import("./doctor");

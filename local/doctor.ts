@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { diagnose, type Remedies } from "../ops/doctor";
-import { doctorSettings } from "../ops/doctor/settings";
-import { diagnosisInWords } from "../ops/doctor/words";
+import { report } from "../ops/commands/doctor/report";
+import { examine } from "../ops/doctor/examine";
 import { readStackSettings } from "../ops/settings";
 import { type Identities } from "./aws/identities";
 import { localAccount } from "./aws/server";
@@ -11,50 +10,48 @@ import { localRegion } from "./cloud";
 import { hasCluster } from "./cluster";
 import { clusterFolder, kubeconfigOf } from "./cluster/places";
 import { localDirectory, LocalError, localPort } from "./paths";
-import { say } from "./progress";
 import { localStack } from "./pulumi";
-
-const start = "npm run local -- --cluster";
-
-/** In the local cloud one command starts, unseals and deploys; what was changed by hand takes a look first. */
-const remedies: Remedies = {
-    up: start,
-    refresh: "npm run local -- pulumi up --refresh --yes --skip-preview",
-    kubernetes: start,
-    vault: start,
-    unseal: start,
-    externalSecrets: start,
-    reloader: start,
-};
+import { localRemedies } from "./remedies";
 
 /**
- * Says what is wrong with clinical-ai's cluster side; starts and changes nothing.
+ * Says what is wrong with the local cloud; starts and changes nothing, which `npm run local -- infra doctor` would.
  *
  * @returns the exit code: 0 nothing is wrong, 1 something is, 3 nothing could be asked
- * @throws LocalError when there is no cluster
+ * @throws LocalError when there is no local cloud
  */
 export async function doctor({ json }: { json: boolean }): Promise<number> {
     const folder = localDirectory();
-    const settings = hasCluster(folder) && doctorSettings(localStack, readStackSettings(localStack, folder), folder);
-    if (!settings) throw new LocalError(`There is no cluster in this checkout; bring it up: ${start}`);
-    const cluster = clusterFolder(folder);
-    const { deployer } = JSON.parse(readFileSync(join(folder, "identities.json"), "utf8")) as Identities;
-    const access = {
-        kubeconfig: kubeconfigOf(cluster, "deployer"),
-        vault: settings.vault,
-        vaultToken: readFileSync(join(cluster, "vault-token-deployer"), "utf8"),
-        aws: {
-            keys: deployer,
-            accountId: localAccount,
-            region: localRegion,
-            endpoint: `https://127.0.0.1:${localPort()}`,
-            caBundle: join(folder, "tls", "certificate.pem"),
-        },
+    const identities = join(folder, "identities.json");
+    if (!existsSync(identities)) {
+        throw new LocalError(`There is no local cloud in this checkout; bring it up: ${localRemedies.up}`);
+    }
+    const settings = readStackSettings(localStack, folder);
+    const { deployer } = JSON.parse(readFileSync(identities, "utf8")) as Identities;
+    const connection = {
+        region: localRegion,
+        endpoint: `https://127.0.0.1:${localPort()}`,
+        caBundle: join(folder, "tls", "certificate.pem"),
     };
-    const diagnosis = await diagnose(access, settings.declared, remedies);
-    const { findings, notSeen, unreachable } = diagnosis;
-    if (json) process.stdout.write(`${JSON.stringify({ stack: localStack, findings, notSeen })}\n`);
-    else say(diagnosisInWords(diagnosis, process.stderr.columns));
-    if (unreachable) return 3;
-    return findings.length === 0 ? 0 : 1;
+    const diagnosis = await examine({
+        stack: localStack,
+        settings,
+        services: settings.services,
+        folder,
+        remedies: localRemedies,
+        aws: {
+            credentials: { state: "found", value: deployer },
+            connection,
+            // Whoever asks the engine would start what does not run.
+            outputs: () => Promise.resolve({ state: "unseen", why: "npm run local -- infra doctor compares them" }),
+        },
+        cluster: ({ vault }) => ({
+            kubeconfig: kubeconfigOf(clusterFolder(folder), "deployer"),
+            vault,
+            vaultToken: hasCluster(folder)
+                ? readFileSync(join(clusterFolder(folder), "vault-token-deployer"), "utf8")
+                : undefined,
+            aws: { keys: deployer, accountId: localAccount, ...connection },
+        }),
+    });
+    return report(diagnosis, { stack: localStack, json });
 }

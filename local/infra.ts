@@ -4,15 +4,19 @@ import { type Host } from "../ops/infra/host";
 import { createProgram, runProgram } from "../ops/infra/program";
 import { readStackSettings } from "../ops/settings";
 import { type LocalCloud, prepareStack, startCloud } from "./cloud";
+import { stopIfInterrupted } from "./interrupt";
 import { alone } from "./lock";
 import { localDirectory, LocalError } from "./paths";
 import { committedStackFile, localStack } from "./pulumi";
 import { recoverIfInterrupted } from "./recover";
+import { localRemedies } from "./remedies";
 
 /** The command `npm run local -- infra …`: the operators' tool on stack `local`. It sets the exit code. */
 export async function infra(args: readonly string[]): Promise<void> {
     // Held no longer than the start takes: who may deploy next, the engine's own lock says.
     const cloud = await alone(localDirectory(), startCloud);
+    // From here on the tool hears Ctrl-C itself.
+    stopIfInterrupted();
     await runProgram(createProgram(commands, localHost(cloud)), args);
 }
 
@@ -28,6 +32,7 @@ function localHost(cloud: LocalCloud): Host {
         onlyStack: localStack,
         locks: folder,
         aws: { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? server.endpoint, caBundle: server.caBundle },
+        remedies: localRemedies,
         stackFile: () => committedStackFile(),
         settings: (stack) => readStackSettings(stack, folder),
         async pulumi(_stack, args, options = {}) {

@@ -1,4 +1,5 @@
 import { policyDocument, type PolicyDocument } from "../components/policy-document";
+import { type ResourceKind } from "../services/resources";
 
 /**
  * The exact actions that `pulumi up`, `refresh` and `destroy` of this program need, on any resource of the account: what
@@ -14,7 +15,7 @@ export function deployerPolicy(partition: string, accountId: string, emulator = 
         {
             Sid: "Buckets",
             Effect: "Allow",
-            Action: bucketActions,
+            Action: actionsOn.bucket,
             // Bucket names have no account in them; their owner decides, and the names are the services'.
             Resource: `arn:${partition}:s3:::*`,
         },
@@ -31,11 +32,7 @@ export function deployerPolicy(partition: string, accountId: string, emulator = 
             Resource: iam("role/*"),
             Condition: {
                 StringEquals: {
-                    "iam:PassedToService": [
-                        "ecs-tasks.amazonaws.com",
-                        "budgets.amazonaws.com",
-                        "pods.eks.amazonaws.com",
-                    ],
+                    "iam:PassedToService": Object.values(roleReceivers),
                 },
             },
         },
@@ -52,7 +49,8 @@ export function deployerPolicy(partition: string, accountId: string, emulator = 
 
 /**
  * What a deployer needs beyond that to verify a stack: to plant the objects that a service is to read, delete or be
- * refused, and to remove what a check wrote. `pulumi up` needs none of it: give it only to whoever verifies.
+ * refused, to remove what a check wrote, and to ask about its own rights. `pulumi up` needs none of it: give it only to
+ * whoever verifies.
  *
  * @param partition `aws`, `aws-cn` or `aws-us-gov`
  */
@@ -71,8 +69,22 @@ export function verifierPolicy(partition: string): PolicyDocument {
             Action: ["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
             Resource: `arn:${partition}:s3:::*`,
         },
+        {
+            Sid: "KnowOwnRights",
+            Effect: "Allow",
+            // With it `infra doctor` asks which of the deployer's rights are missing.
+            Action: "iam:SimulatePrincipalPolicy",
+            Resource: [`arn:${partition}:iam::*:user/*`, `arn:${partition}:iam::*:role/*`],
+        },
     );
 }
+
+/** The services of AWS that the program hands roles over to. */
+export const roleReceivers = {
+    ecs: "ecs-tasks.amazonaws.com",
+    budgets: "budgets.amazonaws.com",
+    eks: "pods.eks.amazonaws.com",
+} as const;
 
 /** What the official plugin reads of every bucket, whether the program declares it or not. */
 const readByThePlugin = [
@@ -86,123 +98,153 @@ const readByThePlugin = [
     "s3:GetReplicationConfiguration",
 ] as const;
 
-const bucketActions = [
-    "s3:CreateBucket",
-    "s3:DeleteBucket",
-    "s3:DeleteBucketPolicy",
-    ...readByThePlugin,
-    "s3:GetBucketLocation",
-    "s3:GetBucketOwnershipControls",
-    "s3:GetBucketPolicy",
-    "s3:GetBucketPublicAccessBlock",
-    "s3:GetBucketTagging",
-    "s3:GetBucketVersioning",
-    "s3:GetEncryptionConfiguration",
-    "s3:GetLifecycleConfiguration",
-    "s3:ListBucket",
-    "s3:PutBucketOwnershipControls",
-    "s3:PutBucketPolicy",
-    "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketTagging",
-    "s3:PutBucketVersioning",
-    "s3:PutEncryptionConfiguration",
-    "s3:PutLifecycleConfiguration",
-] as const;
+/**
+ * The exact actions that each kind of resource needs; those that IAM lets nobody narrow to one of them stand apart.
+ */
+export const actionsOn = {
+    bucket: [
+        "s3:CreateBucket",
+        "s3:DeleteBucket",
+        "s3:DeleteBucketPolicy",
+        ...readByThePlugin,
+        "s3:GetBucketLocation",
+        "s3:GetBucketOwnershipControls",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:GetBucketTagging",
+        "s3:GetBucketVersioning",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+        "s3:ListBucket",
+        "s3:PutBucketOwnershipControls",
+        "s3:PutBucketPolicy",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketTagging",
+        "s3:PutBucketVersioning",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutLifecycleConfiguration",
+    ],
+    group: [
+        "iam:AddUserToGroup",
+        "iam:AttachGroupPolicy",
+        "iam:CreateGroup",
+        "iam:DeleteGroup",
+        "iam:DetachGroupPolicy",
+        "iam:GetGroup",
+        "iam:ListAttachedGroupPolicies",
+        "iam:RemoveUserFromGroup",
+    ],
+    policy: [
+        "iam:CreatePolicy",
+        "iam:CreatePolicyVersion",
+        "iam:DeletePolicy",
+        "iam:DeletePolicyVersion",
+        "iam:GetPolicy",
+        "iam:GetPolicyVersion",
+        "iam:ListPolicyTags",
+        "iam:ListPolicyVersions",
+        "iam:TagPolicy",
+        "iam:UntagPolicy",
+    ],
+    role: [
+        "iam:AttachRolePolicy",
+        "iam:CreateRole",
+        "iam:DeleteRole",
+        "iam:DeleteRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
+        "iam:ListRoleTags",
+        "iam:PutRolePolicy",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+    ],
+    user: [
+        "iam:AttachUserPolicy",
+        "iam:CreateAccessKey",
+        "iam:CreateUser",
+        "iam:DeleteAccessKey",
+        "iam:DeleteUser",
+        "iam:DeleteUserPolicy",
+        "iam:DetachUserPolicy",
+        "iam:GetAccessKeyLastUsed",
+        "iam:GetUser",
+        "iam:GetUserPolicy",
+        "iam:ListAccessKeys",
+        "iam:ListAttachedUserPolicies",
+        "iam:ListGroupsForUser",
+        "iam:ListUserPolicies",
+        "iam:ListUserTags",
+        "iam:PutUserPolicy",
+        "iam:TagUser",
+        "iam:UntagUser",
+        "iam:UpdateAccessKey",
+        "iam:UpdateUser",
+    ],
+    budget: [
+        "budgets:ListTagsForResource",
+        "budgets:ModifyBudget",
+        "budgets:TagResource",
+        "budgets:UntagResource",
+        "budgets:ViewBudget",
+    ],
+    budgetAction: [
+        "budgets:CreateBudgetAction",
+        "budgets:DeleteBudgetAction",
+        "budgets:DescribeBudgetAction",
+        "budgets:UpdateBudgetAction",
+    ],
+    taskDefinition: ["ecs:RegisterTaskDefinition", "ecs:TagResource", "ecs:UntagResource"],
+    podIdentity: [
+        "eks:CreatePodIdentityAssociation",
+        "eks:DeletePodIdentityAssociation",
+        "eks:DescribePodIdentityAssociation",
+        "eks:TagResource",
+        "eks:UntagResource",
+        "eks:UpdatePodIdentityAssociation",
+    ],
+    logGroup: [
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:ListTagsForResource",
+        "logs:PutRetentionPolicy",
+        "logs:TagResource",
+        "logs:UntagResource",
+    ],
+    topic: [
+        "sns:CreateTopic",
+        "sns:DeleteTopic",
+        "sns:GetTopicAttributes",
+        "sns:ListTagsForResource",
+        "sns:SetTopicAttributes",
+        "sns:TagResource",
+        "sns:UntagResource",
+    ],
+} as const satisfies Readonly<Record<ResourceKind, readonly string[]>>;
 
-const identityActions = [
-    "iam:AddUserToGroup",
-    "iam:AttachGroupPolicy",
-    "iam:AttachRolePolicy",
-    "iam:AttachUserPolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateGroup",
-    "iam:CreatePolicy",
-    "iam:CreatePolicyVersion",
-    "iam:CreateRole",
-    "iam:CreateUser",
-    "iam:DeleteAccessKey",
-    "iam:DeleteGroup",
-    "iam:DeletePolicy",
-    "iam:DeletePolicyVersion",
-    "iam:DeleteRole",
-    "iam:DeleteRolePolicy",
-    "iam:DeleteUser",
-    "iam:DeleteUserPolicy",
-    "iam:DetachGroupPolicy",
-    "iam:DetachRolePolicy",
-    "iam:DetachUserPolicy",
-    "iam:GetAccessKeyLastUsed",
-    "iam:GetGroup",
-    "iam:GetPolicy",
-    "iam:GetPolicyVersion",
-    "iam:GetRole",
-    "iam:GetRolePolicy",
-    "iam:GetUser",
-    "iam:GetUserPolicy",
-    "iam:ListAccessKeys",
-    "iam:ListAttachedGroupPolicies",
-    "iam:ListAttachedRolePolicies",
-    "iam:ListAttachedUserPolicies",
-    "iam:ListGroupsForUser",
-    "iam:ListInstanceProfilesForRole",
-    "iam:ListPolicyTags",
-    "iam:ListPolicyVersions",
-    "iam:ListRolePolicies",
-    "iam:ListRoleTags",
-    "iam:ListUserPolicies",
-    "iam:ListUserTags",
-    "iam:PutRolePolicy",
-    "iam:PutUserPolicy",
-    "iam:RemoveUserFromGroup",
-    "iam:TagPolicy",
-    "iam:TagRole",
-    "iam:TagUser",
-    "iam:UntagPolicy",
-    "iam:UntagRole",
-    "iam:UntagUser",
-    "iam:UpdateAccessKey",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateRole",
-    "iam:UpdateUser",
-] as const;
+/** What of these kinds IAM lets nobody narrow to one resource. */
+export const unnamedActionsOn: Readonly<Partial<Record<ResourceKind, readonly string[]>>> = {
+    taskDefinition: ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"],
+    logGroup: ["logs:DescribeLogGroups"],
+};
+
+const identityActions = [...actionsOn.user, ...actionsOn.role, ...actionsOn.group, ...actionsOn.policy];
 
 const serviceActions = [
-    "budgets:ListTagsForResource",
-    "budgets:ModifyBudget",
-    "budgets:TagResource",
-    "budgets:UntagResource",
-    "budgets:ViewBudget",
-    "budgets:CreateBudgetAction",
-    "budgets:DeleteBudgetAction",
-    "budgets:DescribeBudgetAction",
-    "budgets:UpdateBudgetAction",
-    "ecs:DeregisterTaskDefinition",
-    "ecs:DescribeTaskDefinition",
-    "ecs:RegisterTaskDefinition",
-    "ecs:TagResource",
-    "ecs:UntagResource",
-    "eks:CreatePodIdentityAssociation",
-    "eks:DeletePodIdentityAssociation",
-    "eks:DescribePodIdentityAssociation",
-    "eks:TagResource",
-    "eks:UntagResource",
-    "eks:UpdatePodIdentityAssociation",
-    "logs:CreateLogGroup",
-    "logs:DeleteLogGroup",
-    "logs:DescribeLogGroups",
-    "logs:ListTagsForResource",
-    "logs:PutRetentionPolicy",
-    "logs:TagResource",
-    "logs:UntagResource",
-    "sns:CreateTopic",
-    "sns:DeleteTopic",
-    "sns:GetTopicAttributes",
-    "sns:ListTagsForResource",
-    "sns:SetTopicAttributes",
-    "sns:TagResource",
-    "sns:UntagResource",
+    ...actionsOn.budget,
+    ...actionsOn.budgetAction,
+    ...actionsOn.taskDefinition,
+    ...actionsOn.podIdentity,
+    ...actionsOn.logGroup,
+    ...actionsOn.topic,
+    ...Object.values(unnamedActionsOn).flat(),
     "sts:GetCallerIdentity",
-] as const;
+];
 
 /** MiniStack names its actions on budgets after the calls, and asks for these of IAM on every resource. */
 const emulatorActions = [
@@ -220,4 +262,5 @@ const emulatorActions = [
     "budgets:UpdateSubscriber",
     "iam:CreatePolicy",
     "iam:GetAccessKeyLastUsed",
+    "iam:SimulatePrincipalPolicy",
 ] as const;

@@ -95,6 +95,8 @@ export type Probe =
           readonly call: "list" | "get" | "invoke" | "invokeStream";
           readonly model?: string;
       }
+    /** Whether a model, or an inference profile, answers. */
+    | { readonly kind: "modelHealth"; readonly model: string }
     | { readonly kind: "taskDefinition"; readonly arn: string }
     | { readonly kind: "budget"; readonly aspect: "limit" | "notifications" | "subscribers"; readonly budget: string }
     /** What a budget does by itself. */
@@ -236,6 +238,9 @@ export const deniedByBedrock = "denied (AccessDeniedException)";
 export function notServed(errorName: string): string {
     return `not served here (${errorName})`;
 }
+
+/** That a model answers. */
+export const healthy = "200: answers";
 
 /** A user's access keys, by whether they are in force. */
 export function keysInWords(active: readonly string[], inactive: readonly string[] = []): string {

@@ -1,4 +1,5 @@
 import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
+import { physicalName } from "../components/naming";
 import {
     accountCheck,
     allowed,
@@ -10,6 +11,7 @@ import {
 } from "./checks";
 import { grantsInWords, type Statement } from "./grants";
 import { type EnvironmentFacts } from "./variables";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** clinical-ai: a Prefect worker on Kubernetes that moves files between two buckets. */
 export const clinicalAi = {
@@ -118,6 +120,24 @@ export const clinicalAiEnvironment: EnvironmentFacts<ClinicalAiOutputs> = {
         "its worker reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and STORAGE_ENVIRONMENT from the " +
         "cluster. Its keys come through Vault and are never written to a file",
 };
+
+/** What clinical-ai consists of in AWS: by its mode a user, or a role. */
+export function clinicalAiResources({
+    environment,
+    identityMode = "static",
+    clusterName = "",
+}: Deployment): AwsResource[] {
+    const named = (name: string) => physicalName(name, environment);
+    const withPodIdentity = identityMode === "podIdentity";
+    return [
+        { kind: "bucket", name: named(clinicalAi.sourceBucket) },
+        { kind: "bucket", name: named(clinicalAi.destinationBucket) },
+        identityMode === "static"
+            ? { kind: "user", name: named(clinicalAi.user) }
+            : { kind: "role", name: named(clinicalAi.role), ...(withPodIdentity ? { receiver: "eks" } : {}) },
+        ...(withPodIdentity ? [{ kind: "podIdentity", name: clusterName } as const] : []),
+    ];
+}
 
 export function clinicalAiBuckets({ sourceBucket, destinationBucket }: ClinicalAiOutputs): readonly string[] {
     return [sourceBucket, destinationBucket];

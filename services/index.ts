@@ -6,20 +6,37 @@ import {
     clinicalAiChecks,
     clinicalAiEnvironment,
     clinicalAiKeys,
+    clinicalAiResources,
     type ClinicalAiOutputs,
 } from "./clinical-ai";
 import { clinicalAiClusterChecks } from "./clinical-ai-cluster";
-import { llmModels, llmModelsChecks, llmModelsEnvironment, llmModelsKeys, type LlmModelsOutputs } from "./llm-models";
-import { mlflow, mlflowChecks, mlflowEnvironment, mlflowKeys, type MlflowOutputs } from "./mlflow";
-import { rlStudio, rlStudioChecks, rlStudioEnvironment, rlStudioKeys, type RlStudioOutputs } from "./rl-studio";
+import {
+    llmModels,
+    llmModelsChecks,
+    llmModelsEnvironment,
+    llmModelsKeys,
+    llmModelsResources,
+    type LlmModelsOutputs,
+} from "./llm-models";
+import { mlflow, mlflowChecks, mlflowEnvironment, mlflowKeys, mlflowResources, type MlflowOutputs } from "./mlflow";
+import {
+    rlStudio,
+    rlStudioChecks,
+    rlStudioEnvironment,
+    rlStudioKeys,
+    rlStudioResources,
+    type RlStudioOutputs,
+} from "./rl-studio";
 import {
     snapshotter,
     snapshotterChecks,
     snapshotterEnvironment,
     snapshotterKeys,
+    snapshotterResources,
     type SnapshotterOutputs,
 } from "./snapshotter";
 import { type EnvironmentFacts } from "./variables";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** The name of every service, in the order in which they are listed and checked. */
 export const serviceNames = [rlStudio.name, clinicalAi.name, snapshotter.name, mlflow.name, llmModels.name] as const;
@@ -41,6 +58,8 @@ export interface ServiceFacts<Outputs> {
     buckets(outputs: Outputs): readonly string[];
     readonly environment: EnvironmentFacts<Outputs>;
     readonly keys: KeyFacts<Outputs>;
+    /** What it consists of in AWS, before it is deployed too. */
+    resources(deployment: Deployment): AwsResource[];
 }
 
 /** The facts of every service. */
@@ -50,6 +69,7 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         buckets: ({ bucketName }) => [bucketName],
         environment: rlStudioEnvironment,
         keys: rlStudioKeys,
+        resources: rlStudioResources,
     },
     "clinical-ai": {
         checks: (outputs, context) => [
@@ -59,23 +79,27 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         buckets: clinicalAiBuckets,
         environment: clinicalAiEnvironment,
         keys: clinicalAiKeys,
+        resources: clinicalAiResources,
     },
     snapshotter: {
         checks: snapshotterChecks,
         buckets: ({ bucketName }) => [bucketName],
         environment: snapshotterEnvironment,
         keys: snapshotterKeys,
+        resources: snapshotterResources,
     },
     mlflow: {
         checks: mlflowChecks,
         buckets: ({ bucketName }) => [bucketName],
         environment: mlflowEnvironment,
         keys: mlflowKeys,
+        resources: mlflowResources,
     },
     "llm-models": {
         checks: llmModelsChecks,
         buckets: () => [],
         environment: llmModelsEnvironment,
         keys: llmModelsKeys,
+        resources: llmModelsResources,
     },
 };

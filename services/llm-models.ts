@@ -1,4 +1,5 @@
 import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
+import { physicalName } from "../components/naming";
 import {
     accountCheck,
     allowed,
@@ -6,6 +7,7 @@ import {
     denied,
     deniedByBedrock,
     foreignBucketChecks,
+    healthy,
     notServed,
     type Check,
     type CheckContext,
@@ -13,6 +15,7 @@ import {
 } from "./checks";
 import { grantsInWords, type Statement } from "./grants";
 import { type EnvironmentFacts } from "./variables";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** llm-models: Bedrock models behind a budget per environment. */
 export const llmModels = {
@@ -76,11 +79,28 @@ export const llmModelsEnvironment: EnvironmentFacts<LlmModelsOutputs> = [
 ];
 
 /** What must hold for llm-models (E1–E4). */
+
+/** What llm-models consists of. */
+export function llmModelsResources({ environment, budgetAction }: Deployment): AwsResource[] {
+    const named = (name: string) => physicalName(name, environment);
+    const budget = named(llmModels.budget);
+    return [
+        { kind: "user", name: named(llmModels.user) },
+        { kind: "budget", name: budget },
+        { kind: "topic", name: named(llmModels.topic) },
+        { kind: "policy", name: named(llmModels.denyPolicy) },
+        { kind: "role", name: named(llmModels.shutOffRole), ...(budgetAction ? { receiver: "budgets" } : {}) },
+        ...(budgetAction ? [{ kind: "budgetAction", name: budget } as const] : []),
+    ];
+}
+
+/** What must hold for llm-models (E1–E4, E10). */
 export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
     return [
         accountCheck("E1", context),
         ...declaredUser(outputs, context),
         ...modelChecks(outputs),
+        ...healthChecks(outputs),
         ...refusals(outputs, context),
         ...budgetChecks(outputs, context),
         ...shutOffChecks(outputs, context),
@@ -168,6 +188,17 @@ function modelChecks({ models }: LlmModelsOutputs): Check[] {
         ...models.flatMap((model) => each(model, allowed)),
         ...each(other, deniedByBedrock),
     ];
+}
+
+/** One line for each model and inference profile that is to answer. */
+function healthChecks({ models, inferenceProfiles = [] }: LlmModelsOutputs): Check[] {
+    return [...models, ...inferenceProfiles.map(({ profileId }) => profileId)].map((model) => ({
+        id: "E10",
+        name: `health of ${model}`,
+        caller: "service",
+        expected: healthy,
+        probe: { kind: "modelHealth", model },
+    }));
 }
 
 function bedrock(name: string, expected: string, probe: Omit<Extract<Probe, { kind: "bedrock" }>, "kind">): Check {

@@ -1,4 +1,5 @@
 import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
+import { physicalName } from "../components/naming";
 import {
     accountCheck,
     allowed,
@@ -11,6 +12,7 @@ import {
 } from "./checks";
 import { grantsInWords } from "./grants";
 import { type EnvironmentFacts } from "./variables";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** mlflow: artifacts of the basketworld project, with credentials apart from the global ones. */
 export const mlflow = {
@@ -47,6 +49,14 @@ export const mlflowEnvironment: EnvironmentFacts<MlflowOutputs> = [
     { name: "MLFLOW_AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
     { name: "MLFLOW_AWS_DEFAULT_REGION", from: "region" },
 ];
+
+/** What mlflow consists of. */
+export function mlflowResources({ environment }: Deployment): AwsResource[] {
+    return [
+        { kind: "bucket", name: physicalName(mlflow.bucket, environment) },
+        { kind: "user", name: physicalName(mlflow.user, environment) },
+    ];
+}
 
 /** What must hold for mlflow (D1), and the live test of its configuration (D5). */
 export function mlflowChecks(outputs: MlflowOutputs, context: CheckContext): Check[] {

@@ -1,4 +1,5 @@
 import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
+import { physicalName } from "../components/naming";
 import {
     accountCheck,
     allowed,
@@ -12,6 +13,7 @@ import {
 } from "./checks";
 import { grantsInWords } from "./grants";
 import { type EnvironmentFacts } from "./variables";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** rl-studio: rollouts of reinforcement-learning runs, in a bucket of their own. */
 export const rlStudio = {
@@ -50,6 +52,14 @@ export const rlStudioEnvironment: EnvironmentFacts<RlStudioOutputs> = [
     { name: "AWS_DEFAULT_REGION", from: "region" },
     { name: "S3_BUCKET_NAME", from: "bucketName" },
 ];
+
+/** What rl-studio consists of. */
+export function rlStudioResources({ environment }: Deployment): AwsResource[] {
+    return [
+        { kind: "bucket", name: physicalName(rlStudio.bucket, environment) },
+        { kind: "user", name: physicalName(rlStudio.user, environment) },
+    ];
+}
 
 /** What must hold for rl-studio (A1, A2, A4, A5). */
 export function rlStudioChecks(outputs: RlStudioOutputs, context: CheckContext): Check[] {

@@ -1,4 +1,5 @@
 import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
+import { environmentName, physicalName } from "../components/naming";
 import {
     accountCheck,
     allowed,
@@ -8,10 +9,12 @@ import {
     type Caller,
     type Check,
     type CheckContext,
+    type Probe,
     type S3Call,
 } from "./checks";
 import { grantsInWords } from "./grants";
 import { type EnvironmentFacts } from "./variables";
+import { type AwsResource, type Deployment } from "./resources";
 
 /** snapshotter: scans of repositories, written by a Fargate task. */
 export const snapshotter = {
@@ -85,6 +88,22 @@ export const snapshotterKeys: KeyFacts<SnapshotterOutputs> = {
     unseenConsumers: () => "whatever runs as agent-repo-snapshotter with keys of its environment or its .env",
 };
 
+/** What the snapshotter consists of. */
+export function snapshotterResources({ environment }: Deployment): AwsResource[] {
+    const named = (name: string) => physicalName(name, environment);
+    const family = named(snapshotter.taskFamily);
+    return [
+        { kind: "bucket", name: environmentName(snapshotter.bucketStem, environment) },
+        { kind: "user", name: named(snapshotter.agentUser) },
+        { kind: "group", name: named(snapshotter.group) },
+        { kind: "policy", name: named(snapshotter.policy) },
+        { kind: "role", name: named(snapshotter.taskRole), receiver: "ecs" },
+        { kind: "role", name: `${named(snapshotter.taskRole)}-execution`, receiver: "ecs" },
+        { kind: "taskDefinition", name: family },
+        { kind: "logGroup", name: `/ecs/${family}` },
+    ];
+}
+
 /** What must hold for the snapshotter (C1–C4, C6, C7). */
 export function snapshotterChecks(outputs: SnapshotterOutputs, context: CheckContext): Check[] {
     return [
@@ -95,7 +114,7 @@ export function snapshotterChecks(outputs: SnapshotterOutputs, context: CheckCon
         ...declaredPolicy(outputs, context),
         ...memberChecks(outputs, context),
         ...temporaryMemberChecks(outputs),
-        ...encryptionCases(outputs),
+        ...policyTestCases(outputs),
         ...taskDefinitionChecks(outputs),
         leftoversCheck("C6", outputs.bucketName),
     ];
@@ -249,7 +268,7 @@ function declaredPolicy(outputs: SnapshotterOutputs, { partition }: CheckContext
 function memberChecks({ bucketName: bucket, prefix }: SnapshotterOutputs, context: CheckContext): Check[] {
     const within = (call: S3Call, name: string, expected: string) =>
         access("service", name, bucket, call, prefix, expected);
-    const beside = `${prefix.replace(/\/$/, "")}-of-others/`;
+    const beside = siblingOf(prefix);
     const outside = (call: S3Call, name: string) => access("service", name, bucket, call, "elsewhere/", denied);
     return [
         within("list", "list with the prefix", allowed),
@@ -282,20 +301,45 @@ function temporaryMemberChecks({ bucketName: bucket, prefix, groupName }: Snapsh
     ];
 }
 
+type Place = Pick<SnapshotterOutputs, "bucketName" | "prefix">;
+
 /** C6: the three cases of the service's own policy test, under its names. */
-function encryptionCases({ bucketName: bucket, prefix: under }: SnapshotterOutputs): Check[] {
-    const put = (name: string, expected: string, encryption?: "AES256" | "aws:kms"): Check => ({
-        id: "C6",
-        name,
-        caller: "service",
-        expected,
-        probe: { kind: "s3", call: "put", bucket, under, encryption },
-    });
+export function policyTestCases(place: Place): Check[] {
     return [
-        put("no_sse_header_should_fail", denied),
-        put("sse_aes256_should_succeed", allowed, "AES256"),
-        put("sse_aws_kms_should_fail", denied, "aws:kms"),
+        policyTestCase("no_sse_header_should_fail", denied, place, {}),
+        policyTestCase("sse_aes256_should_succeed", allowed, place, { encryption: "AES256" }),
+        policyTestCase("sse_aws_kms_should_fail", denied, place, { encryption: "aws:kms" }),
     ];
+}
+
+/** The wider set of the same test; what is refused here is refused for one reason only. */
+export function widerPolicyTestCases(place: Place): Check[] {
+    const refused = (name: string, changed: Partial<S3Probe>) => policyTestCase(name, denied, place, changed);
+    const encryption = "AES256";
+    return [
+        refused("outside_the_prefix_should_fail", { under: "elsewhere/", encryption }),
+        refused("sibling_prefix_should_fail", { under: siblingOf(place.prefix), encryption }),
+        refused("no_tls_should_fail", { plaintext: true, encryption }),
+        refused("customer_provided_key_should_fail", { encryption: "customer key" }),
+        refused("list_without_prefix_should_fail", { call: "list", under: undefined }),
+    ];
+}
+
+type S3Probe = Extract<Probe, { kind: "s3" }>;
+
+function policyTestCase(
+    name: string,
+    expected: string,
+    { bucketName: bucket, prefix: under }: Place,
+    changed: Partial<S3Probe>,
+): Check {
+    const probe: Probe = { kind: "s3", call: "put", bucket, under, ...changed };
+    return { id: "C6", name, caller: "service", expected, probe };
+}
+
+/** Begins with the prefix's letters, so that a policy without the slash would let it through. */
+function siblingOf(prefix: string): string {
+    return `${prefix.replace(/\/$/, "")}-of-others/`;
 }
 
 function taskDefinitionChecks({ taskDefinitionArn, taskRoleArn, executionRoleArn }: SnapshotterOutputs): Check[] {

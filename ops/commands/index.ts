@@ -7,11 +7,15 @@ import { registerEndpoints } from "./endpoints";
 import { registerEnv } from "./env";
 import { registerKey } from "./key";
 import { registerMigrate } from "./migrate";
+import { registerPolicyTest } from "./policy-test";
 import { registerRotate } from "./rotate";
+import { registerVerify } from "./verify";
 
 /** Every command: each adds itself to the program, and loads what it needs only when it runs. */
 export const commands: readonly Register[] = [
     registerEnv,
+    registerVerify,
+    registerPolicyTest,
     registerDoctor,
     registerRotate,
     registerCreds,

@@ -62,8 +62,10 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
     // Refused before anything is asked of the engine.
     if (service !== undefined && options.envFile) await requireFiles(service as ServiceName, options.envFile);
     const { alone } = await import("../lock");
-    const { region } = host.settings(stack);
+    const { callerOfStack } = await import("../infra/caller");
+    const { region, allowedAccountIds } = host.settings(stack);
     const deployer = await host.credentials("deployer");
+    await callerOfStack("deployer", deployer, { ...host.aws, region }, allowedAccountIds);
     const subjectOf = (name: ServiceName): Subject => ({
         host,
         stack,
@@ -73,7 +75,6 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
         confirmed: options.confirmConsumers === true,
         envFiles: (options.envFile ?? []).map((file) => resolve(file)),
     });
-    await requireAccount(subjectOf, context);
     const results: Record<string, RotateResult> = {};
     await alone(host, `rotate-${stack}`, async () => {
         for (const name of await chosen(subjectOf, context, service as ServiceName | undefined)) {
@@ -94,24 +95,6 @@ async function requireFiles(service: ServiceName, files: readonly string[]): Pro
     ]);
     variablesOf(service);
     for (const file of files) await requireSecretsPlace(resolve(file));
-}
-
-/** No call but the one that asks who it is, before the deployer's account is known to be the stack's. */
-async function requireAccount(
-    subjectOf: (name: ServiceName) => Subject,
-    { host, stack }: CommandContext,
-): Promise<void> {
-    const { vet } = await import("../verify/identities");
-    const { deployer, region } = subjectOf(serviceNames[0]);
-    const [accountId] = host.settings(stack).allowedAccountIds;
-    const identity = await vet(deployer, { ...host.aws, region, accountId });
-    try {
-        identity.clients();
-    } catch (error) {
-        throw new InfraError(exitCodes.failed, `The deployer's ${(error as Error).message}.`);
-    } finally {
-        identity.close();
-    }
 }
 
 async function chosen(

@@ -1,8 +1,12 @@
+import { type ServiceName } from "../../services";
+
 /** Something that is wrong, why, and what mends it. */
 export interface Finding {
     readonly id: string;
-    /** `error`: the worker has no keys, or soon will not. `warning`: it works, and something is not as it should be. */
+    /** `error`: a service does not work, or cannot be deployed. `warning`: it works, and something is not as it should be. */
     readonly severity: "error" | "warning";
+    /** Whose it is; undefined where it is nobody's alone. */
+    readonly service?: ServiceName;
     readonly what: string;
     readonly why: string;
     /** A command, or what to do where there is none. */

@@ -12,7 +12,7 @@ export interface Diagnosis {
     readonly findings: readonly Finding[];
     /** What was not looked at, and why. */
     readonly notSeen: readonly { readonly what: string; readonly why: string }[];
-    /** Whether neither the Kubernetes API nor Vault could be asked anything. */
+    /** Whether nothing could be asked anything. */
     readonly unreachable: boolean;
 }
 

@@ -326,7 +326,7 @@ async function loginOf(kubernetes: Kubernetes, address: VaultAddress, declared: 
 
 async function keysOf({ aws }: DoctorAccess, { mode, userName }: Declared): Promise<Facts["keys"]> {
     if (mode !== "static") return { state: "absent" };
-    if (aws === undefined) return { state: "unseen", why: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set" };
+    if (aws === undefined) return { state: "unseen", why: "there are no AWS credentials" };
     const identity = await vet(aws.keys, aws);
     try {
         const { iam } = identity.clients();

@@ -1,5 +1,6 @@
 import { type Settings } from "../../stacks/settings";
 import { type ClusterAccess } from "../cluster/access";
+import { type Remedies } from "../doctor/finding";
 import { type Connection } from "../verify/clients";
 import { type Keys } from "../verify/target";
 
@@ -16,6 +17,8 @@ export interface Host {
     readonly onlyStack?: string;
     /** Folder of the locks by which runs on the same stacks exclude each other. */
     readonly locks: string;
+    /** What mends things here. @default what mends them in somebody's own clouds */
+    readonly remedies?: Remedies;
     /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */
     readonly aws: Pick<Connection, "endpoint" | "caBundle">;
     /**

@@ -3,7 +3,7 @@ import { type ClusterAccess } from "../cluster/access";
 import { Kubernetes, type TokenWish } from "../cluster/kubernetes";
 import { podEnvironment, type DeploymentName, type PodEnvironment } from "../cluster/pod-environment";
 import { type Caller, type ServiceAccount, type VaultAddress, type VaultLogin } from "../../services/checks";
-import { NotTried } from "./outcome";
+import { NotGiven, NotTried } from "./outcome";
 
 type Role = "operator" | "deployer";
 
@@ -15,7 +15,7 @@ export class Cluster {
     /** @param access undefined where whoever verifies has none */
     constructor(private readonly access: Readonly<Record<Role, ClusterAccess>> | undefined) {}
 
-    /** @throws NotTried when there is no access */
+    /** @throws NotGiven when there is no access */
     kubernetes(role: Role): Kubernetes {
         return Kubernetes.connect(this.accessOf(role));
     }
@@ -63,7 +63,7 @@ export class Cluster {
 
     private accessOf(role: Role): ClusterAccess {
         if (this.access) return this.access[role];
-        throw new NotTried("no kubeconfig and no Vault token of operator and deployer were given");
+        throw new NotGiven("no kubeconfig and no Vault token of operator and deployer were given");
     }
 }
 

@@ -17,7 +17,7 @@ import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { policyDocument, type PolicyDocument } from "../../components/policy-document";
 import { clientsFor, closeClients, type Clients, type Connection } from "./clients";
 import { type PodEnvironment } from "../cluster/pod-environment";
-import { failureInWords, isNamed, NotTried } from "./outcome";
+import { failureInWords, isNamed, NotGiven, NotTried } from "./outcome";
 import { type Keys, type VerifyTarget } from "./target";
 
 /** An identity of which is known that its keys belong to the stack's account, or why it is not used. */
@@ -72,6 +72,16 @@ export function refused(reason: string, account?: string): Identity {
         account,
         clients: () => {
             throw new NotTried(reason);
+        },
+        close: () => undefined,
+    };
+}
+
+/** An identity that whoever verifies has not given. */
+export function notGiven(reason: string): Identity {
+    return {
+        clients: () => {
+            throw new NotGiven(reason);
         },
         close: () => undefined,
     };

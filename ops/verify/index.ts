@@ -2,11 +2,19 @@ import { type ServiceName } from "../../services";
 import { type Caller, type Check, type ClusterProbe, type ProbeKind } from "../../services/checks";
 import { ClusterFailure } from "../cluster/access";
 import { Cluster } from "./cluster";
-import { refused, temporaryUser, vet, vetEnvironment, type Identity, type TemporaryRights } from "./identities";
-import { failureInWords, settle, type Answer } from "./outcome";
+import {
+    notGiven,
+    refused,
+    temporaryUser,
+    vet,
+    vetEnvironment,
+    type Identity,
+    type TemporaryRights,
+} from "./identities";
+import { failureAnswer, failureInWords, NotGiven, settle, type Answer } from "./outcome";
 import { plan, type Planned } from "./plan";
 import { mapBounded } from "./pool";
-import { bedrockAccess, shutOff } from "./probes-bedrock";
+import { bedrockAccess, modelHealth, shutOff } from "./probes-bedrock";
 import { bucketDeclaration } from "./probes-bucket";
 import { budgetAction, budgetDeclaration, topicDeclaration } from "./probes-budget";
 import { taskDefinition } from "./probes-ecs";
@@ -46,6 +54,7 @@ const executors: { readonly [Kind in AwsKind]: Executor<Kind> } = {
     policy: policyDeclaration,
     assumeRole,
     bedrock: bedrockAccess,
+    modelHealth,
     taskDefinition,
     budget: budgetDeclaration,
     budgetAction,
@@ -79,17 +88,25 @@ const late: readonly ProbeKind[] = ["shutOff", "leftovers"];
  * Every identity is first asked for its account, and not used when it is another than the stack's. What is written is
  * removed again, and what is attached detached, also upon failure.
  */
-export function verify(target: VerifyTarget): Promise<CheckResult[]> {
-    return runChecks(plan(target), target);
+export function verify(target: VerifyTarget, progress?: Progress): Promise<CheckResult[]> {
+    return runChecks(plan(target), target, progress);
 }
 
+/** Told after each check how many of how many are done. */
+export type Progress = (done: number, of: number) => void;
+
 /** Runs these checks; the results stand in their order, then what could not be cleared up. */
-export async function runChecks(planned: readonly Planned[], target: VerifyTarget): Promise<CheckResult[]> {
+export async function runChecks(
+    planned: readonly Planned[],
+    target: VerifyTarget,
+    progress: Progress = () => undefined,
+): Promise<CheckResult[]> {
     const scratch = new Scratch();
     const cluster = new Cluster(target.cluster);
-    const identities = await vetAll(planned, target, cluster);
+    const identities = new Map<string, Identity>();
     const users = new Map<string, () => Promise<void>>();
     const results = new Array<CheckResult>(planned.length);
+    let done = 0;
     const clear = async () => {
         const faults = await clearUp(identities, users, scratch);
         // Seen also when the run was interrupted and returns no results.
@@ -98,10 +115,12 @@ export async function runChecks(planned: readonly Planned[], target: VerifyTarge
     };
     try {
         await whileInterruptible(async (stop) => {
+            await vetAll(planned, target, cluster, identities);
             await addUsers(planned, identities, users, { runId: scratch.runId, target, stop });
             const keep = async (one: Planned) => {
-                if (!stop.aborted)
-                    results[one.index] = await runCheck(one, { target, identities, cluster, scratch, stop });
+                if (stop.aborted) return;
+                results[one.index] = await runCheck(one, { target, identities, cluster, scratch, stop });
+                progress(++done, planned.length);
             };
             const early = planned.filter(({ check }) => !late.includes(check.probe.kind));
             const inOrder = async (sequence: readonly Planned[]) => {
@@ -147,21 +166,22 @@ async function vetAll(
     planned: readonly Planned[],
     target: VerifyTarget,
     cluster: Cluster,
-): Promise<Map<string, Identity>> {
-    const { operator, deployer } = target.credentials;
-    const keys: [string, Keys | undefined][] = [
-        ["operator", operator],
-        ["deployer", deployer],
-        ...target.services.map((service): [string, Keys | undefined] => [
-            identityKey("service", service),
-            keysOf(target.outputs[service]),
-        ]),
-    ];
+    identities: Map<string, Identity>,
+): Promise<void> {
+    const people = (["operator", "deployer"] as const).map((who): [string, () => Promise<Identity>] => {
+        const keys = target.credentials[who];
+        return [who, async () => (keys ? vet(keys, target) : notGiven(`no ${who}`))];
+    });
+    const services = target.services.map((service): [string, () => Promise<Identity>] => [
+        identityKey("service", service),
+        () => vet(target.serviceKeys?.[service] ?? keysOf(target.outputs[service]), target),
+    ]);
     const environments = new Map(
         planned.flatMap(({ check: { caller } }) => (isEnvironment(caller) ? [[identityInWords(caller), caller]] : [])),
     );
     const vetted: [string, () => Promise<Identity>][] = [
-        ...keys.map(([name, of]): [string, () => Promise<Identity>] => [name, () => vet(of, target)]),
+        ...people,
+        ...services,
         ...[...environments].map(
             ([name, { environmentOf: deployment, namespace }]): [string, () => Promise<Identity>] => [
                 name,
@@ -169,7 +189,7 @@ async function vetAll(
             ],
         ),
     ];
-    return new Map(await mapBounded(vetted, concurrency, async ([name, work]) => [name, await work()] as const));
+    await mapBounded(vetted, concurrency, async ([name, work]) => void identities.set(name, await work()));
 }
 
 /** A service without static keys exports none. */
@@ -196,7 +216,8 @@ async function addUsers(
             const register = (remove: () => Promise<void>) => void users.set(key, remove);
             identities.set(key, await temporaryUser(identities.get("deployer")!, rights, runId, target, register));
         } catch (error) {
-            identities.set(key, refused(`the deployer could not make the user: ${failureInWords(error)}`));
+            const reason = `the deployer could not make the user: ${failureInWords(error)}`;
+            identities.set(key, error instanceof NotGiven ? notGiven(error.message) : refused(reason));
         }
     }
 }
@@ -241,6 +262,7 @@ async function runCheck({ service, check }: Planned, session: Session): Promise<
         expected: [expected, ...tolerated].join(", or "),
         got: answer.got,
         ok: [expected, ...tolerated].includes(answer.got),
+        ...(answer.notTried ? { notTried: true } : {}),
         ...(notes.length > 0 ? { note: notes.join(" ") } : {}),
     };
 }
@@ -248,6 +270,7 @@ async function runCheck({ service, check }: Planned, session: Session): Promise<
 /** Where an emulator is asked in another way than AWS. */
 function emulatedNote({ probe, emulator }: Check, { endpoint }: VerifyTarget): string | undefined {
     if (endpoint !== undefined && emulator !== undefined) return `The emulator lacks ${emulator.lacks}.`;
+    if (endpoint !== undefined && probe.kind === "modelHealth") return "The emulator answers in place of the model.";
     if (endpoint === undefined || probe.kind !== "s3" || !probe.plaintext) return undefined;
     return "The emulator was told by the header x-forwarded-proto that the request came without TLS.";
 }
@@ -275,7 +298,7 @@ async function answerTo(check: Check, service: ServiceName, session: Session): P
         const execute = executors[check.probe.kind as AwsKind] as Executor<ProbeKind>;
         return await execute(check.probe, run);
     } catch (error) {
-        return { got: failureInWords(error) };
+        return failureAnswer(error);
     }
 }
 
@@ -288,10 +311,10 @@ async function answerOfCluster(probe: ClusterProbe, caller: Caller, session: Ses
     try {
         return await execute(probe, { cluster: session.cluster, caller, runId: session.scratch.runId });
     } catch (error) {
-        const got = failureInWords(error);
+        const answer = failureAnswer(error);
         return error instanceof ClusterFailure && error.detail
-            ? { got, note: `${error.system}: ${error.detail}.` }
-            : { got };
+            ? { ...answer, note: `${error.system}: ${error.detail}.` }
+            : answer;
     }
 }
 
@@ -301,23 +324,34 @@ async function clearUp(
     users: ReadonlyMap<string, () => Promise<void>>,
     scratch: Scratch,
 ): Promise<CheckResult[]> {
-    const deployer = identities.get("deployer")!;
-    const tasks: [string, () => Promise<unknown>][] = [
-        ...scratch.buckets.map((bucket): [string, () => Promise<unknown>] => [
-            `objects in ${bucket}`,
-            async () => scratch.remove(deployer.clients().s3, bucket),
-        ]),
-        ...users,
+    const tasks: Removal[] = [
+        ...scratch.buckets.map((bucket) => ({
+            what: `objects in ${bucket}`,
+            remove: async () => scratch.remove(identities.get("deployer")!.clients().s3, bucket),
+            staying: scratch.stayingIn(bucket).map((key) => `s3://${bucket}/${key}`),
+        })),
+        ...[...users].map(([what, remove]) => ({ what, remove, staying: [] })),
     ];
-    const faults = await mapBounded(tasks, concurrency, async ([what, remove]): Promise<CheckResult[]> => {
-        try {
-            await remove();
-            return [];
-        } catch (error) {
-            const got = failureInWords(error);
-            const line = { id: "clean-up", name: what, identity: "deployer", expected: "removed", got, ok: false };
-            return [line];
-        }
-    });
-    return faults.flat();
+    return (await mapBounded(tasks, concurrency, faultOf)).flat();
+}
+
+interface Removal {
+    readonly what: string;
+    readonly remove: () => Promise<unknown>;
+    /** What their writers could not remove themselves. */
+    readonly staying: readonly string[];
+}
+
+async function faultOf({ what, remove, staying }: Removal): Promise<CheckResult[]> {
+    try {
+        await remove();
+        return [];
+    } catch (error) {
+        const answer = failureAnswer(error);
+        if (answer.notTried && staying.length === 0) return [];
+        const note = staying.length > 0 ? { note: `Left there: ${staying.join(", ")}.` } : {};
+        return [
+            { id: "clean-up", name: what, identity: "deployer", expected: "removed", ok: false, ...answer, ...note },
+        ];
+    }
 }

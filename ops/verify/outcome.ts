@@ -5,6 +5,8 @@ import { ClusterFailure } from "../cluster/access";
 export interface Answer {
     readonly got: string;
     readonly note?: string;
+    /** Nobody gave what the question needs: neither held nor failed. */
+    readonly notTried?: true;
 }
 
 /** What of an SDK's error tells its kind. */
@@ -17,6 +19,9 @@ interface Failure {
 
 /** A call that was not made, because what it needs was refused or could not be prepared. */
 export class NotTried extends Error {}
+
+/** The same because whoever verifies has not given what it needs: that is no fault of what is verified. */
+export class NotGiven extends NotTried {}
 
 /** How the services name a denial: S3, IAM and STS; Bedrock; SNS. */
 const denials = ["AccessDenied", "AccessDeniedException", "AuthorizationErrorException"];
@@ -40,13 +45,19 @@ export function failureInWords(error: unknown): string {
     return `could not be reached (${[status, status === undefined ? (code ?? name) : name].filter(Boolean).join(" ")})`;
 }
 
+/** The answer of a call that failed. */
+export function failureAnswer(error: unknown): Answer {
+    const got = failureInWords(error);
+    return error instanceof NotGiven ? { got, notTried: true } : { got };
+}
+
 /** "allowed" if the calls go through, else why not. */
 export async function accessOf(call: () => Promise<unknown>): Promise<Answer> {
     try {
         await call();
         return { got: allowed };
     } catch (error) {
-        return { got: failureInWords(error) };
+        return failureAnswer(error);
     }
 }
 
@@ -65,7 +76,7 @@ export async function settle(
     const until = Date.now() + milliseconds;
     for (;;) {
         const answer = await ask();
-        if (answer.got === expected || Date.now() >= until || stop?.aborted) return answer;
+        if (answer.got === expected || answer.notTried || Date.now() >= until || stop?.aborted) return answer;
         await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, milliseconds)));
     }
 }

@@ -2,14 +2,25 @@ import { GetFoundationModelCommand, ListFoundationModelsCommand } from "@aws-sdk
 import { InvokeModelCommand, InvokeModelWithResponseStreamCommand } from "@aws-sdk/client-bedrock-runtime";
 import { AttachUserPolicyCommand, DetachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
 
-import { allowed, deniedByBedrock, notServed } from "../../services/checks";
+import { allowed, deniedByBedrock, healthy, notServed } from "../../services/checks";
 import { type Clients } from "./clients";
 import { failureInWords, isNamed, settle, type Answer } from "./outcome";
 import { whileInterruptible } from "./restore";
 import { type Executor, type ProbeOf } from "./run";
+import { healthInWords } from "./words-bedrock";
 
 /** Whether the caller may make a call to Bedrock. */
 export const bedrockAccess: Executor<"bedrock"> = ({ call, model = "" }, { clients }) => answer(call, model, clients);
+
+/** Whether a model answers, and if not, which of the reasons it is (E2, E10). */
+export const modelHealth: Executor<"modelHealth"> = async ({ model }, { clients }) => {
+    try {
+        await calls.invoke(clients, model);
+        return { got: healthy };
+    } catch (error) {
+        return healthInWords(error);
+    }
+};
 
 /** An unknown model was neither refused nor served, and that is said in Bedrock's own words. */
 async function answer(call: ProbeOf<"bedrock">["call"], model: string, clients: Clients): Promise<Answer> {

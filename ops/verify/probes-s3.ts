@@ -21,8 +21,9 @@ import {
 } from "@aws-sdk/client-s3";
 
 import { type Encryption, type S3Call } from "../../services/checks";
-import { accessOf, failureInWords, NotTried } from "./outcome";
+import { accessOf, failureInWords, NotGiven, NotTried } from "./outcome";
 import { type Executor, type ProbeOf, type ProbeRun } from "./run";
+import { type Scratch } from "./scratch";
 
 type S3Probe = ProbeOf<"s3">;
 type Call = (s3: S3Client, probe: S3Probe, run: ProbeRun) => Promise<unknown>;
@@ -77,6 +78,7 @@ async function prepare<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
         return await work();
     } catch (error) {
+        if (error instanceof NotGiven) throw error;
         throw new NotTried(`the deployer could not prepare it: ${failureInWords(error)}`);
     }
 }
@@ -84,7 +86,7 @@ async function prepare<Result>(work: () => Promise<Result>): Promise<Result> {
 async function put(s3: S3Client, { bucket, under = "", encryption }: S3Probe, { scratch }: ProbeRun): Promise<void> {
     const target = { Bucket: bucket, Key: scratch.key(bucket, under) };
     await s3.send(new PutObjectCommand({ ...target, Body: "written", ...encryptionHeaders(encryption) }));
-    await removeIfPermitted(s3, target);
+    await removeIfPermitted(s3, target, scratch);
 }
 
 /** An upload that is completed and one that is given up, so that every right that uploads need is used. */
@@ -104,7 +106,7 @@ async function multipart(s3: S3Client, probe: S3Probe, { scratch }: ProbeRun): P
         } else {
             const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
             await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
-            await removeIfPermitted(s3, target);
+            await removeIfPermitted(s3, target, scratch);
         }
     }
 }
@@ -116,8 +118,14 @@ function encryptionHeaders(encryption: Encryption | undefined) {
 }
 
 /** The writer clears up what it may; the deployer removes the rest, and old versions, at the end. */
-async function removeIfPermitted(s3: S3Client, target: { Bucket: string; Key: string }): Promise<void> {
-    await s3.send(new DeleteObjectCommand(target)).catch(() => undefined);
+async function removeIfPermitted(
+    s3: S3Client,
+    target: { Bucket: string; Key: string },
+    scratch: Scratch,
+): Promise<void> {
+    const deleted = await s3.send(new DeleteObjectCommand(target)).catch(() => undefined);
+    // Behind a delete marker the object is still there, as an old version.
+    if (deleted === undefined || deleted.DeleteMarker) scratch.stays(target.Bucket, target.Key);
 }
 
 /** What this run left in a bucket after the deployer has removed what it wrote. */

@@ -14,6 +14,7 @@ import {
 export class Scratch {
     readonly runId = randomBytes(6).toString("hex");
     private readonly prefixes = new Map<string, Set<string>>();
+    private readonly staying: { readonly bucket: string; readonly key: string }[] = [];
     private keys = 0;
 
     /** A new key under a prefix of a bucket; from now on the run answers for it. */
@@ -30,6 +31,16 @@ export class Scratch {
             new PutObjectCommand({ Bucket: bucket, Key: key, Body: "planted", ServerSideEncryption: "AES256" }),
         );
         return { key, version };
+    }
+
+    /** Notes an object that its writer could not remove for good. */
+    stays(bucket: string, key: string): void {
+        this.staying.push({ bucket, key });
+    }
+
+    /** What stays in a bucket unless the deployer removes it. */
+    stayingIn(bucket: string): string[] {
+        return this.staying.filter((object) => object.bucket === bucket).map(({ key }) => key);
     }
 
     get buckets(): string[] {

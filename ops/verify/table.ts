@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { type CheckResult } from "./target";
 
 /**
- * One line a check: what is as expected is cut to its line, what failed is shown in full. Then the notes.
+ * One line a check: what failed is shown in full, everything else is cut to its line. Then the notes and the counts.
  *
  * @param width characters that a line may have; a terminal's, or what four wide columns need
  */
@@ -11,10 +11,10 @@ export function renderTable(results: readonly CheckResult[], width = 200): strin
     // Borders, padding and the two narrow columns take 33; a cell of fewer than 16 says nothing.
     const widest = Math.max(16, Math.min(44, Math.floor((width - 33) / 4)));
     const cut = (text: string) => (text.length <= widest ? text : `${text.slice(0, widest - 1)}…`);
-    const rows = results.map(({ ok, id, name, identity, expected, got }) => [
-        ok ? "ok" : "FAIL",
+    const rows = results.map(({ ok, notTried, id, name, identity, expected, got }) => [
+        ok ? "ok" : notTried ? "–" : "FAIL",
         id,
-        ...[name, identity, expected, got].map((text) => (ok ? cut(text) : text)),
+        ...[name, identity, expected, got].map((text) => (ok || notTried ? cut(text) : text)),
     ]);
     const head = ["", "id", "check", "identity", "expected", "got"];
     const table = new Table({
@@ -33,7 +33,13 @@ export function renderTable(results: readonly CheckResult[], width = 200): strin
 
 /** For programs. */
 export function toJson(results: readonly CheckResult[]): string {
-    return JSON.stringify({ checks: results, failed: failures(results) });
+    return JSON.stringify({ checks: results, ...countsOf(results) });
+}
+
+/** How many checks failed, and how many could not be tried with what was given; all others hold. */
+export function countsOf(results: readonly CheckResult[]): { readonly failed: number; readonly notTried: number } {
+    const notTried = results.filter((result) => result.notTried).length;
+    return { failed: results.filter(({ ok }) => !ok).length - notTried, notTried };
 }
 
 /** Each note once, with the checks that it is about. */
@@ -46,12 +52,8 @@ function notes(results: readonly CheckResult[]): string[] {
 }
 
 function summary(results: readonly CheckResult[]): string {
-    const failed = failures(results);
-    return failed === 0 ? `${results.length} checks, all as expected` : `${results.length} checks, ${failed} failed`;
-}
-
-function failures(results: readonly CheckResult[]): number {
-    return results.filter(({ ok }) => !ok).length;
+    const { failed, notTried } = countsOf(results);
+    return `${results.length - failed - notTried} hold, ${failed} failed, ${notTried} not tried`;
 }
 
 function longest(texts: readonly string[]): number {

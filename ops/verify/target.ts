@@ -21,7 +21,10 @@ export interface VerifyTarget {
     readonly accountId: string;
     /** @default "aws" */
     readonly partition?: string;
-    readonly credentials: { readonly operator: Keys; readonly deployer: Keys };
+    /** The lines of whoever is not given are not tried. */
+    readonly credentials: { readonly operator?: Keys; readonly deployer?: Keys };
+    /** Keys of a service in place of those that its outputs publish. */
+    readonly serviceKeys?: Readonly<Partial<Record<ServiceName, Keys>>>;
     /** What opens the cluster and its Vault; without it the cluster side is said not to have been verified. */
     readonly cluster?: { readonly operator: ClusterAccess; readonly deployer: ClusterAccess };
     /** The outputs of every service of the stack, the ones that are not verified too: their buckets must stay closed. */
@@ -37,5 +40,7 @@ export interface CheckResult {
     readonly expected: string;
     readonly got: string;
     readonly ok: boolean;
+    /** Whoever verifies has not given what it needs: not `ok`, and no failure either. */
+    readonly notTried?: true;
     readonly note?: string;
 }

@@ -107,7 +107,7 @@ describe("infra doctor on a real cluster", function () {
             [
                 ["Secret", "denied (Forbidden)"],
                 ["login of the service account", "denied (Forbidden)"],
-                ["access keys in IAM", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"],
+                ["access keys in IAM", "there are no AWS credentials"],
             ],
         );
     });

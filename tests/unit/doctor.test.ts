@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { accessOf } from "../../ops/commands/doctor";
+import { accessOf } from "../../ops/commands/doctor/doctor";
 import { type Declared, diagnosisOf } from "../../ops/doctor";
 import { causeOf } from "../../ops/doctor/cause";
 import { type Facts, type Look } from "../../ops/doctor/facts";
@@ -487,16 +487,8 @@ describe("what doctor takes from a stack's settings", () => {
     describe("and what from the environment", () => {
         const settings = doctorSettings("dev", settingsOf({ cluster }), "/repository")!;
 
-        it("is a token for Vault and, as a pair, keys of AWS", () => {
-            const environment = { VAULT_TOKEN: "t", AWS_ACCESS_KEY_ID: "A", AWS_SECRET_ACCESS_KEY: "s" };
-            const access = accessOf(settings, {}, environment);
-            assert.equal(access.vaultToken, "t");
-            assert.deepEqual(access.aws, {
-                keys: { accessKeyId: "A", secretAccessKey: "s", sessionToken: undefined },
-                accountId: "123456789012",
-                region: "us-east-1",
-            });
-            assert.equal(accessOf(settings, {}, { AWS_ACCESS_KEY_ID: "A" }).aws, undefined);
+        it("is a token for Vault", () => {
+            assert.equal(accessOf(settings, {}, { VAULT_TOKEN: "t" }).vaultToken, "t");
             assert.equal(
                 accessOf(settings, {}, { VAULT_ADDR: "https://elsewhere" }).vault.address,
                 "https://vault:8200",

@@ -4,11 +4,12 @@ import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { join } from "node:path";
 
-import { renderTable, toJson, verify, type CheckResult } from "../../ops/verify";
+import { renderTable, toJson, verify, type CheckResult, type VerifyTarget } from "../../ops/verify";
 import { clientsFor, closeClients } from "../../ops/verify/clients";
 import { accessOf, failureInWords, NotTried, settle } from "../../ops/verify/outcome";
 import { mapBounded } from "../../ops/verify/pool";
 import { bedrockAccess } from "../../ops/verify/probes-bedrock";
+import { healthInWords } from "../../ops/verify/words-bedrock";
 import { Stopped, whileInterruptible } from "../../ops/verify/restore";
 import { type ProbeRun } from "../../ops/verify/run";
 import {
@@ -204,12 +205,13 @@ describe("verify", () => {
             ...keys("AKIARL"),
         },
     };
-    const run = (endpoint: string) =>
+    const both = { operator: keys("AKIAOPERATOR"), deployer: keys("AKIADEPLOYER") };
+    const run = (endpoint: string, credentials: VerifyTarget["credentials"] = both) =>
         verify({
             endpoint,
             region: "us-east-1",
             accountId: "123456789012",
-            credentials: { operator: keys("AKIAOPERATOR"), deployer: keys("AKIADEPLOYER") },
+            credentials,
             outputs,
             services: ["rl-studio"],
         });
@@ -235,6 +237,41 @@ describe("verify", () => {
             assert.ok(results.every(({ ok }) => !ok));
             assert.equal(results.find(({ id }) => id === "A4")?.got, "account 999999999999");
             assert.equal(results[0].got, "not tried: keys belong to account 999999999999, not to 123456789012");
+        } finally {
+            server.close();
+        }
+    });
+
+    it("does not try what needs a deployer where none is given, and calls that no failure", async () => {
+        const server = createServer((request, response) => {
+            let body = "";
+            request.on("data", (chunk) => (body += chunk));
+            request.on("end", () => {
+                const known = new URLSearchParams(body).get("Action") === "GetCallerIdentity";
+                response.writeHead(known ? 200 : 403, { "content-type": "text/xml" });
+                response.end(
+                    known
+                        ? "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account>" +
+                              "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+                        : "<Error><Code>AccessDenied</Code><Message>no</Message></Error>",
+                );
+            });
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        try {
+            const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+            const results = await run(endpoint, { operator: keys("AKIAOPERATOR") });
+            const untried = results.filter(({ notTried }) => notTried);
+            assert.ok(untried.every(({ got, ok }) => got === "not tried: no deployer" && !ok));
+            assert.deepEqual(untried.map(({ name }) => name).sort(), [
+                "delete",
+                "delete a version",
+                "nothing left in rollouts",
+                "read",
+                "set an object's ACL",
+                "tag an object",
+                "write the bucket policy",
+            ]);
         } finally {
             server.close();
         }
@@ -383,6 +420,55 @@ describe("bedrockAccess", () => {
     });
 });
 
+describe("the health of a model, in words", () => {
+    const health = (name: string, message: string) => healthInWords(Object.assign(new Error(message), { name }));
+    const cases: [name: string, message: string, words: string][] = [
+        [
+            "AccessDeniedException",
+            "User: arn is not authorized to perform: bedrock:InvokeModel on resource: arn because no identity-based " +
+                "policy allows the bedrock:InvokeModel action",
+            "403: no policy allows it",
+        ],
+        [
+            "AccessDeniedException",
+            "User: arn is not authorized to perform: bedrock:InvokeModel on resource: arn with an explicit deny in an " +
+                "identity-based policy",
+            "403: a policy denies it; a shut-off may be in force",
+        ],
+        [
+            "AccessDeniedException",
+            "You don't have access to the model with the specified model ID.",
+            "403: the account has no access to this model",
+        ],
+        ["AccessDeniedException", "Something else.", "403: denied"],
+        ["ValidationException", "The provided model identifier is invalid.", "400: no such model in this region"],
+        [
+            "ValidationException",
+            "Invocation of model ID a with on-demand throughput isn\u2019t supported. Retry your request with the ID " +
+                "or ARN of an inference profile that contains this model.",
+            "400: not served on demand here, only by an inference profile",
+        ],
+        [
+            "ResourceNotFoundException",
+            "Could not resolve the foundation model from the provided model identifier.",
+            "404: no such model in this region",
+        ],
+        ["ResourceNotFoundException", "This model version has reached the end of its life.", "404: no longer served"],
+        ["ThrottlingException", "Too many requests.", "429: too many requests"],
+    ];
+    for (const [name, message, words] of cases) {
+        it(`${words}, with Bedrock's own sentence`, () =>
+            assert.deepEqual(health(name, message), { got: words, note: `Bedrock: ${message}` }));
+    }
+
+    it("is not known where nobody answered", () => {
+        assert.equal(
+            healthInWords(Object.assign(new Error(), { name: "Error", code: "ECONNREFUSED" })).got,
+            "could not be reached (ECONNREFUSED)",
+        );
+    });
+});
+
 describe("what AWS declares, in words", () => {
     it("misses a public-access block that is off or absent", () => {
         const all = {
@@ -492,19 +578,24 @@ describe("the result", () => {
         const lines = renderTable([good, bad]).split("\n");
         assert.equal(lines.filter((line) => line.includes("│ ok ")).length, 1);
         assert.ok(lines.some((line) => line.includes("FAIL")) && lines.some((line) => /y+z/.test(line)));
-        assert.deepEqual(lines.slice(-2), ["Note on A1 b: Not all was tried.", "2 checks, 1 failed"]);
+        assert.deepEqual(lines.slice(-2), ["Note on A1 b: Not all was tried.", "1 hold, 1 failed, 0 not tried"]);
     });
 
     it("says a note once", () => {
         const table = renderTable([bad, { ...bad, name: "c" }]);
-        assert.match(table, /Note on A1 b; A1 c: Not all was tried\.\n2 checks, 2 failed$/);
+        assert.match(table, /Note on A1 b; A1 c: Not all was tried\.\n0 hold, 2 failed, 0 not tried$/);
     });
 
     it("has no colours, which a log would show as characters", () => {
         assert.ok(!renderTable([good, bad]).includes("\u001b"));
     });
 
-    it("is JSON with the number of failures", () => {
-        assert.deepEqual(JSON.parse(toJson([good, bad])), { checks: [good, bad], failed: 1 });
+    it("counts apart what could not be tried, in words and in JSON, and calls it no failure", () => {
+        const untried: CheckResult = { ...bad, got: "not tried: no deployer", notTried: true };
+        const table = renderTable([good, bad, untried]);
+        assert.equal(table.split("\n").at(-1), "1 hold, 1 failed, 1 not tried");
+        assert.equal(table.match(/FAIL/g)?.length, 1);
+        const document = { checks: [good, bad, untried], failed: 1, notTried: 1 };
+        assert.deepEqual(JSON.parse(toJson([good, bad, untried])), document);
     });
 });

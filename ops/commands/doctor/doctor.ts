@@ -1,0 +1,76 @@
+import { type ServiceName } from "../../../services";
+import { type DoctorAccess } from "../../doctor";
+import { examine } from "../../doctor/examine";
+import { type Look } from "../../doctor/facts";
+import { remediesOf } from "../../doctor/finding";
+import { type DoctorSettings } from "../../doctor/settings";
+import { type CommandContext } from "../../infra/command";
+import { stackOutputs } from "../../infra/engine";
+import { type ExitCode, InfraError, Interrupted } from "../../infra/errors";
+import { repository } from "../../infra/repository";
+import { kubectlsOwn } from "../../infra/repository-host";
+import { connectionOf, type DeployerOptions, isLocal, refuseProfile } from "../people";
+import { chosenServices } from "../verify/services";
+import { report } from "./report";
+
+export interface DoctorOptions extends DeployerOptions {
+    readonly kubeconfig?: string;
+    readonly context?: string;
+}
+
+/** `infra doctor`: exit code 0 if nothing is wrong, 1 if something is, 3 if nothing could be asked. */
+export async function doctor(context: CommandContext, options: DoctorOptions, named?: string): Promise<ExitCode> {
+    const { stack, host } = context;
+    const settings = host.settings(stack);
+    const services = chosenServices(stack, settings.services, named === undefined ? [] : [named]);
+    refuseProfile(host, options.deployerProfile);
+    const connection = connectionOf(host, settings);
+    const credentials = await unlessMissing(() => host.credentials("deployer", options.deployerProfile));
+    const environment = isLocal(host) ? localEnvironment(context) : process.env;
+    const diagnosis = await examine({
+        stack,
+        settings,
+        services,
+        folder: repository,
+        remedies: host.remedies ?? remediesOf(stack),
+        aws: { credentials, connection, outputs: () => unlessMissing(() => stackOutputs(context)) },
+        cluster: (of) => ({
+            ...accessOf(of, options, environment),
+            ...(credentials.state === "found"
+                ? { aws: { keys: credentials.value, accountId: of.accountIds[0], ...connection } }
+                : {}),
+        }),
+    });
+    if (context.interrupted.aborted) throw new Interrupted();
+    return report(diagnosis, { ...context, service: named as ServiceName | undefined });
+}
+
+/** What whoever calls has for the cluster; an option goes before the stack's settings, and these before the environment. */
+export function accessOf(
+    settings: DoctorSettings,
+    options: Pick<DoctorOptions, "kubeconfig" | "context">,
+    environment: Readonly<Record<string, string | undefined>>,
+): DoctorAccess {
+    return {
+        kubeconfig: options.kubeconfig ?? settings.kubeconfig ?? kubectlsOwn(environment),
+        context: options.context ?? settings.context,
+        vault: settings.vault,
+        vaultToken: environment.VAULT_TOKEN || undefined,
+    };
+}
+
+/** In the local cloud nothing of the caller's own is used. */
+function localEnvironment({ host, stack }: CommandContext): Readonly<Record<string, string | undefined>> {
+    const cluster = host.cluster(stack, "deployer");
+    return { KUBECONFIG: cluster?.kubeconfig, VAULT_TOKEN: cluster?.vaultToken };
+}
+
+/** What could not be had is not looked at, and the reason is said. */
+async function unlessMissing<Value>(get: () => Promise<Value>): Promise<Look<Value>> {
+    try {
+        return { state: "found", value: await get() };
+    } catch (error) {
+        if (error instanceof InfraError) return { state: "unseen", why: error.reason };
+        throw error;
+    }
+}

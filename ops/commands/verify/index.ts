@@ -1,0 +1,30 @@
+import { Argument, type Command } from "commander";
+
+import { serviceNames } from "../../../services";
+import { addStackCommand } from "../../infra/command";
+import { type Host } from "../../infra/host";
+import { deployerProfile, operatorProfile } from "../people";
+import { type VerifyOptions } from "./verify";
+
+/** Adds `infra verify`: what must hold for services, by live calls (A5, B8, D5, E10). */
+export function registerVerify(program: Command, host: Host): void {
+    addStackCommand<VerifyOptions>(program, host, {
+        name: "verify",
+        description:
+            "prove by live calls what services may and may not do with their own credentials, and that everything is " +
+            "as declared; what is written for that is removed again",
+        arguments: [new Argument("[service...]", "which services; default: all of the stack").choices(serviceNames)],
+        options: [operatorProfile(), deployerProfile("without one, what needs the deployer is not tried")],
+        examples: [
+            ["infra verify --stack dev --deployer-profile platform-dev", "every service"],
+            ["infra verify rl-studio mlflow --stack dev", "two of them, without what needs the deployer"],
+            [
+                "infra verify --stack dev --json | jq '.checks[] | select(.ok or .notTried | not)'",
+                "the failures, for programs",
+            ],
+        ],
+        // Commander gives the values of a variadic argument as one list.
+        run: async (context, options, services) =>
+            (await import("./verify")).verifyServices(context, options, services as unknown as string[]),
+    });
+}

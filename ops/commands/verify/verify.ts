@@ -1,0 +1,54 @@
+import { type CommandContext } from "../../infra/command";
+import { stackOutputs } from "../../infra/engine";
+import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";
+import { say } from "../../infra/output";
+import { countsOf, renderTable, toJson } from "../../verify/table";
+import { verify, type VerifyTarget } from "../../verify";
+import { connectionOf, deployerOf, type DeployerOptions, operatorOf, type OperatorOptions } from "../people";
+import { checking } from "./checking";
+import { chosenServices, requireDeployed } from "./services";
+
+export interface VerifyOptions extends OperatorOptions, DeployerOptions {}
+
+/** `infra verify`: exit code 0 if no check failed, 1 if one did. */
+export async function verifyServices(
+    context: CommandContext,
+    options: VerifyOptions,
+    named: readonly string[],
+): Promise<ExitCode> {
+    const { stack, json, host } = context;
+    const settings = host.settings(stack);
+    const services = chosenServices(stack, settings.services, named);
+    const operator = await operatorOf(context, options);
+    const deployer = await deployerOf(context, options);
+    if (deployer && deployer.accountId !== operator.accountId) {
+        throw new InfraError(exitCodes.failed, "Operator and deployer are of two accounts: a stack is in one.");
+    }
+    if (!deployer) say("deployer: none given, so what needs one is not tried (--deployer-profile)");
+    const outputs = await stackOutputs(context);
+    requireDeployed(stack, services, outputs);
+    const results = await checking(context, (progress) =>
+        verify(
+            {
+                ...connectionOf(host, settings),
+                accountId: operator.accountId,
+                partition: operator.partition,
+                credentials: { operator: operator.keys, deployer: deployer?.keys },
+                cluster: clusterOf(context),
+                outputs,
+                services,
+            },
+            progress,
+        ),
+    );
+    if (json) process.stdout.write(`${toJson(results)}\n`);
+    else say(renderTable(results, process.stderr.columns));
+    return countsOf(results).failed === 0 ? exitCodes.held : exitCodes.failed;
+}
+
+/** What opens the cluster; nothing unless both do. */
+function clusterOf({ stack, host }: CommandContext): VerifyTarget["cluster"] {
+    const operator = host.cluster(stack, "operator");
+    const deployer = host.cluster(stack, "deployer");
+    return operator && deployer ? { operator, deployer } : undefined;
+}

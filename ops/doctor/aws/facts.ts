@@ -1,0 +1,43 @@
+import { type ServiceName } from "../../../services";
+import { type Look } from "../facts";
+import { type Principal } from "./principal";
+import { type Judgement } from "./simulate";
+
+/** What the stack's settings say. */
+export interface AwsDeclared {
+    readonly stack: string;
+    readonly region: string;
+    readonly accountIds: readonly string[];
+}
+
+/** Everything that was seen of a stack's side in AWS. */
+export interface AwsFacts {
+    readonly now: Date;
+    /** Why AWS was not asked; undefined where it answers. */
+    readonly fault?: { readonly kind: "none" | "unreachable" | "refused"; readonly why: string };
+    /** Who asks. */
+    readonly caller?: { readonly arn: string; readonly accountId: string; readonly principal: Principal };
+    /** Empty where the caller is not one of the stack's account: nothing else was asked then. */
+    readonly services: readonly ServiceFacts[];
+}
+
+export interface ServiceFacts {
+    readonly service: ServiceName;
+    /** What the caller may do; absent where he may do everything. */
+    readonly permissions: Look<readonly Judgement[]>;
+    /** Where its buckets are. */
+    readonly buckets: readonly { readonly name: string; readonly region: Look<string> }[];
+    /** The keys of its user; absent where it has none. */
+    readonly keys: Look<Keys>;
+}
+
+export interface Keys {
+    readonly userName: string;
+    /** Id of the key that the stack publishes. */
+    readonly published: string;
+    /** Ids of every key that the stack has made. */
+    readonly known: readonly string[];
+    readonly inIam: readonly { readonly id: string; readonly active: boolean; readonly created?: Date }[];
+    /** Days after which the key is to have been rotated. */
+    readonly maxAgeDays?: number;
+}

@@ -1,0 +1,153 @@
+import { type Finding, type Remedies } from "../finding";
+import { type AwsDeclared, type AwsFacts, type Keys, type ServiceFacts } from "./facts";
+import { type Judgement } from "./simulate";
+
+/** What is wrong on the side of AWS: who asks, what he may do, where the buckets are, how the keys are. */
+export function awsFindings(facts: AwsFacts, declared: AwsDeclared, remedies: Remedies): Finding[] {
+    return [
+        ...callerFindings(facts, declared),
+        ...facts.services.flatMap((of) => [
+            ...permissionFindings(of, facts.caller?.arn ?? ""),
+            ...regionFindings(of, declared),
+            ...keyFindings(of, facts.now, remedies),
+        ]),
+    ];
+}
+
+/** What was not looked at, and why. */
+export function awsUnseen({ fault, services }: AwsFacts): { readonly what: string; readonly why: string }[] {
+    if (fault && fault.kind !== "refused") return [{ what: "AWS", why: fault.why }];
+    return services.flatMap(({ service, permissions, buckets, keys }) => [
+        ...(permissions.state === "unseen"
+            ? [{ what: `the deployer's permissions for ${service}`, why: permissions.why }]
+            : []),
+        ...(permissions.state === "found" ? permissions.value : [])
+            .filter(({ verdict }) => verdict === "unknown")
+            .map(({ action, resource, why }) => ({ what: `${action} on ${resource}`, why })),
+        ...buckets.flatMap(({ name, region }) =>
+            region.state === "unseen" ? [{ what: `the region of ${name}`, why: region.why }] : [],
+        ),
+        ...(keys.state === "unseen" ? [{ what: `the access keys of ${service}`, why: keys.why }] : []),
+    ]);
+}
+
+function callerFindings({ fault, caller }: AwsFacts, { stack, accountIds }: AwsDeclared): Finding[] {
+    if (fault?.kind === "refused") {
+        return [
+            {
+                id: "credentials-refused",
+                severity: "error",
+                what: "AWS does not take the deployer's credentials",
+                why: fault.why,
+                fix: "log in to AWS again, or name another profile",
+            },
+        ];
+    }
+    if (!caller) return [];
+    if (!accountIds.includes(caller.accountId)) {
+        return [
+            {
+                id: "wrong-account",
+                severity: "error",
+                what: "the credentials belong to another account than the stack",
+                why: `${caller.arn} is of account ${caller.accountId}; stack ${stack} is of ${accountIds.join(" or ")}`,
+                fix: `log in to account ${accountIds.join(" or ")}, or name a profile of it; nothing else was asked`,
+            },
+        ];
+    }
+    if (caller.principal.kind !== "root") return [];
+    return [
+        {
+            id: "root",
+            severity: "warning",
+            what: "the deployer is the account's root",
+            why: "root may do everything, and no policy can limit it",
+            fix: "deploy with a user or a role that has the policy of docs/deploying.md",
+        },
+    ];
+}
+
+function permissionFindings({ service, permissions }: ServiceFacts, arn: string): Finding[] {
+    if (permissions.state !== "found") return [];
+    const missing = permissions.value.filter(({ verdict }) => verdict === "missing");
+    if (missing.length === 0) return [];
+    return [
+        {
+            id: "permissions-missing",
+            severity: "error",
+            service,
+            what: `${service}: the deployer lacks ${missing.length} of ${permissions.value.length} permissions`,
+            why: missingInWords(missing),
+            fix: `give them to ${arn}: docs/deploying.md, "Who may do what"`,
+        },
+    ];
+}
+
+function missingInWords(missing: readonly Judgement[]): string {
+    const resources = [...new Set(missing.map(({ resource }) => resource))];
+    return resources
+        .map((resource) => {
+            const actions = missing.filter((one) => one.resource === resource);
+            const words = actions.map(({ action, why }) => (why === "" ? action : `${action} (${why})`));
+            return `${words.join(", ")} on ${resource}`;
+        })
+        .join("; ");
+}
+
+function regionFindings({ service, buckets }: ServiceFacts, { region, stack }: AwsDeclared): Finding[] {
+    return buckets.flatMap(({ name, region: look }): Finding[] => {
+        if (look.state !== "found" || look.value === region) return [];
+        return [
+            {
+                id: "region",
+                severity: "error",
+                service,
+                what: `${service}: bucket ${name} is not in the stack's region`,
+                why: `it is in ${look.value}, the settings say ${region}`,
+                fix: `set aws:region in Pulumi.${stack}.yaml to ${look.value}; a bucket cannot be moved`,
+            },
+        ];
+    });
+}
+
+function keyFindings({ service, keys }: ServiceFacts, now: Date, remedies: Remedies): Finding[] {
+    if (keys.state !== "found") return [];
+    const { userName, published, known, inIam, maxAgeDays } = keys.value;
+    const found = inIam.find(({ id }) => id === published);
+    const fault = (severity: Finding["severity"], id: string, what: string, why: string, fix: string): Finding => ({
+        id,
+        severity,
+        service,
+        what: `${service}: ${what}`,
+        why,
+        fix,
+    });
+    const foreign = inIam.filter(({ id }) => !known.includes(id)).map(({ id }) => id);
+    const age = ageOf(keys.value, now);
+    const findings: Finding[] = [];
+    if (!found) {
+        const why = `${published} is not a key of user ${userName}: it was deleted by hand`;
+        findings.push(fault("error", "key-unknown", "the published access key does not exist", why, remedies.refresh));
+    } else if (!found.active) {
+        const why = `AWS refuses ${published} of user ${userName}`;
+        const fix = `aws iam update-access-key --user-name ${userName} --access-key-id ${published} --status Active`;
+        findings.push(fault("error", "key-inactive", "the published access key is inactive", why, fix));
+    }
+    for (const id of foreign) {
+        const what = "the user has an access key that the stack did not make";
+        const fix = `find out who uses it, then aws iam delete-access-key --user-name ${userName} --access-key-id ${id}`;
+        findings.push(fault("warning", "key-foreign", what, `${id} of user ${userName}`, fix));
+    }
+    if (maxAgeDays !== undefined && age !== undefined && age > maxAgeDays) {
+        const why = `${published} is ${age} days old, and is to be rotated after ${maxAgeDays}`;
+        const what = "the published access key is due to be rotated";
+        findings.push(fault("warning", "key-old", what, why, "rotate it: README, Rotating keys"));
+    }
+    return findings;
+}
+
+/** The age of the published key in whole days. */
+function ageOf({ published, inIam }: Keys, now: Date): number | undefined {
+    const created = inIam.find(({ id }) => id === published)?.created;
+    return created && Math.floor((now.getTime() - created.getTime()) / 86_400_000);
+}

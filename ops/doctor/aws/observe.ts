@@ -1,0 +1,166 @@
+import { type IAMClient, paginateListAccessKeys } from "@aws-sdk/client-iam";
+import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
+
+import { type ArnScope } from "../../../components/arn";
+import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../../services";
+import { type AwsResource, type Deployment } from "../../../services/resources";
+import { type Caller, callerOf } from "../../infra/caller";
+import { type Clients, clientsFor, closeClients, type Connection } from "../../verify/clients";
+import { failureInWords, isNamed } from "../../verify/outcome";
+import { mapBounded } from "../../verify/pool";
+import { type Keys as Credentials } from "../../verify/target";
+import { type Look } from "../facts";
+import { type AwsDeclared, type AwsFacts, type Keys, type ServiceFacts } from "./facts";
+import { type Need, needsOf } from "./needs";
+import { principalOf, type Principal } from "./principal";
+import { type Judgement, policySourceOf, simulate } from "./simulate";
+
+/** What doctor looks at AWS with. */
+export interface AwsAccess {
+    /** The deployer's credentials, or why there are none. */
+    readonly credentials: Look<Credentials>;
+    readonly connection: Connection;
+    /** What the stack exports, asked for only with credentials of its account. */
+    outputs(): Promise<Look<Partial<ServiceOutputs>>>;
+}
+
+/** What is looked at. */
+export interface AwsWish {
+    readonly services: readonly ServiceName[];
+    readonly deployment: Deployment;
+    readonly declared: AwsDeclared;
+}
+
+/** How many calls run side by side: IAM takes few simulations at once. */
+const concurrency = 4;
+
+/** Looks at everything that can be looked at; with credentials of another account at nothing. */
+export async function observeAws(access: AwsAccess, wish: AwsWish): Promise<AwsFacts> {
+    const now = new Date();
+    const { credentials, connection } = access;
+    if (credentials.state !== "found") {
+        const why = credentials.state === "unseen" ? credentials.why : "there are no credentials";
+        return { now, fault: { kind: "none", why }, services: [] };
+    }
+    let caller: Caller;
+    try {
+        caller = await callerOf(credentials.value, connection);
+    } catch (error) {
+        const answered = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined;
+        const kind = answered ? "refused" : "unreachable";
+        return { now, fault: { kind, why: failureInWords(error) }, services: [] };
+    }
+    const { arn, accountId, partition } = caller;
+    const principal = principalOf(arn);
+    const seen = { now, caller: { arn, accountId, principal } };
+    if (!wish.declared.accountIds.includes(accountId)) return { ...seen, services: [] };
+    const clients = clientsFor(credentials.value, connection);
+    try {
+        const scope = { partition, accountId, region: wish.declared.region };
+        const ask = await askerOf(clients.iam, principal, arn, connection);
+        const outputs = await access.outputs();
+        const look = (service: ServiceName) => lookAt(service, { wish, scope, clients, ask, outputs });
+        return { ...seen, services: await mapBounded(wish.services, 1, look) };
+    } finally {
+        closeClients(clients);
+    }
+}
+
+interface Session {
+    readonly wish: AwsWish;
+    readonly scope: ArnScope;
+    readonly clients: Clients;
+    readonly ask: (needs: readonly Need[]) => Promise<Look<readonly Judgement[]>>;
+    readonly outputs: Look<Partial<ServiceOutputs>>;
+}
+
+async function lookAt(service: ServiceName, session: Session): Promise<ServiceFacts> {
+    const { wish, scope, clients, ask, outputs } = session;
+    const resources: AwsResource[] = serviceFacts[service].resources(wish.deployment);
+    const names = resources.filter(({ kind }) => kind === "bucket").map(({ name }) => name);
+    return {
+        service,
+        permissions: await ask(needsOf(resources, scope)),
+        buckets: await mapBounded(names, concurrency, async (name) => ({
+            name,
+            region: await looking(() => regionOf(clients.s3, name)),
+        })),
+        keys: await keysOf(service, outputs, clients.iam),
+    };
+}
+
+async function looking<Value>(look: () => Promise<Value | undefined>): Promise<Look<Value>> {
+    try {
+        const value = await look();
+        return value === undefined ? { state: "absent" } : { state: "found", value };
+    } catch (error) {
+        return { state: "unseen", why: failureInWords(error) };
+    }
+}
+
+/** What asks IAM about the caller's own rights. */
+async function askerOf(iam: IAMClient, principal: Principal, arn: string, { endpoint }: Connection) {
+    if (principal.kind === "root") return async () => ({ state: "absent" }) as const;
+    if (principal.kind === "other") {
+        const why = `IAM cannot be asked about the policies of ${arn}`;
+        return async () => ({ state: "unseen", why }) as const;
+    }
+    const source = await policySourceOf(iam, principal);
+    return async (needs: readonly Need[]): Promise<Look<readonly Judgement[]>> => {
+        try {
+            const one = (need: Need) =>
+                need.passedTo && endpoint !== undefined
+                    ? Promise.resolve(need.actions.map((action) => notSimulated(action, need.resource)))
+                    : simulate(iam, source, need);
+            return { state: "found", value: (await mapBounded(needs, concurrency, one)).flat() };
+        } catch (error) {
+            return { state: "unseen", why: `iam:SimulatePrincipalPolicy on ${source}: ${failureInWords(error)}` };
+        }
+    };
+}
+
+function notSimulated(action: string, resource: string): Judgement {
+    const why = "the emulator's simulation does not look at conditions such as iam:PassedToService";
+    return { action, resource, verdict: "unknown", why };
+}
+
+/** Where a bucket is; S3 says it with a refusal too. Undefined where there is none. */
+async function regionOf(s3: S3Client, Bucket: string): Promise<string | undefined> {
+    try {
+        return (await s3.send(new HeadBucketCommand({ Bucket }))).BucketRegion;
+    } catch (error) {
+        const { $response } = error as { $response?: { headers?: Readonly<Record<string, string>> } };
+        const region = $response?.headers?.["x-amz-bucket-region"];
+        if (region) return region;
+        if (isNamed(error, "NotFound", "NoSuchBucket")) return undefined;
+        throw error;
+    }
+}
+
+async function keysOf<Name extends ServiceName>(
+    service: Name,
+    outputs: Look<Partial<ServiceOutputs>>,
+    client: IAMClient,
+): Promise<Look<Keys>> {
+    if (outputs.state !== "found") return outputs;
+    const own = outputs.value[service];
+    const { user, maximumAgeDays: maxAgeDays } = serviceFacts[service].keys;
+    const userName = own && user(own);
+    const { accessKeyId: published, accessKeyIds: known } = (own ?? {}) as Published;
+    if (userName === undefined || published === undefined) return { state: "absent" };
+    return looking(async () => {
+        const inIam: { id: string; active: boolean; created?: Date }[] = [];
+        for await (const page of paginateListAccessKeys({ client }, { UserName: userName })) {
+            for (const { AccessKeyId: id = "", Status, CreateDate: created } of page.AccessKeyMetadata ?? []) {
+                inIam.push({ id, active: Status === "Active", created });
+            }
+        }
+        return { userName, published, known: known ?? [published], inIam, maxAgeDays };
+    });
+}
+
+/** A service without static keys exports none. */
+interface Published {
+    readonly accessKeyId?: string;
+    readonly accessKeyIds?: readonly string[];
+}

@@ -1,0 +1,454 @@
+// verify, policy-test and doctor on one local cloud: as users type them where the command line matters, else in this
+// process with a host over the same cloud, which takes a quarter of the time.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import {
+    CreateAccessKeyCommand,
+    DeleteAccessKeyCommand,
+    DeleteUserPolicyCommand,
+    ListUsersCommand,
+    PutUserPolicyCommand,
+    UpdateAccessKeyCommand,
+} from "@aws-sdk/client-iam";
+import {
+    DeleteObjectCommand,
+    DeleteBucketPolicyCommand,
+    GetBucketPolicyCommand,
+    ListObjectsV2Command,
+    PutBucketPolicyCommand,
+} from "@aws-sdk/client-s3";
+import { stringify } from "yaml";
+
+import { type Identities } from "../../local/aws/identities";
+import { commands } from "../../ops/commands";
+import { type Finding } from "../../ops/doctor";
+import { InfraError } from "../../ops/infra/errors";
+import { type Host } from "../../ops/infra/host";
+import { createProgram } from "../../ops/infra/program";
+import { readStackSettings } from "../../ops/settings";
+import { type CheckResult } from "../../ops/verify";
+import { stackConfig } from "../support/stack-files";
+import { freePort, TestCloud } from "../support/test-cloud";
+
+const services = ["rl-studio", "snapshotter", "mlflow", "llm-models"];
+const rollouts = "rl-studio-rollouts-dev";
+const snapshots = "fruitful-lab-snapshots-dev";
+const stackFileOf = (changed: object = {}) =>
+    stringify({ config: { ...stackConfig("local"), "platform:services": services, ...changed } });
+
+interface Ended {
+    readonly exitCode: number;
+    /** What was printed for programs. */
+    readonly json: {
+        stack: string;
+        service: string | null;
+        checks: CheckResult[];
+        cases: CheckResult[];
+        failed: number;
+        notTried: number;
+    } & {
+        findings: Finding[];
+        notSeen: { what: string; why: string }[];
+        error: { reason: string };
+    };
+    readonly words: string;
+}
+
+describe("infra verify, policy-test and doctor on the local cloud", function () {
+    this.timeout(120_000);
+    const place = mkdtempSync(join(tmpdir(), "platform-infra-verify-"));
+    let cloud: TestCloud;
+    let outputs: Record<string, Record<string, string>>;
+    let identities: Identities;
+    let engineRuns = 0;
+
+    class Cloud extends TestCloud {
+        static override async create(): Promise<Cloud> {
+            writeFileSync(join(place, "stack.yaml"), stackFileOf());
+            return new Cloud(await freePort());
+        }
+        override get env(): NodeJS.ProcessEnv {
+            return { ...super.env, PLATFORM_LOCAL_STACK_FILE: join(place, "stack.yaml") };
+        }
+    }
+
+    before(async () => {
+        cloud = await Cloud.create();
+        const { failed, words } = await cloud.up();
+        assert.equal(failed, 0, words);
+        outputs = await cloud.outputs();
+        identities = JSON.parse(readFileSync(join(cloud.folder, "identities.json"), "utf8")) as Identities;
+    });
+    after(async () => {
+        await cloud.remove();
+        rmSync(place, { recursive: true, force: true });
+    });
+
+    /** Like somebody's repository: nobody is the deployer unless named. */
+    function someHost(changed: Partial<Host> = {}): Host {
+        const { endpoint, caBundle } = cloud.connection;
+        return {
+            program: "infra",
+            engine: "pulumi",
+            locks: place,
+            recover: () => Promise.resolve(),
+            aws: { endpoint, caBundle },
+            stackFile: () => join(cloud.folder, "Pulumi.local.yaml"),
+            settings: () => readStackSettings("local", cloud.folder),
+            pulumi: () => {
+                engineRuns++;
+                return Promise.resolve({ exitCode: 0, stdout: JSON.stringify(outputs), stderr: "" });
+            },
+            credentials: (who) => Promise.resolve(identities[who]),
+            cluster: () => undefined,
+            ...changed,
+        };
+    }
+
+    /** Runs `infra <args> --stack local --json` in this process. */
+    async function infra(args: readonly string[], host = someHost()): Promise<Ended> {
+        const { stdout, stderr } = process;
+        const [toStdout, toStderr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)];
+        let json = "";
+        let words = "";
+        stdout.write = (text: string | Uint8Array) => ((json += String(text)), true);
+        stderr.write = (text: string | Uint8Array) => ((words += String(text)), true);
+        try {
+            await createProgram(commands, host).parseAsync([...args, "--stack", "local", "--json"], { from: "user" });
+            return { exitCode: Number(process.exitCode), json: JSON.parse(json) as Ended["json"], words };
+        } catch (error) {
+            if (!(error instanceof InfraError)) throw error;
+            const { exitCode, reason } = error;
+            return { exitCode, json: { error: { reason } } as Ended["json"], words };
+        } finally {
+            [stdout.write, stderr.write] = [toStdout, toStderr];
+            process.exitCode = undefined;
+        }
+    }
+
+    const withDeployer = () => someHost({ onlyStack: "local" });
+    const failures = (checks: readonly CheckResult[]) =>
+        checks.filter(({ ok, notTried }) => !ok && !notTried).map(({ id, name, got }) => `${id} ${name}: ${got}`);
+
+    describe("infra verify", () => {
+        it("proves the chosen services, says who asks, and prints JSON alone on standard output", async () => {
+            const { exitCode, stdout, stderr } = await cloud.run(["infra", "verify", "rl-studio", "mlflow", "--json"]);
+            assert.equal(exitCode, 0, stderr);
+            const { checks, failed, notTried } = JSON.parse(stdout) as Ended["json"];
+            assert.deepEqual([failed, notTried], [0, 0]);
+            assert.deepEqual([...new Set(checks.map(({ id }) => id[0]))], ["A", "D"]);
+            assert.match(stderr, /^operator: arn:aws:iam::000000000000:user\/platform-operator$/m);
+            assert.match(stderr, /^deployer: arn:aws:iam::000000000000:user\/platform-deployer$/m);
+        });
+
+        it("without a deployer tries all services as far as it goes, and names what it had to leave", async () => {
+            const { exitCode, json, words } = await infra(["verify"]);
+            assert.deepEqual(failures(json.checks), []);
+            assert.equal(exitCode, 0);
+            assert.deepEqual([json.failed, json.notTried > 20], [0, true]);
+            const untried = json.checks.filter(({ notTried }) => notTried);
+            assert.ok(untried.every(({ got }) => got === "not tried: no deployer"));
+            assert.ok(untried.some(({ identity }) => identity.startsWith("temporary user in")));
+            assert.match(words, /deployer: none given/);
+            const health = json.checks.filter(({ id }) => id === "E10");
+            assert.deepEqual(
+                health.map(({ name, got }) => [name, got]),
+                [
+                    ["health of meta.llama3-1-70b-instruct-v1:0", "200: answers"],
+                    ["health of meta.codellama-34b-instruct-v1:0", "200: answers"],
+                ],
+            );
+            const left = untried.find(({ name }) => name === `objects in ${snapshots}`)?.note ?? "";
+            const { Contents = [] } = await cloud.root.s3.send(new ListObjectsV2Command({ Bucket: snapshots }));
+            assert.ok(Contents.length > 0, "the agent may not delete");
+            for (const { Key } of Contents) {
+                assert.ok(left.includes(`s3://${snapshots}/${Key}`), `${Key} in: ${left}`);
+                await cloud.root.s3.send(new DeleteObjectCommand({ Bucket: snapshots, Key }));
+            }
+        });
+
+        it("turns the line of a missing bucket policy red, and exits 1", async () => {
+            const { Policy } = await cloud.root.s3.send(new GetBucketPolicyCommand({ Bucket: rollouts }));
+            await cloud.root.s3.send(new DeleteBucketPolicyCommand({ Bucket: rollouts }));
+            try {
+                const { exitCode, json } = await infra(["verify", "rl-studio"], withDeployer());
+                assert.equal(exitCode, 1);
+                assert.ok(failures(json.checks).includes("A1 TLS only: allowed"), failures(json.checks).join("\n"));
+                assert.equal(json.failed, failures(json.checks).length);
+            } finally {
+                await cloud.root.s3.send(new PutBucketPolicyCommand({ Bucket: rollouts, Policy }));
+            }
+        });
+
+        it("refuses keys of another account before it asks anything else", async () => {
+            const foreign = { accessKeyId: "999999999999", secretAccessKey: "test" };
+            for (const who of ["operator", "deployer"] as const) {
+                engineRuns = 0;
+                const host = someHost({
+                    onlyStack: "local",
+                    credentials: (of) => Promise.resolve(of === who ? foreign : identities[of]),
+                });
+                const { exitCode, json } = await infra(["verify", "rl-studio"], host);
+                assert.equal(exitCode, 1);
+                assert.match(json.error.reason, new RegExp(`keys of the ${who} belong to account 999999999999`));
+                assert.equal(engineRuns, 0, "the stack was not asked either");
+            }
+        });
+
+        it("refuses a service that the stack does not have, and one that is not deployed", async () => {
+            const { exitCode, json } = await infra(["verify", "clinical-ai"]);
+            assert.equal(exitCode, 2);
+            assert.match(json.error.reason, /has no clinical-ai/);
+            const empty = someHost({ pulumi: () => Promise.resolve({ exitCode: 0, stdout: "{}", stderr: "" }) });
+            const undeployed = await infra(["verify", "mlflow"], empty);
+            assert.equal(undeployed.exitCode, 1);
+            assert.match(undeployed.json.error.reason, /exports nothing for mlflow/);
+        });
+    });
+
+    describe("infra policy-test (C6)", () => {
+        const agent = () => {
+            const { accessKeyId, secretAccessKey } = outputs.snapshotter;
+            return `AWS_ACCESS_KEY_ID=${accessKeyId}\nAWS_SECRET_ACCESS_KEY=${secretAccessKey}\n`;
+        };
+        const three = ["no_sse_header_should_fail", "sse_aes256_should_succeed", "sse_aws_kms_should_fail"];
+        const objects = async () =>
+            (await cloud.root.s3.send(new ListObjectsV2Command({ Bucket: snapshots }))).Contents ?? [];
+        /** Nothing of the environment of whoever runs the tests. */
+        const hidden = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+        const kept = hidden.map((name) => [name, process.env[name]] as const);
+        before(() => {
+            for (const name of hidden) delete process.env[name];
+            writeFileSync(join(place, ".env"), agent());
+        });
+        after(() => {
+            for (const [name, value] of kept) if (value !== undefined) process.env[name] = value;
+        });
+        const policyTest = (args: readonly string[] = [], host = withDeployer()) =>
+            infra(["policy-test", "--directory", place, ...args], host);
+
+        it("tries the three cases with the keys of the environment, and leaves nothing", async () => {
+            const { exitCode, stdout, stderr } = await cloud.start(["infra", "policy-test", "--json"], {
+                AWS_ACCESS_KEY_ID: outputs.snapshotter.accessKeyId,
+                AWS_SECRET_ACCESS_KEY: outputs.snapshotter.secretAccessKey,
+            });
+            assert.equal(exitCode, 0, stderr);
+            const { cases, ...rest } = JSON.parse(stdout) as Ended["json"];
+            assert.deepEqual(
+                cases.map(({ name }) => name),
+                three,
+            );
+            const { prefix } = outputs.snapshotter;
+            assert.deepEqual(rest, { stack: "local", bucket: snapshots, prefix, failed: 0, notTried: 0 });
+            assert.match(stderr, /^agent: arn:aws:iam::000000000000:user\/agent-repo-snapshotter-dev$/m);
+            assert.ok(!`${stdout}${stderr}`.includes(outputs.snapshotter.secretAccessKey));
+            assert.deepEqual(await objects(), []);
+        });
+
+        it("takes the keys from .env, and tries the wider set with --all, in the place that is named", async () => {
+            engineRuns = 0;
+            const named = ["--bucket", snapshots, "--prefix", outputs.snapshotter.prefix];
+            const { exitCode, json } = await policyTest(["--all", ...named]);
+            assert.deepEqual(failures(json.cases), []);
+            assert.equal(exitCode, 0);
+            assert.deepEqual(
+                json.cases.slice(3).map(({ name }) => name),
+                [
+                    "outside_the_prefix_should_fail",
+                    "sibling_prefix_should_fail",
+                    "no_tls_should_fail",
+                    "customer_provided_key_should_fail",
+                    "list_without_prefix_should_fail",
+                ],
+            );
+            assert.match(json.cases[5].note ?? "", /emulator/, "no TLS is simulated, and that is said");
+            assert.equal(engineRuns, 0, "the stack is not asked for what is given");
+        });
+
+        it("fails in the first case once the bucket policy does not ask for the header, and clears up", async () => {
+            const { Policy } = await cloud.root.s3.send(new GetBucketPolicyCommand({ Bucket: snapshots }));
+            const document = JSON.parse(Policy!) as { Statement: object[] };
+            const Statement = document.Statement.filter(
+                (statement) => !JSON.stringify(statement).includes("s3:x-amz-server-side-encryption"),
+            );
+            assert.ok(Statement.length < document.Statement.length);
+            await cloud.root.s3.send(
+                new PutBucketPolicyCommand({ Bucket: snapshots, Policy: JSON.stringify({ ...document, Statement }) }),
+            );
+            try {
+                const { exitCode, json } = await policyTest();
+                assert.equal(exitCode, 1);
+                assert.ok(failures(json.cases).includes("C6 no_sse_header_should_fail: allowed"));
+                assert.deepEqual(await objects(), []);
+            } finally {
+                await cloud.root.s3.send(new PutBucketPolicyCommand({ Bucket: snapshots, Policy }));
+            }
+        });
+
+        it("names what is left and where without a deployer", async () => {
+            const { exitCode, json } = await policyTest([], someHost());
+            assert.equal(exitCode, 0, "what was asked holds");
+            const [{ Key }, ...more] = await objects();
+            assert.deepEqual(more, []);
+            assert.deepEqual(json.cases.at(-1), {
+                id: "clean-up",
+                name: `objects in ${snapshots}`,
+                identity: "deployer",
+                expected: "removed",
+                ok: false,
+                got: "not tried: no deployer",
+                notTried: true,
+                note: `Left there: s3://${snapshots}/${Key}.`,
+            });
+            await cloud.root.s3.send(new DeleteObjectCommand({ Bucket: snapshots, Key }));
+        });
+
+        it("refuses another user's keys, another account's, and half a pair", async () => {
+            const { accessKeyId, secretAccessKey } = outputs.mlflow;
+            const refusals: [env: string, exitCode: number, reason: RegExp][] = [
+                [
+                    `AWS_ACCESS_KEY_ID=${accessKeyId}\nAWS_SECRET_ACCESS_KEY=${secretAccessKey}\n`,
+                    1,
+                    /those of \S+mlflow-basketworld-dev, not of user agent-repo-snapshotter-dev/,
+                ],
+                ["AWS_ACCESS_KEY_ID=999999999999\nAWS_SECRET_ACCESS_KEY=test\n", 1, /belong to account 999999999999/],
+                ["AWS_ACCESS_KEY_ID=A\n", 2, /Half a pair/],
+                ["", 2, /There are no keys/],
+            ];
+            for (const [env, exitCode, reason] of refusals) {
+                writeFileSync(join(place, ".env"), env);
+                engineRuns = 0;
+                const refused = await policyTest();
+                assert.equal(refused.exitCode, exitCode);
+                assert.match(refused.json.error.reason, reason);
+                assert.equal(engineRuns, 0);
+            }
+        });
+    });
+
+    describe("infra doctor (A6)", () => {
+        const deployer = "platform-deployer";
+        const deny = async (Action: string | string[]) => {
+            const Statement = [{ Effect: "Deny", Action, Resource: "*" }];
+            await cloud.root.iam.send(
+                new PutUserPolicyCommand({
+                    UserName: deployer,
+                    PolicyName: "deny",
+                    PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement }),
+                }),
+            );
+        };
+        const allow = () =>
+            cloud.root.iam.send(new DeleteUserPolicyCommand({ UserName: deployer, PolicyName: "deny" }));
+        const changed = (config: object): Host => {
+            writeFileSync(join(place, "Pulumi.local.yaml"), stackFileOf(config));
+            return someHost({ settings: () => readStackSettings("local", place) });
+        };
+        const ids = ({ json }: Ended) => json.findings.map(({ id, service }) => `${service ?? "-"} ${id}`);
+
+        it("finds nothing wrong where nothing is, and says what the emulator cannot judge", async () => {
+            const { exitCode, json } = await infra(["doctor"], withDeployer());
+            const { stack, service, findings, notSeen } = json;
+            assert.deepEqual({ stack, service, findings }, { stack: "local", service: null, findings: [] });
+            assert.equal(exitCode, 0);
+            assert.ok(notSeen.length > 0 && notSeen.every(({ what }) => what.startsWith("iam:PassRole on ")));
+        });
+
+        it("names the permissions that the deployer lacks, by IAM's names, for the service asked about", async () => {
+            await deny(["s3:PutLifecycleConfiguration", "iam:CreateAccessKey", "sns:CreateTopic"]);
+            try {
+                const found = await infra(["doctor", "rl-studio"]);
+                assert.equal(found.exitCode, 1);
+                assert.deepEqual(ids(found), ["rl-studio permissions-missing"]);
+                const [{ what, why, fix }] = found.json.findings;
+                assert.match(what, /lacks 2 of \d+ permissions$/);
+                assert.equal(
+                    why,
+                    `s3:PutLifecycleConfiguration (denied explicitly) on arn:aws:s3:::${rollouts}; ` +
+                        "iam:CreateAccessKey (denied explicitly) on " +
+                        "arn:aws:iam::000000000000:user/rl-studio-rollouts-service-user-dev",
+                );
+                assert.match(fix, /platform-deployer/);
+            } finally {
+                await allow();
+            }
+        });
+
+        it("says so where it may not ask about its own permissions", async () => {
+            await deny("iam:SimulatePrincipalPolicy");
+            try {
+                const { exitCode, json } = await infra(["doctor", "mlflow"]);
+                assert.equal(exitCode, 0);
+                assert.deepEqual(
+                    json.notSeen.map(({ what }) => what),
+                    ["the deployer's permissions for mlflow"],
+                );
+                assert.match(json.notSeen[0].why, /SimulatePrincipalPolicy on \S+ denied \(AccessDenied\)$/);
+            } finally {
+                await allow();
+            }
+        });
+
+        it("names another account, and asks nothing more", async () => {
+            engineRuns = 0;
+            const found = await infra(["doctor"], changed({ "aws:allowedAccountIds": ["111111111111"] }));
+            assert.equal(found.exitCode, 1);
+            assert.deepEqual(ids(found), ["- wrong-account"]);
+            assert.equal(engineRuns, 0);
+        });
+
+        it("names a bucket that is in another region than the settings say", async () => {
+            const found = await infra(["doctor", "mlflow"], changed({ "aws:region": "eu-west-1" }));
+            assert.equal(found.exitCode, 1);
+            assert.deepEqual(ids(found), ["mlflow region"]);
+            assert.equal(found.json.findings[0].why, "it is in us-east-1, the settings say eu-west-1");
+        });
+
+        it("names a key that is inactive and one that nobody knows", async () => {
+            const { userName: UserName, accessKeyId: AccessKeyId } = outputs.mlflow;
+            const status = (Status: "Active" | "Inactive") =>
+                cloud.root.iam.send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status }));
+            const { AccessKey: other } = await cloud.root.iam.send(new CreateAccessKeyCommand({ UserName }));
+            await status("Inactive");
+            try {
+                const found = await infra(["doctor", "mlflow"]);
+                assert.equal(found.exitCode, 1);
+                assert.deepEqual(ids(found), ["mlflow key-inactive", "mlflow key-foreign"]);
+                assert.ok(found.json.findings[0].why.includes(AccessKeyId));
+                assert.ok(found.json.findings[1].fix.includes(other!.AccessKeyId!));
+            } finally {
+                await status("Active");
+                await cloud.root.iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId: other!.AccessKeyId! }));
+            }
+        });
+
+        it("looks at nothing and exits 3 where AWS does not answer, or there are no credentials", async () => {
+            const silent = someHost({ aws: { endpoint: "http://127.0.0.1:1" } });
+            assert.equal((await infra(["doctor", "mlflow"], silent)).exitCode, 3);
+            const without = someHost({ credentials: () => Promise.reject(new InfraError(3, "nobody is logged in")) });
+            const { exitCode, json } = await infra(["doctor", "mlflow"], without);
+            assert.equal(exitCode, 3);
+            assert.deepEqual(json.notSeen, [{ what: "AWS", why: "nobody is logged in" }]);
+        });
+
+        it("is the same for a cloud that is not to be started: npm run local -- doctor", async () => {
+            const { exitCode, stdout } = await cloud.run(["doctor", "--json"]);
+            assert.equal(exitCode, 0, stdout);
+            assert.deepEqual((JSON.parse(stdout) as Ended["json"]).findings, []);
+        });
+    });
+
+    describe("together", () => {
+        it("leave no user behind", async () => {
+            const { Users = [] } = await cloud.root.iam.send(new ListUsersCommand({}));
+            assert.deepEqual(
+                Users.filter(({ UserName }) => UserName?.startsWith("verify-")),
+                [],
+            );
+        });
+    });
+});

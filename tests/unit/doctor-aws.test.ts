@@ -1,0 +1,413 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { type AddressInfo } from "node:net";
+
+import { deployerPolicy } from "../../ops/deployer-policy";
+import { awsDiagnosisOf, diagnoseAws } from "../../ops/doctor/aws";
+import { type AwsFacts, type Keys, type ServiceFacts } from "../../ops/doctor/aws/facts";
+import { needsOf } from "../../ops/doctor/aws/needs";
+import { principalOf } from "../../ops/doctor/aws/principal";
+import { judgementOf, simulate } from "../../ops/doctor/aws/simulate";
+import { joined } from "../../ops/doctor/examine";
+import { type Finding, remediesOf } from "../../ops/doctor/finding";
+import { diagnosisInWords } from "../../ops/doctor/words";
+import { clientsFor, closeClients } from "../../ops/verify/clients";
+import { serviceFacts, serviceNames } from "../../services";
+
+const accountId = "123456789012";
+const scope = { partition: "aws", accountId, region: "us-east-1" };
+const declared = { stack: "dev", region: "us-east-1", accountIds: [accountId] };
+const remedies = remediesOf("dev");
+const arn = `arn:aws:iam::${accountId}:user/deployer`;
+
+describe("what the deployer needs", () => {
+    const needed = (service: (typeof serviceNames)[number], more = {}) =>
+        needsOf(serviceFacts[service].resources({ environment: "dev", ...more }), scope);
+
+    it("for rl-studio are the eight of A6 by IAM's names, each on the resource that it is about", () => {
+        const on = (resource: string) => needed("rl-studio").find((need) => need.resource === resource)!.actions;
+        const bucket = on("arn:aws:s3:::rl-studio-rollouts-dev");
+        const user = on(`arn:aws:iam::${accountId}:user/rl-studio-rollouts-service-user-dev`);
+        for (const action of ["CreateBucket", "PutBucketVersioning", "PutEncryptionConfiguration"]) {
+            assert.ok(bucket.includes(`s3:${action}`), action);
+        }
+        for (const action of ["PutBucketPublicAccessBlock", "PutLifecycleConfiguration"]) {
+            assert.ok(bucket.includes(`s3:${action}`), action);
+        }
+        for (const action of ["CreateUser", "PutUserPolicy", "CreateAccessKey"]) {
+            assert.ok(user.includes(`iam:${action}`), action);
+        }
+    });
+
+    it("are of all services together the actions of the deployer's policy, but for who he is", () => {
+        const every = serviceNames.flatMap((service) => [
+            ...needed(service, { budgetAction: true }),
+            ...needed(service, { identityMode: "podIdentity", clusterName: "main" }),
+        ]);
+        const policy = deployerPolicy("aws", accountId).Statement.flatMap(({ Action }) => [Action].flat() as string[]);
+        assert.deepEqual(
+            [...new Set(every.flatMap(({ actions }) => actions))].sort(),
+            policy.filter((action) => action !== "sts:GetCallerIdentity").sort(),
+        );
+    });
+
+    it("hand a role over to the one service of AWS that takes it", () => {
+        const passed = needed("snapshotter").filter(({ actions }) => actions.includes("iam:PassRole"));
+        assert.deepEqual(
+            passed.map(({ resource, passedTo }) => [resource.split("/")[1], passedTo]),
+            [
+                ["fruitful-repo-snapshotter-task-role-dev", "ecs-tasks.amazonaws.com"],
+                ["fruitful-repo-snapshotter-task-role-dev-execution", "ecs-tasks.amazonaws.com"],
+            ],
+        );
+        assert.ok(!needed("rl-studio").some(({ actions }) => actions.includes("iam:PassRole")));
+        assert.ok(!needed("llm-models").some(({ actions }) => actions.includes("budgets:CreateBudgetAction")));
+    });
+
+    it("are for a role instead of a user in the modes of clinical-ai without static keys", () => {
+        const actions = (identityMode: string) =>
+            needed("clinical-ai", { identityMode }).flatMap((need) => [...need.actions]);
+        assert.ok(actions("static").includes("iam:CreateUser") && !actions("static").includes("iam:CreateRole"));
+        assert.ok(actions("irsa").includes("iam:CreateRole") && !actions("irsa").includes("iam:CreateUser"));
+    });
+});
+
+describe("who a caller is to IAM", () => {
+    const cases: [arn: string, expected: object][] = [
+        [arn, { kind: "user", arn }],
+        [
+            `arn:aws:iam::${accountId}:user/a/b/deployer`,
+            { kind: "user", arn: `arn:aws:iam::${accountId}:user/a/b/deployer` },
+        ],
+        [`arn:aws:iam::${accountId}:root`, { kind: "root" }],
+        [
+            `arn:aws-us-gov:sts::${accountId}:assumed-role/Admin/me@example.com`,
+            { kind: "role", name: "Admin", arnWithoutPath: `arn:aws-us-gov:iam::${accountId}:role/Admin` },
+        ],
+        [`arn:aws:sts::${accountId}:federated-user/me`, { kind: "other" }],
+        ["", { kind: "other" }],
+    ];
+    for (const [given, expected] of cases) {
+        it(`is read off ${given || "nothing"}`, () => assert.deepEqual(principalOf(given), expected));
+    }
+});
+
+describe("IAM's simulation of one action", () => {
+    const judged = (result: object) => {
+        const { verdict, why } = judgementOf(
+            { EvalActionName: "s3:CreateBucket", ...result } as Parameters<typeof judgementOf>[0],
+            "arn",
+        );
+        return [verdict, why];
+    };
+
+    it("is allowed, or missing with what stands in its way", () => {
+        assert.deepEqual(judged({ EvalDecision: "allowed" }), ["allowed", ""]);
+        assert.deepEqual(judged({ EvalDecision: "implicitDeny" }), ["missing", ""]);
+        assert.deepEqual(judged({ EvalDecision: "explicitDeny" }), ["missing", "denied explicitly"]);
+        assert.deepEqual(
+            judged({ EvalDecision: "implicitDeny", OrganizationsDecisionDetail: { AllowedByOrganizations: false } }),
+            ["missing", "not allowed by the organization"],
+        );
+        const boundary = { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } };
+        assert.deepEqual(judged({ EvalDecision: "implicitDeny", ...boundary }), [
+            "missing",
+            "not allowed by the permissions boundary",
+        ]);
+    });
+
+    it("is unknown where it depends on what only the call itself tells", () => {
+        const MissingContextValues = ["aws:RequestedRegion", "aws:MultiFactorAuthPresent"];
+        assert.deepEqual(judged({ EvalDecision: "implicitDeny", MissingContextValues }), [
+            "unknown",
+            "depends on aws:MultiFactorAuthPresent, aws:RequestedRegion",
+        ]);
+        assert.deepEqual(judged({ EvalDecision: "allowed", MissingContextValues }), ["allowed", ""]);
+    });
+});
+
+const now = new Date("2026-03-01T00:00:00Z");
+const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000);
+const found = <Value>(value: Value) => ({ state: "found", value }) as const;
+const absent = { state: "absent" } as const;
+const ofRlStudio: ServiceFacts = {
+    service: "rl-studio",
+    permissions: found([{ action: "s3:CreateBucket", resource: "arn:b", verdict: "allowed", why: "" }]),
+    buckets: [{ name: "rollouts", region: found("us-east-1") }],
+    keys: absent,
+};
+const keys: Keys = {
+    userName: "llm",
+    published: "AKIA1",
+    known: ["AKIA1"],
+    inIam: [{ id: "AKIA1", active: true, created: daysAgo(31) }],
+    maxAgeDays: 31,
+};
+const diagnosisOf = (changed: Partial<ServiceFacts> = {}, more: Partial<AwsFacts> = {}) =>
+    awsDiagnosisOf(
+        {
+            now,
+            caller: { arn, accountId, principal: principalOf(arn) },
+            services: [{ ...ofRlStudio, ...changed }],
+            ...more,
+        },
+        { declared },
+        remedies,
+    );
+const idsOf = (findings: readonly Finding[]) => findings.map(({ id, severity }) => `${severity} ${id}`);
+const ofKeys = (changed: Partial<Keys>) => diagnosisOf({ keys: found({ ...keys, ...changed }) }).findings;
+
+describe("doctor's findings in AWS", () => {
+    it("are none where all is well, a month-old key included", () => {
+        assert.deepEqual(diagnosisOf({ keys: found(keys) }), { findings: [], notSeen: [], unreachable: false });
+    });
+
+    it("name each missing permission, the resource and who lacks it, and what could not be judged", () => {
+        const { findings, notSeen } = diagnosisOf({
+            permissions: found([
+                { action: "s3:CreateBucket", resource: "arn:b", verdict: "missing", why: "" },
+                { action: "s3:PutBucketPolicy", resource: "arn:b", verdict: "missing", why: "denied explicitly" },
+                { action: "iam:CreateUser", resource: "arn:u", verdict: "missing", why: "" },
+                { action: "iam:GetUser", resource: "arn:u", verdict: "allowed", why: "" },
+                { action: "iam:PassRole", resource: "arn:r", verdict: "unknown", why: "depends on x" },
+            ]),
+        });
+        assert.deepEqual(findings, [
+            {
+                id: "permissions-missing",
+                severity: "error",
+                service: "rl-studio",
+                what: "rl-studio: the deployer lacks 3 of 5 permissions",
+                why: "s3:CreateBucket, s3:PutBucketPolicy (denied explicitly) on arn:b; iam:CreateUser on arn:u",
+                fix: `give them to ${arn}: docs/deploying.md, "Who may do what"`,
+            },
+        ]);
+        assert.deepEqual(notSeen, [{ what: "iam:PassRole on arn:r", why: "depends on x" }]);
+    });
+
+    it("say that permissions were not looked at where IAM refuses the simulation", () => {
+        const why = "iam:SimulatePrincipalPolicy: denied (AccessDenied)";
+        const { findings, notSeen } = diagnosisOf({ permissions: { state: "unseen", why } });
+        assert.deepEqual(findings, []);
+        assert.deepEqual(notSeen, [{ what: "the deployer's permissions for rl-studio", why }]);
+    });
+
+    it("name another account, the root, and credentials that AWS refuses", () => {
+        const other = { arn: "arn:aws:iam::999999999999:user/x", accountId: "999999999999" };
+        const wrong = diagnosisOf({}, { caller: { ...other, principal: principalOf(other.arn) }, services: [] });
+        assert.deepEqual(idsOf(wrong.findings), ["error wrong-account"]);
+        assert.match(wrong.findings[0].why, /x is of account 999999999999; stack dev is of 123456789012/);
+        const root = `arn:aws:iam::${accountId}:root`;
+        const caller = { arn: root, accountId, principal: principalOf(root) };
+        assert.deepEqual(idsOf(diagnosisOf({ permissions: absent }, { caller }).findings), ["warning root"]);
+        const refused = diagnosisOf({}, { fault: { kind: "refused", why: "403" }, caller: undefined, services: [] });
+        assert.deepEqual([idsOf(refused.findings), refused.unreachable], [["error credentials-refused"], false]);
+    });
+
+    it("are none where nothing answers, which is not called well", () => {
+        const fault = { kind: "unreachable", why: "ECONNREFUSED" } as const;
+        const diagnosis = diagnosisOf({}, { fault, caller: undefined, services: [] });
+        const notSeen = [{ what: "AWS", why: "ECONNREFUSED" }];
+        assert.deepEqual(diagnosis, { findings: [], notSeen, unreachable: true });
+        assert.equal(diagnosisInWords(diagnosis), "Not looked at: AWS (ECONNREFUSED).\nNothing could be asked.");
+    });
+
+    it("name a bucket in another region; one that does not exist yet is no fault", () => {
+        const elsewhere = diagnosisOf({ buckets: [{ name: "b", region: found("eu-west-1") }] }).findings;
+        assert.deepEqual(idsOf(elsewhere), ["error region"]);
+        assert.equal(elsewhere[0].why, "it is in eu-west-1, the settings say us-east-1");
+        assert.deepEqual(diagnosisOf({ buckets: [{ name: "b", region: absent }] }).findings, []);
+    });
+
+    it("name a published key that is inactive, unknown, too old, and a key of somebody else", () => {
+        const [one] = keys.inIam;
+        assert.deepEqual(idsOf(ofKeys({ inIam: [{ ...one, active: false }] })), ["error key-inactive"]);
+        assert.deepEqual(idsOf(ofKeys({ inIam: [] })), ["error key-unknown"]);
+        assert.deepEqual(idsOf(ofKeys({ inIam: [{ ...one, created: daysAgo(32) }] })), ["warning key-old"]);
+        assert.deepEqual(ofKeys({ inIam: [{ ...one, created: daysAgo(400) }], maxAgeDays: undefined }), []);
+        const foreign = ofKeys({ inIam: [one, { id: "AKIA2", active: true }] });
+        assert.deepEqual(idsOf(foreign), ["warning key-foreign"]);
+        assert.match(foreign[0].fix, /delete-access-key --user-name llm --access-key-id AKIA2$/);
+        const old = { id: "AKIA2", active: false };
+        assert.deepEqual(ofKeys({ known: ["AKIA1", "AKIA2"], inIam: [one, old] }), [], "a rotation's old key");
+    });
+
+    it("of a key of clinical-ai are said once, where the worker has it", () => {
+        const finding = (id: string, service?: "clinical-ai" | "mlflow"): Finding => ({
+            ...{ id, service, severity: "error", what: "", why: "", fix: "" },
+        });
+        const whole = joined(
+            { findings: [finding("key-inactive")], notSeen: [], unreachable: false },
+            {
+                findings: [finding("key-inactive", "clinical-ai"), finding("key-inactive", "mlflow")],
+                notSeen: [],
+                unreachable: true,
+            },
+        );
+        assert.deepEqual(
+            whole.findings.map(({ service }) => service),
+            [undefined, "mlflow"],
+        );
+        assert.equal(whole.unreachable, false);
+    });
+
+    it("are whole in the table, however long an ARN is", () => {
+        const { findings } = diagnosisOf({
+            permissions: found([{ action: "iam:A", resource: "x".repeat(90), verdict: "missing", why: "" }]),
+        });
+        const words = diagnosisInWords({ findings, notSeen: [], unreachable: false }, 90);
+        assert.equal(words.match(/x/g)?.length, 90, words);
+    });
+});
+
+describe("doctor before a server that plays IAM's answers literally (no AWS, no emulator)", () => {
+    type Played = [status: number, inside: string];
+
+    /** What is asked, and the answers by action. */
+    async function ask(answers: Readonly<Record<string, Played | ((query: URLSearchParams) => Played)>>) {
+        const asked: URLSearchParams[] = [];
+        const server = createServer((request, response) => {
+            let body = "";
+            request.on("data", (chunk) => (body += chunk));
+            request.on("end", () => {
+                const query = new URLSearchParams(body);
+                const action = query.get("Action") ?? "HeadBucket";
+                asked.push(query);
+                const answer = answers[action] ?? [404, ""];
+                const [status, inside] = typeof answer === "function" ? answer(query) : answer;
+                response.writeHead(status, { "content-type": "text/xml" });
+                response.end(
+                    status === 200
+                        ? `<${action}Response><${action}Result>${inside}</${action}Result></${action}Response>`
+                        : `<ErrorResponse><Error><Code>${inside}</Code><Message>no</Message></Error></ErrorResponse>`,
+                );
+            });
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        try {
+            const diagnosis = await diagnoseAws(
+                {
+                    credentials: found({ accessKeyId: "A", secretAccessKey: "s" }),
+                    connection: { endpoint, region: "us-east-1" },
+                    outputs: () => Promise.resolve({ state: "unseen", why: "not asked" }),
+                },
+                { services: ["rl-studio"], deployment: { environment: "dev" }, declared },
+                remedies,
+            );
+            return { diagnosis, asked };
+        } finally {
+            server.close();
+        }
+    }
+
+    const caller = (of: string): [number, string] => [200, `<Arn>${of}</Arn><Account>${accountId}</Account>`];
+    const session = `arn:aws:sts::${accountId}:assumed-role/Deploy/me`;
+    const member = (action: string, decision: string) =>
+        `<member><EvalActionName>${action}</EvalActionName><EvalResourceName>*</EvalResourceName>` +
+        `<EvalDecision>${decision}</EvalDecision></member>`;
+    const sources = (asked: readonly URLSearchParams[]) =>
+        new Set(asked.flatMap((query) => query.get("PolicySourceArn") ?? []));
+
+    it("asks about the role of a session by the role's own ARN, path included", async () => {
+        const role = `arn:aws:iam::${accountId}:role/teams/Deploy`;
+        const { diagnosis, asked } = await ask({
+            GetCallerIdentity: caller(session),
+            GetRole: [
+                200,
+                `<Role><Arn>${role}</Arn><Path>/teams/</Path><RoleName>Deploy</RoleName><RoleId>A</RoleId>` +
+                    "<CreateDate>2026-01-01T00:00:00Z</CreateDate></Role>",
+            ],
+            SimulatePrincipalPolicy: [
+                200,
+                `<EvaluationResults>${member("s3:CreateBucket", "implicitDeny")}${member("s3:ListBucket", "allowed")}` +
+                    "</EvaluationResults><IsTruncated>false</IsTruncated>",
+            ],
+        });
+        assert.deepEqual([...sources(asked)], [role]);
+        assert.deepEqual(idsOf(diagnosis.findings), ["error permissions-missing"]);
+        assert.match(diagnosis.findings[0].why, /^s3:CreateBucket on arn:aws:s3:::rl-studio-rollouts-dev; s3:CreateB/);
+    });
+
+    it("asks by the ARN without a path where the role cannot be read", async () => {
+        const { asked } = await ask({
+            GetCallerIdentity: caller(session),
+            GetRole: [403, "AccessDenied"],
+            SimulatePrincipalPolicy: [200, "<EvaluationResults/><IsTruncated>false</IsTruncated>"],
+        });
+        assert.deepEqual([...sources(asked)], [`arn:aws:iam::${accountId}:role/Deploy`]);
+    });
+
+    it("asks about one resource at a time and reads every page of the answer", async () => {
+        const page = (of: URLSearchParams): [number, string] => {
+            const last = of.get("Marker") === "next";
+            const result = last ? member("s3:ListBucket", "implicitDeny") : member("s3:CreateBucket", "implicitDeny");
+            const end = last
+                ? "<IsTruncated>false</IsTruncated>"
+                : "<IsTruncated>true</IsTruncated><Marker>next</Marker>";
+            return [200, `<EvaluationResults>${result}</EvaluationResults>${end}`];
+        };
+        const { diagnosis, asked } = await ask({ GetCallerIdentity: caller(arn), SimulatePrincipalPolicy: page });
+        const simulations = asked.filter((query) => query.get("Action") === "SimulatePrincipalPolicy");
+        assert.equal(simulations.length, 4, "two pages for the bucket, two for the user");
+        assert.ok(simulations.every((query) => query.get("ResourceArns.member.2") === null));
+        assert.match(diagnosis.findings[0].why, /^s3:CreateBucket, s3:ListBucket on /);
+    });
+
+    it("says to which service of AWS a role is handed over", async () => {
+        const asked: URLSearchParams[] = [];
+        const server = createServer((request, response) => {
+            let body = "";
+            request.on("data", (chunk) => (body += chunk));
+            request.on("end", () => {
+                asked.push(new URLSearchParams(body));
+                response.writeHead(200, { "content-type": "text/xml" });
+                response.end(
+                    "<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults/>" +
+                        "<IsTruncated>false</IsTruncated></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>",
+                );
+            });
+        });
+        await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        const clients = clientsFor({ accessKeyId: "A", secretAccessKey: "s" }, { endpoint, region: "us-east-1" });
+        try {
+            const need = { resource: "arn:r", actions: ["iam:PassRole"], passedTo: "ecs-tasks.amazonaws.com" };
+            await simulate(clients.iam, arn, need);
+        } finally {
+            closeClients(clients);
+            server.close();
+        }
+        assert.equal(asked[0].get("ContextEntries.member.1.ContextKeyName"), "iam:PassedToService");
+        assert.equal(asked[0].get("ContextEntries.member.1.ContextKeyValues.member.1"), "ecs-tasks.amazonaws.com");
+    });
+
+    it("says so where the simulation itself is denied", async () => {
+        const { diagnosis } = await ask({
+            GetCallerIdentity: caller(arn),
+            SimulatePrincipalPolicy: [403, "AccessDenied"],
+        });
+        assert.deepEqual(diagnosis.findings, []);
+        assert.deepEqual(diagnosis.notSeen[0], {
+            what: "the deployer's permissions for rl-studio",
+            why: `iam:SimulatePrincipalPolicy on ${arn}: denied (AccessDenied)`,
+        });
+    });
+
+    it("asks nothing but who it is with credentials of another account", async () => {
+        const { diagnosis, asked } = await ask({
+            GetCallerIdentity: [200, "<Arn>arn:aws:iam::999999999999:user/x</Arn><Account>999999999999</Account>"],
+        });
+        assert.deepEqual(
+            asked.map((query) => query.get("Action")),
+            ["GetCallerIdentity"],
+        );
+        assert.deepEqual(idsOf(diagnosis.findings), ["error wrong-account"]);
+    });
+
+    it("takes keys that AWS refuses for a finding, and no answer for none", async () => {
+        const { diagnosis } = await ask({ GetCallerIdentity: [403, "ExpiredToken"] });
+        assert.deepEqual(idsOf(diagnosis.findings), ["error credentials-refused"]);
+        assert.equal(diagnosis.unreachable, false);
+    });
+});
