@@ -1,32 +1,64 @@
 import { type Load } from "./load-clients";
 
-/** What some rotations came to. */
+/** What rotations in one cloud came to. */
+interface Counts {
+    readonly rotations: number;
+    readonly kills: number;
+    readonly runs: number;
+    readonly lagged: number;
+    readonly load: Load;
+}
+
+/** What all of them came to. */
 export interface Totals {
-    rotations: number;
-    kills: number;
+    readonly rotations: number;
+    readonly kills: number;
     /** Runs of the tool, the killed ones included. */
-    runs: number;
+    readonly runs: number;
     /** Requests that were refused because a key was too new. */
-    lagged: number;
-    /** In milliseconds. */
-    wall: number;
+    readonly lagged: number;
+    readonly requests: number;
+    readonly failures: number;
+    /** Of the clients' requests, in milliseconds. */
+    readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
+    /** In seconds. */
+    readonly wall: number;
+    /** Wall time of a rotation, in seconds. */
+    readonly each: number;
+}
+
+/** @param milliseconds that all of it took */
+export function totalsOf(counts: readonly Counts[], milliseconds: number): Totals {
+    const sum = (of: (count: Counts) => number) => counts.reduce((total, count) => total + of(count), 0);
+    const sorted = counts.flatMap(({ load }) => load.latencies).sort((a, b) => a - b);
+    const percentile = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+    const rotations = sum((count) => count.rotations);
+    return {
+        rotations,
+        kills: sum((count) => count.kills),
+        runs: sum((count) => count.runs),
+        lagged: sum((count) => count.lagged),
+        requests: sum(({ load }) => load.requests),
+        failures: sum(({ load }) => load.failures),
+        latency: { p50: percentile(0.5), p99: percentile(0.99), max: percentile(1) },
+        wall: milliseconds / 1000,
+        each: milliseconds / 1000 / Math.max(1, rotations),
+    };
 }
 
 /** One line a number. */
-export function totalsInWords({ rotations, kills, runs, lagged, wall }: Totals, load: Load): string {
-    const sorted = [...load.latencies].sort((a, b) => a - b);
-    const percentile = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+export function totalsInWords({ latency: { p50, p99, max }, ...totals }: Totals): string {
     const rows: [string, string][] = [
-        ["rotations", String(rotations)],
-        ["kills", String(kills)],
-        ["runs of infra rotate", String(runs)],
-        ["tries of too new keys refused", String(lagged)],
-        ["requests of clients", String(load.requests)],
-        ["of them failed", String(load.failures)],
-        ["latency p50, p99, max", [0.5, 0.99, 1].map((share) => `${Math.round(percentile(share))} ms`).join(", ")],
-        ["wall time", `${Math.round(wall / 1000)} s`],
-        ["a rotation with its kill", `${(wall / 1000 / Math.max(1, rotations)).toFixed(1)} s`],
+        ["rotations", String(totals.rotations)],
+        ["kills", String(totals.kills)],
+        ["runs of infra rotate", String(totals.runs)],
+        ["tries of too new keys refused", String(totals.lagged)],
+        ["requests of clients", String(totals.requests)],
+        ["of them failed", String(totals.failures)],
+        ["latency p50, p99, max", [p50, p99, max].map((milliseconds) => `${Math.round(milliseconds)} ms`).join(", ")],
+        ["wall time", `${Math.round(totals.wall)} s`],
+        ["a rotation", `${totals.each.toFixed(1)} s`],
     ];
     const width = Math.max(...rows.map(([name]) => name.length));
-    return rows.map(([name, value]) => `      ${name.padEnd(width)}  ${value}`).join("\n");
+    return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }

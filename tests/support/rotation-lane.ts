@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { KeyWatcher } from "./key-watcher";
+import { LagProxy } from "./lag-proxy";
+import { keysIn, type Load, LoadClients, WatchedEnvFile } from "./load-clients";
+import { RotationCloud } from "./rotation-cloud";
+import { type Moment, RotationRun } from "./rotation-run";
+
+/** How many runs a rotation may take that is killed once. */
+const mostRuns = 3;
+
+interface Parts {
+    readonly cloud: RotationCloud;
+    readonly proxy: LagProxy;
+    readonly file: WatchedEnvFile;
+    readonly clients: LoadClients;
+    readonly watcher: KeyWatcher;
+}
+
+/**
+ * A local cloud whose keys are rotated while clients work with them. Clients and tool meet AWS behind a proxy that does
+ * not know new keys at once; the engine does not.
+ */
+export class RotationLane {
+    kills = 0;
+    rotations = 0;
+    /** Runs of the tool, the killed ones included. */
+    runs = 0;
+
+    private constructor(
+        private readonly parts: Parts,
+        /** What the tool waits for a key to be valid everywhere, in seconds; as long as AWS needs at most. */
+        private readonly minute: number,
+    ) {}
+
+    /**
+     * @param minute of the tool's times, in seconds
+     * @param random from 0 to 1: draws how long AWS needs to know a key, up to a minute, and what it answers until then
+     */
+    static async start(minute: number, random: () => number): Promise<RotationLane> {
+        const cloud = await RotationCloud.create();
+        const { bucket, user } = await cloud.deploy({
+            validSeconds: minute,
+            timeoutSeconds: 15 * minute,
+            quietSeconds: minute,
+            graceSeconds: minute,
+        });
+        copyFileSync(cloud.stackFile, olderFile(cloud));
+        const known = [...cloud.operatorsKeys, keysIn(cloud.envFile).accessKeyId];
+        const proxy = await LagProxy.start({
+            port: cloud.port,
+            certificate: join(cloud.folder, "tls", "certificate.pem"),
+            key: join(cloud.folder, "tls", "key.pem"),
+            lag: (id) => (known.includes(id) ? 0 : random() * minute * 1000),
+            random,
+        });
+        const file = new WatchedEnvFile(cloud.envFile);
+        const connection = { ...cloud.connection, endpoint: proxy.endpoint };
+        const clients = await LoadClients.start({ perSecond: 50, published: file.published, connection, bucket });
+        const watcher = await KeyWatcher.start(cloud.root.iam, user, clients.lastUse);
+        return new RotationLane({ cloud, proxy, file, clients, watcher }, minute);
+    }
+
+    async stop(): Promise<void> {
+        const { watcher, clients, file, proxy, cloud } = this.parts;
+        await watcher.stop();
+        await clients.stop();
+        file.close();
+        await proxy.stop();
+        await cloud.remove();
+    }
+
+    get load(): Load {
+        return this.parts.clients.load;
+    }
+
+    /** The most keys that the user had at once. */
+    get mostKeys(): number {
+        return this.parts.watcher.most;
+    }
+
+    /** Requests that were refused because a key was too new. */
+    get lagged(): number {
+        return [...this.parts.proxy.keys.values()].reduce((sum, { refused }) => sum + refused, 0);
+    }
+
+    /**
+     * Rotates once, killed at a moment where there is one, and finished by the next run.
+     *
+     * @returns whether it was killed: else it came to its end before
+     */
+    async rotate(moment?: Moment): Promise<boolean> {
+        const runs = [this.start()];
+        const killed = moment !== undefined && (await runs[0].killAt(moment));
+        if (killed) runs.push(this.start());
+        while ((await runs.at(-1)!.ended).exitCode !== 0 && runs.length < mostRuns) runs.push(this.start());
+        this.rotations++;
+        if (killed) this.kills++;
+        const faults = await this.faults(runs);
+        if (faults.length === 0) return killed;
+        const words = runs.map((run, index) => `run ${index + 1}:\n${run.words}`).join("\n");
+        throw new Error(`${faults.join("\n")}\nkilled at ${JSON.stringify(moment)}\n${words}`);
+    }
+
+    /** Whether `refresh` and `up` change nothing, and an `up` with the stack file from before is refused. */
+    async requireSettled(): Promise<void> {
+        const { cloud, watcher } = this.parts;
+        const up = ["pulumi", "up", "--yes", "--skip-preview"];
+        await cloud.succeed([...up, "--refresh", "--expect-no-changes"]);
+        const { exitCode, all } = await cloud.run(up, { PLATFORM_LOCAL_STACK_FILE: olderFile(cloud) });
+        assert.notEqual(exitCode, 0);
+        assert.match(all!, /accessKeys of revision 1 is older than revision \d+/);
+        assert.deepEqual(await watcher.look(), [keysIn(cloud.envFile).accessKeyId]);
+    }
+
+    private start(): RotationRun {
+        const { cloud, proxy } = this.parts;
+        this.runs++;
+        const args = ["--yes", "--confirm-consumers", "--env-file", cloud.envFile];
+        return new RotationRun(cloud, args, { PLATFORM_LOCAL_AWS_ENDPOINT: proxy.endpoint });
+    }
+
+    /** What is not as it must be after a rotation, in words. */
+    private async faults(runs: readonly RotationRun[]): Promise<string[]> {
+        const { cloud, clients, watcher } = this.parts;
+        const { exitCode } = await runs.at(-1)!.ended;
+        const [ids, { accessKeyId }] = [await watcher.look(), keysIn(cloud.envFile)];
+        return [
+            ...(exitCode === 0 ? [] : [`the last run exits with ${exitCode}`]),
+            ...(clients.load.failures === 0 ? [] : [`${clients.load.failures} requests of clients failed`]),
+            ...(ids.join() === accessKeyId ? [] : [`the keys are ${ids.join(", ")}, published is ${accessKeyId}`]),
+            ...watcher.faults,
+            ...runs.flatMap((run) => this.publishedTooEarly(run)),
+        ];
+    }
+
+    /** Every key has to be tried, without a refusal, for the whole time before it is published. */
+    private publishedTooEarly({ lines }: RotationRun): string[] {
+        const published = lines.filter(({ text }) => /^ *Publish key/.test(text));
+        return published.flatMap(({ time }) =>
+            [...this.parts.proxy.keys].flatMap(([id, { lastRefused = 0 }]) => {
+                const waited = time - lastRefused;
+                const early = waited >= 0 && waited < this.minute * 1000;
+                return early ? [`${id} was refused ${waited} ms before it was published`] : [];
+            }),
+        );
+    }
+}
+
+const olderFile = ({ stackFile }: RotationCloud) => `${stackFile}.before`;
