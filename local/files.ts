@@ -1,22 +1,10 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { mkdtemp, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import { isAlive } from "../ops/process";
 
-/** Writes a file so that a reader, or a crash, never sees half of it; readable by its owner only unless told. */
-export function writeAtomically(path: string, content: string, mode = 0o600): void {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const temporary = `${path}.${process.pid}.tmp`;
-    const file = openSync(temporary, "w", mode);
-    try {
-        writeSync(file, content);
-        fsyncSync(file);
-    } finally {
-        closeSync(file);
-    }
-    renameSync(temporary, path);
-}
+export { writeAtomically } from "../ops/files";
 
 /**
  * A folder that is there whole or not at all: `make` fills a temporary folder beside it, which then takes its name.

@@ -20,12 +20,13 @@ function localHost(cloud: LocalCloud): Host {
     return {
         program: "npm run local -- infra",
         onlyStack: localStack,
+        upCommand: () => "npm run local",
         aws: { endpoint: server.endpoint, caBundle: server.caBundle },
         stackFile: () => committedStackFile(),
         settings: (stack) => readStackSettings(stack, folder),
-        async pulumi(_stack, args, show = false) {
+        async pulumi(_stack, args, show = false, file) {
             // What people change is the committed file; deployed is a copy with this machine's addresses.
-            const { pulumi } = await prepareStack(cloud, cluster);
+            const { pulumi } = await prepareStack(cloud, cluster, file);
             return pulumi.execute(args, show);
         },
         credentials: (who) => Promise.resolve(identities[who]),

@@ -10,6 +10,7 @@ import {
     type Check,
     type CheckContext,
 } from "./checks";
+import { type ExistingNames, type Names } from "./existing";
 import { grantsInWords } from "./grants";
 
 /** rl-studio: rollouts of reinforcement-learning runs, in a bucket of their own. */
@@ -23,6 +24,10 @@ export const rlStudio = {
     /** Days after which an unfinished multipart upload is removed. */
     abortMultipartAfterDays: 7,
 } as const;
+
+export function rlStudioNames({ name }: Names): ExistingNames {
+    return { buckets: { bucket: name(rlStudio.bucket) }, users: { user: name(rlStudio.user) }, others: [] };
+}
 
 /** What the stack exports for rl-studio. */
 export interface RlStudioOutputs {

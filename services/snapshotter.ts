@@ -10,6 +10,7 @@ import {
     type CheckContext,
     type S3Call,
 } from "./checks";
+import { type ExistingNames, type Names } from "./existing";
 import { grantsInWords } from "./grants";
 
 /** snapshotter: scans of repositories, written by a Fargate task. */
@@ -25,6 +26,15 @@ export const snapshotter = {
     /** The only part of the bucket that the task and the agent may touch. */
     prefix: "repo-scans/snapshotter/",
 } as const;
+
+export function snapshotterNames({ name, environmentName }: Names): ExistingNames {
+    const { bucketStem, agentUser, taskRole, policy, group, taskFamily } = snapshotter;
+    return {
+        buckets: { bucket: environmentName(bucketStem) },
+        users: { user: name(agentUser) },
+        others: [name(taskRole), `${name(taskRole)}-execution`, name(policy), name(group), `/ecs/${name(taskFamily)}`],
+    };
+}
 
 /** What the stack exports for snapshotter. */
 export interface SnapshotterOutputs {

@@ -12,6 +12,8 @@ export interface Host {
     readonly program: string;
     /** The one stack there is; undefined where `--stack` says which. */
     readonly onlyStack?: string;
+    /** What people type to deploy a stack. */
+    upCommand(stack: string): string;
     /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */
     readonly aws: Pick<Connection, "endpoint" | "caBundle">;
     /**
@@ -29,9 +31,10 @@ export interface Host {
     /**
      * Runs `pulumi <args>` on a stack, with its words on standard error where `show` says so.
      *
+     * @param file a stack file to try in place of the stack's own, for commands that read one and change nothing
      * @throws InfraError when it cannot be started
      */
-    pulumi(stack: string, args: readonly string[], show?: boolean): Promise<EngineRun>;
+    pulumi(stack: string, args: readonly string[], show?: boolean, file?: string): Promise<EngineRun>;
     /**
      * Whoever deploys a stack, or may read all of it.
      *

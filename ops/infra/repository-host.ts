@@ -12,12 +12,14 @@ import { repository } from "./repository";
 /** The stacks of the repository, deployed by the `pulumi` on PATH, as whoever its user is logged in as. */
 export const repositoryHost: Host = {
     program: "infra",
+    upCommand: (stack) => `pulumi up --stack ${stack}`,
     aws: {},
     stackFile: (stack) => stackFile(stack, repository),
     settings: (stack) => readStackSettings(stack),
 
-    async pulumi(stack, args, show = false) {
-        const run = await execa("pulumi", [...args, "--stack", stack], {
+    async pulumi(stack, args, show = false, file) {
+        const flags = ["--stack", stack, ...(file === undefined ? [] : ["--config-file", file])];
+        const run = await execa("pulumi", [...args, ...flags], {
             cwd: repository,
             reject: false,
             // The engine hears Ctrl-C itself, being of the same process group, and ends its update in order.
