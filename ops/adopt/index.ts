@@ -6,7 +6,7 @@ import { type ExistingNames } from "../../services/existing";
 import { type Settings } from "../../stacks/settings";
 import { type CommandContext } from "../infra/command";
 import { confirm, requireConsent } from "../infra/confirm";
-import { type ExitCode, exitCodes, InfraError } from "../infra/errors";
+import { type ExitCode, exitCodes, InfraError, Interrupted } from "../infra/errors";
 import { printJson, say } from "../infra/output";
 import { withSetting } from "../infra/stack-file";
 import { closeClients } from "../verify/clients";
@@ -49,6 +49,7 @@ export async function adopt(context: CommandContext, options: AdoptOptions, serv
     } else if (dryRun) {
         say(`Would write ${settingInWords(service, to)}`);
     } else {
+        stopIfInterrupted(context);
         await confirm(`Write ${settingInWords(service, to)}?`, context);
         const after = withSetting(before, service, "adopt", to);
         const acceptDataLoss = options.acceptDataLoss ?? false;
@@ -57,6 +58,10 @@ export async function adopt(context: CommandContext, options: AdoptOptions, serv
     }
     if (json) printJson(report);
     return refused.length > 0 ? exitCodes.failed : exitCodes.held;
+}
+
+function stopIfInterrupted({ interrupted }: CommandContext): void {
+    if (interrupted.aborted) throw new Interrupted();
 }
 
 interface StackFile {

@@ -9,7 +9,7 @@ export function reportInWords(report: Report): string {
         ...section("Exists and is not the stack's", found.map(resourceInWords)),
         ...section("Already the stack's", alreadyManaged.map(resourceInWords)),
         ...section("Does not exist, would be created", absent),
-        ...section("An update would overwrite", overwrites.map(overwriteInWords)),
+        ...section("An update would overwrite", overwritesInWords(overwrites)),
         ...section("The lifecycle would remove now", expires.rules.map(expiringInWords)),
         ...section("Stays as it is", kept),
         ...section(
@@ -27,9 +27,20 @@ function resourceInWords({ resource, parts }: ResourceParts): string {
     return `${resource}: ${parts.join(", ")}`;
 }
 
-function overwriteInWords({ resource, part, setting, from, to, losesData }: Overwrite): string {
-    const mark = losesData ? " (would be lost)" : "";
-    return `${resource}, ${part}: ${setting}${mark}\n    ${from ?? "(none)"} → ${to ?? "(none)"}`;
+/** Under the part that they are of. */
+function overwritesInWords(overwrites: readonly Overwrite[]): string[] {
+    const parts = [...new Set(overwrites.map(partOf))];
+    return parts.map((part) =>
+        [part, ...overwrites.filter((overwrite) => partOf(overwrite) === part).map(overwriteInWords)].join("\n    "),
+    );
+}
+
+function partOf({ resource, part }: Overwrite): string {
+    return `${resource}, ${part}`;
+}
+
+function overwriteInWords({ setting, from, to, losesData }: Overwrite): string {
+    return `${setting}: ${from ?? "(none)"} → ${to ?? "(none)"}${losesData ? " (data loss)" : ""}`;
 }
 
 function expiringInWords({ bucket, what, afterDays, ...of }: Report["expires"]["rules"][number]): string {
