@@ -58,7 +58,7 @@ function declaredTarget(target: Target, { steps }: Preview): Declared | undefine
     const keys = steps.filter(
         (step) => stays(step) && step.newState?.type === accessKeyType && step.newState.inputs?.user === target.name,
     );
-    const ids = keys.flatMap(({ op, newState }) => (op === "create" || !newState?.id ? [] : [newState.id]));
+    const ids = keys.flatMap(({ oldState }) => oldState?.id ?? []);
     return parts.size === 0 ? undefined : { ...target, parts, missing, managed, keys: { ids, count: keys.length } };
 }
 

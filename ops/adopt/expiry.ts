@@ -39,7 +39,7 @@ export function expiryDays(rules: readonly DeclaredRule[]): ExpiryDays {
 }
 
 export interface DeclaredRule {
-    readonly expiration?: { readonly days?: number };
+    readonly expiration?: { readonly days?: number; readonly expiredObjectDeleteMarker?: boolean };
     readonly noncurrentVersionExpiration?: { readonly noncurrentDays?: number };
     readonly abortIncompleteMultipartUpload?: { readonly daysAfterInitiation?: number };
 }

@@ -1,8 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { environmentName, physicalName } from "../../components/naming";
-import { serviceFacts, type ServiceName } from "../../services";
-import { type ExistingNames } from "../../services/existing";
+import { type ServiceName } from "../../services";
 import { type Settings } from "../../stacks/settings";
 import { type CommandContext } from "../infra/command";
 import { confirm, requireConsent } from "../infra/confirm";
@@ -17,6 +15,7 @@ import { type Deployer, deployer } from "./deployer";
 import { type DeclaredRule, type Expiring, expiryDays, total } from "./expiry";
 import { findAll, type Finding } from "./find";
 import { findOthers } from "./find-others";
+import { existingNames } from "./names";
 import { called, type Part } from "./parts";
 import { preview, type Preview } from "./preview";
 import { findingRefusals, lossRefusals, otherRefusal, previewRefusals, type Refusal } from "./refusals";
@@ -82,19 +81,21 @@ async function look(
     const { stack, dryRun, interrupted } = context;
     const { clients, scope } = await deployer(context, settings);
     try {
-        const tryWith = (adopted: AdoptSettings) =>
-            trial(withSetting(before, service, "adopt", adopted), (path) => preview(context, path));
+        const tryWith = (adopted: AdoptSettings, why: string) => {
+            say(`${why} …`);
+            return trial(withSetting(before, service, "adopt", adopted), (path) => preview(context, path));
+        };
         // Without import settings the engine says of everything whether the stack has it.
-        say("Asking the engine what the stack declares, and AWS what there is …");
-        const plain = refuseFailed(await tryWith({}), stack);
-        const names = existingNames(service, settings);
+        const plain = refuseFailed(await tryWith({}, "Asking the engine what the stack declares and has"), stack);
+        const names = existingNames(service, settings.environment);
         const findings = await findAll(clients, declaredTargets(plain, names), scope);
         const others = await findOthers(clients, creations(plain, names.others), scope);
         const to = adoptSettings(from, findings);
         const compared = findings.flatMap(overwritesOf);
         const rules = await expiring({ clients, scope }, findings, compared, interrupted);
         const inTheWay = [...findings.flatMap(findingRefusals), ...others.map(otherRefusal)];
-        const tried = inTheWay.length === 0 && imports(findings) ? await tryWith(to) : undefined;
+        const tried =
+            inTheWay.length === 0 && imports(findings) ? await tryWith(to, "Previewing the import") : undefined;
         const overwrites = [...compared, ...(tried ? engineChanges(tried, findings, compared) : [])];
         const refused: Refusal[] = [
             ...inTheWay,
@@ -125,13 +126,6 @@ function sectionOf(stack: string, settings: Settings, service: ServiceName): { a
     throw new InfraError(exitCodes.usage, `Stack ${stack} has no ${service}: its settings do not list it.`);
 }
 
-function existingNames(service: ServiceName, { environment }: Settings): ExistingNames {
-    return serviceFacts[service].existing({
-        name: (name) => physicalName(name, environment),
-        environmentName: (stem) => environmentName(stem, environment),
-    });
-}
-
 /** @throws InfraError when the stack cannot even be previewed as it is */
 function refuseFailed(preview: Preview, stack: string): Preview {
     if (preview.errors.length === 0) return preview;
@@ -139,7 +133,8 @@ function refuseFailed(preview: Preview, stack: string): Preview {
     throw new InfraError(
         exitCodes.failed,
         `Nothing was changed: stack ${stack} cannot be previewed without import settings for this service.\n${faults.join("\n")}`,
-        "Correct this first: an update would fail the same way.",
+        "Correct this first: an update would fail the same way. Where another service's import settings are the cause, " +
+            "run this for that service.",
     );
 }
 

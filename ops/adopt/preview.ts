@@ -34,7 +34,7 @@ export interface Fault {
  * @throws InfraError when it could not even begin
  */
 export async function preview({ stack, host, interrupted }: CommandContext, file: string): Promise<Preview> {
-    const { exitCode, stdout, stderr } = await host.pulumi(stack, ["preview", "--json"], false, file);
+    const { exitCode, stdout, stderr } = await host.pulumi(stack, ["preview", "--json", "--show-sames"], false, file);
     if (interrupted.aborted) throw new Interrupted();
     const result = parsePreview(stdout);
     if (result && (exitCode === 0 || result.errors.length > 0)) return result;

@@ -52,7 +52,7 @@ function setInMap(document: Document, path: readonly string[], setting: string, 
         if ((document.getIn(path, true) as YAMLMap).items.length === 0) document.deleteIn(path);
         return;
     }
-    // A key with nothing after it stands for an empty section.
+    // Where there is none, or a key with nothing after it.
     if (!isMap(document.getIn(path, true))) document.setIn(path, document.createNode({}));
     if (!isMap(document.getIn(place, true))) document.setIn(place, document.createNode({}));
     const map = document.getIn(place, true) as YAMLMap;

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 
+import { type S3Client } from "@aws-sdk/client-s3";
+
 import { compareParts, engineChanges } from "../../ops/adopt/compare";
-import { versionsOf } from "../../ops/adopt/count";
+import { countExpiring, versionsOf } from "../../ops/adopt/count";
 import { creations, type Declared, declaredTargets } from "../../ops/adopt/declared";
 import { ExpiryCount, expiryDays, total, type Version } from "../../ops/adopt/expiry";
 import { type Finding } from "../../ops/adopt/find";
@@ -236,6 +238,43 @@ describe("what a lifecycle would remove now", () => {
             bytes: 10,
         }));
 
+    it("is listed page after page, versions and uploads, until Ctrl-C", async () => {
+        const asked: object[] = [];
+        const old = new Date("2020-01-01T00:00:00Z");
+        const answers = [
+            { IsTruncated: true, NextKeyMarker: "a", NextVersionIdMarker: "1", Versions: [entry("a", old)] },
+            { IsTruncated: false, Versions: [entry("b", old)] },
+            { IsTruncated: true, NextKeyMarker: "u", NextUploadIdMarker: "2", Uploads: [{ Initiated: old }] },
+            { IsTruncated: false, Uploads: [{ Initiated: old }] },
+        ];
+        const s3 = {
+            send: ({ input }: { input: object }) => {
+                asked.push(input);
+                return Promise.resolve(answers.shift());
+            },
+        } as unknown as S3Client;
+        const bucket = { name: "rollouts", accountId: "111111111111" };
+        const result = await countExpiring(s3, bucket, days, new AbortController().signal, now);
+        assert.deepEqual(
+            result.map(({ count, of }) => [count, of]),
+            [
+                [2, 2],
+                [0, 0],
+                [2, 2],
+            ],
+        );
+        const common = { Bucket: "rollouts", ExpectedBucketOwner: "111111111111" };
+        assert.deepEqual(asked, [
+            common,
+            { ...common, KeyMarker: "a", VersionIdMarker: "1" },
+            common,
+            { ...common, KeyMarker: "u", UploadIdMarker: "2" },
+        ]);
+        await assert.rejects(countExpiring(s3, bucket, days, AbortSignal.abort(), now), { exitCode: 130 });
+    });
+
+    const entry = (Key: string, LastModified: Date) => ({ Key, IsLatest: true, LastModified, Size: 1 });
+
     it("is read from S3's two lists as one: by key in the order of bytes, the newest first", () => {
         const at = (LastModified: Date) => ({ LastModified, Size: 1 });
         const early = new Date("2026-01-01T00:00:00Z");
@@ -264,10 +303,10 @@ describe("what a lifecycle would remove now", () => {
 });
 
 const urn = (name: string) => `urn:pulumi:dev::platform::some:type::${name}`;
-const step = (op: string, type: string, name: string, inputs: object, more: object = {}): Step => ({
+const step = (op: string, type: string, name: string, inputs: object): Step => ({
     op,
     urn: urn(name),
-    newState: { type, inputs: { ...inputs }, ...more },
+    newState: { type, inputs: { ...inputs } },
 });
 const policy = JSON.stringify({ Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }] });
 const steps: Step[] = [
@@ -279,7 +318,10 @@ const steps: Step[] = [
     }),
     step("update", "aws:iam/user:User", "u", { name: "worker" }),
     step("create", "aws:iam/userPolicy:UserPolicy", "p", { user: "worker", name: "worker-policy", policy }),
-    step("same", "aws:iam/accessKey:AccessKey", "k", { user: "worker" }, { id: "AKIA1" }),
+    {
+        ...step("same", "aws:iam/accessKey:AccessKey", "k", { user: "worker" }),
+        oldState: { type: "aws:iam/accessKey:AccessKey", id: "AKIA1" },
+    },
     step("create", "aws:iam/accessKey:AccessKey", "k2", { user: "worker" }),
     step("create", "aws:iam/role:Role", "r", { name: "task" }),
     step("create", "aws:iam/role:Role", "r2", { name: "task-of-another" }),
