@@ -68,8 +68,12 @@ export async function bringUpCluster({ folder, server }: AwsSide, programs: Prom
     return cluster;
 }
 
-/** Makes the stack ready to be deployed, to the cluster too if there is one. */
-export async function prepareStack(side: AwsSide, cluster?: Cluster): Promise<LocalCloud> {
+/**
+ * Makes the stack ready to be deployed, to the cluster too if there is one.
+ *
+ * @param trial a stack file to try in place of the committed one
+ */
+export async function prepareStack(side: AwsSide, cluster?: Cluster, trial?: string): Promise<LocalCloud> {
     const { folder, engine, server, identities } = side;
     const pulumi = new Pulumi({
         engine: engine.folder,
@@ -78,6 +82,7 @@ export async function prepareStack(side: AwsSide, cluster?: Cluster): Promise<Lo
         server,
         credentials: identities.deployer,
         vaultToken: cluster?.deployer.vaultToken,
+        trial,
     });
     await pulumi.prepare(cluster && (await clusterSettings(cluster, stateFile(folder))));
     return { ...side, pulumi, ...(cluster ? { cluster } : {}) };

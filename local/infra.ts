@@ -30,6 +30,7 @@ function localHost(cloud: LocalCloud): Host {
         program: "npm run local -- infra",
         engine: "npm run local -- pulumi",
         onlyStack: localStack,
+        upCommand: () => "npm run local",
         locks: folder,
         aws: { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? server.endpoint, caBundle: server.caBundle },
         remedies: localRemedies,
@@ -37,7 +38,7 @@ function localHost(cloud: LocalCloud): Host {
         settings: (stack) => readStackSettings(stack, folder),
         async pulumi(_stack, args, options = {}) {
             // What people change is the committed file; deployed is a copy with this machine's addresses.
-            const { pulumi } = await prepareStack(cloud, cluster);
+            const { pulumi } = await prepareStack(cloud, cluster, options.file);
             return pulumi.execute(args, options);
         },
         async recover() {

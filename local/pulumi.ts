@@ -24,6 +24,8 @@ export interface PulumiSettings {
     readonly credentials: Keys;
     /** The deployer's token in Vault, where there is one. */
     readonly vaultToken?: string;
+    /** A stack file to try in place of the committed one; only for commands that change nothing. */
+    readonly trial?: string;
 }
 
 /** The stack that `npm run local` deploys. */
@@ -36,6 +38,8 @@ export const stateFile = (folder: string) =>
 /** The stack file that is deployed: the committed one, or the one that `PLATFORM_LOCAL_STACK_FILE` names. */
 export const committedStackFile = (env = process.env) =>
     env.PLATFORM_LOCAL_STACK_FILE ? resolve(env.PLATFORM_LOCAL_STACK_FILE) : join(root, `Pulumi.${localStack}.yaml`);
+
+const deployedStackFile = (folder: string) => join(folder, `Pulumi.${localStack}.yaml`);
 
 /** The engine's command line on stack `local`, with its state, its plugins and the deployer's credentials. */
 export class Pulumi {
@@ -51,8 +55,9 @@ export class Pulumi {
      * @param cluster the section `cluster` of clinical-ai, where there is a cluster
      */
     async prepare(cluster?: object): Promise<boolean> {
-        const { folder, server } = this.settings;
-        writeStackFile(committedStackFile(), this.stackFile, server.endpoint, cluster);
+        const { folder, server, trial } = this.settings;
+        const salted = deployedStackFile(folder);
+        writeStackFile(trial ?? committedStackFile(), this.stackFile, salted, server.endpoint, cluster);
         mkdirSync(join(folder, "state"), { recursive: true, mode: 0o700 });
         if (existsSync(this.stateFile)) return false;
         // `stack init` writes the encryption salt into the stack file of its project: a copy of the project beside the
@@ -69,7 +74,8 @@ export class Pulumi {
 
     /** Path of the stack file in use: the committed one with this port's endpoints and this state's encryption salt. */
     get stackFile(): string {
-        return join(this.settings.folder, `Pulumi.${localStack}.yaml`);
+        const { folder, trial } = this.settings;
+        return trial === undefined ? deployedStackFile(folder) : join(folder, "trial.yaml");
     }
 
     /** Runs a command with its words on standard error, where progress belongs. */
@@ -169,17 +175,23 @@ function passphrase(folder: string): string {
 }
 
 /**
- * Writes the committed stack file with every endpoint at `endpoint` and the cluster, keeping the encryption salt of the
- * one in use. A cluster that the committed file names stays as it is.
+ * Writes the committed stack file with every endpoint at `endpoint` and the cluster, and with the encryption salt of
+ * `salted`, the one in use. A cluster that the committed file names stays as it is.
  */
-function writeStackFile(committed: string, path: string, endpoint: string, cluster: object | undefined): void {
+function writeStackFile(
+    committed: string,
+    path: string,
+    salted: string,
+    endpoint: string,
+    cluster: object | undefined,
+): void {
     const document = parseDocument(readFileSync(committed, "utf8"));
     const services = document.getIn(["config", "aws:endpoints", 0]) as { items: { key: { value: string } }[] };
     for (const { key } of services.items) document.setIn(["config", "aws:endpoints", 0, key.value], endpoint);
     const section = ["config", "platform:clinical-ai", "cluster"];
     if (cluster && !document.hasIn(section)) document.setIn(section, document.createNode(cluster));
-    if (existsSync(path)) {
-        const salt = parseDocument(readFileSync(path, "utf8")).get("encryptionsalt");
+    if (existsSync(salted)) {
+        const salt = parseDocument(readFileSync(salted, "utf8")).get("encryptionsalt");
         if (salt) document.set("encryptionsalt", salt);
     }
     writeAtomically(path, document.toString());

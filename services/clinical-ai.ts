@@ -9,6 +9,7 @@ import {
     type Check,
     type CheckContext,
 } from "./checks";
+import { type ExistingNames, type Names } from "./existing";
 import { grantsInWords, type Statement } from "./grants";
 import { type EnvironmentFacts } from "./variables";
 import { type AwsResource, type Deployment } from "./resources";
@@ -60,6 +61,16 @@ export const externalSecrets = {
     release: "external-secrets",
     namespace: "external-secrets",
 } as const;
+
+/** A user or a role of the one name: the settings say which of them the stack has. */
+export function clinicalAiNames({ name }: Names): ExistingNames {
+    const { sourceBucket, destinationBucket, user, role } = clinicalAi;
+    return {
+        buckets: { sourceBucket: name(sourceBucket), destinationBucket: name(destinationBucket) },
+        users: { user: name(user) },
+        others: [name(role)],
+    };
+}
 
 /** What the stack exports for clinical-ai; access keys there are only in mode `static`. */
 export interface ClinicalAiOutputs extends Partial<AccessKeyOutputs> {

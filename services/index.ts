@@ -6,6 +6,7 @@ import {
     clinicalAiChecks,
     clinicalAiEnvironment,
     clinicalAiKeys,
+    clinicalAiNames,
     clinicalAiResources,
     type ClinicalAiOutputs,
 } from "./clinical-ai";
@@ -15,15 +16,25 @@ import {
     llmModelsChecks,
     llmModelsEnvironment,
     llmModelsKeys,
+    llmModelsNames,
     llmModelsResources,
     type LlmModelsOutputs,
 } from "./llm-models";
-import { mlflow, mlflowChecks, mlflowEnvironment, mlflowKeys, mlflowResources, type MlflowOutputs } from "./mlflow";
+import {
+    mlflow,
+    mlflowChecks,
+    mlflowEnvironment,
+    mlflowKeys,
+    mlflowNames,
+    mlflowResources,
+    type MlflowOutputs,
+} from "./mlflow";
 import {
     rlStudio,
     rlStudioChecks,
     rlStudioEnvironment,
     rlStudioKeys,
+    rlStudioNames,
     rlStudioResources,
     type RlStudioOutputs,
 } from "./rl-studio";
@@ -32,11 +43,13 @@ import {
     snapshotterChecks,
     snapshotterEnvironment,
     snapshotterKeys,
+    snapshotterNames,
     snapshotterResources,
     type SnapshotterOutputs,
 } from "./snapshotter";
 import { type EnvironmentFacts } from "./variables";
 import { type AwsResource, type Deployment } from "./resources";
+import { type ExistingNames, type Names } from "./existing";
 
 /** The name of every service, in the order in which they are listed and checked. */
 export const serviceNames = [rlStudio.name, clinicalAi.name, snapshotter.name, mlflow.name, llmModels.name] as const;
@@ -60,6 +73,8 @@ export interface ServiceFacts<Outputs> {
     readonly keys: KeyFacts<Outputs>;
     /** What it consists of in AWS, before it is deployed too. */
     resources(deployment: Deployment): AwsResource[];
+    /** Names under which something of it may exist already. */
+    existing(names: Names): ExistingNames;
 }
 
 /** The facts of every service. */
@@ -70,6 +85,7 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         environment: rlStudioEnvironment,
         keys: rlStudioKeys,
         resources: rlStudioResources,
+        existing: rlStudioNames,
     },
     "clinical-ai": {
         checks: (outputs, context) => [
@@ -80,6 +96,7 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         environment: clinicalAiEnvironment,
         keys: clinicalAiKeys,
         resources: clinicalAiResources,
+        existing: clinicalAiNames,
     },
     snapshotter: {
         checks: snapshotterChecks,
@@ -87,6 +104,7 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         environment: snapshotterEnvironment,
         keys: snapshotterKeys,
         resources: snapshotterResources,
+        existing: snapshotterNames,
     },
     mlflow: {
         checks: mlflowChecks,
@@ -94,6 +112,7 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         environment: mlflowEnvironment,
         keys: mlflowKeys,
         resources: mlflowResources,
+        existing: mlflowNames,
     },
     "llm-models": {
         checks: llmModelsChecks,
@@ -101,5 +120,6 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         environment: llmModelsEnvironment,
         keys: llmModelsKeys,
         resources: llmModelsResources,
+        existing: llmModelsNames,
     },
 };

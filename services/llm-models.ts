@@ -13,6 +13,7 @@ import {
     type CheckContext,
     type Probe,
 } from "./checks";
+import { type ExistingNames, type Names } from "./existing";
 import { grantsInWords, type Statement } from "./grants";
 import { type EnvironmentFacts } from "./variables";
 import { type AwsResource, type Deployment } from "./resources";
@@ -32,6 +33,11 @@ export const llmModels = {
     /** The level of the projected month end at which every tier is told. */
     forecastAlertPercent: 100,
 } as const;
+
+export function llmModelsNames({ name }: Names): ExistingNames {
+    const { user, budget, topic, denyPolicy, shutOffRole } = llmModels;
+    return { buckets: {}, users: { user: name(user) }, others: [budget, topic, denyPolicy, shutOffRole].map(name) };
+}
 
 /** What the stack exports for llm-models. */
 export interface LlmModelsOutputs extends AccessKeyOutputs {

@@ -10,6 +10,7 @@ import {
     type CheckContext,
     type S3Call,
 } from "./checks";
+import { type ExistingNames, type Names } from "./existing";
 import { grantsInWords } from "./grants";
 import { type EnvironmentFacts } from "./variables";
 import { type AwsResource, type Deployment } from "./resources";
@@ -22,6 +23,10 @@ export const mlflow = {
     /** The artifact root below the bucket. */
     prefix: "mlflow-artifacts/",
 } as const;
+
+export function mlflowNames({ name }: Names): ExistingNames {
+    return { buckets: { bucket: name(mlflow.bucket) }, users: { user: name(mlflow.user) }, others: [] };
+}
 
 /** What the stack exports for mlflow. */
 export interface MlflowOutputs extends AccessKeyOutputs {

@@ -11,6 +11,7 @@ import {
     type Check,
     type CheckContext,
 } from "./checks";
+import { type ExistingNames, type Names } from "./existing";
 import { grantsInWords } from "./grants";
 import { type EnvironmentFacts } from "./variables";
 import { type AwsResource, type Deployment } from "./resources";
@@ -26,6 +27,10 @@ export const rlStudio = {
     /** Days after which an unfinished multipart upload is removed. */
     abortMultipartAfterDays: 7,
 } as const;
+
+export function rlStudioNames({ name }: Names): ExistingNames {
+    return { buckets: { bucket: name(rlStudio.bucket) }, users: { user: name(rlStudio.user) }, others: [] };
+}
 
 /** What the stack exports for rl-studio. */
 export interface RlStudioOutputs extends AccessKeyOutputs {

@@ -12,6 +12,7 @@ import {
     type Probe,
     type S3Call,
 } from "./checks";
+import { type ExistingNames, type Names } from "./existing";
 import { grantsInWords } from "./grants";
 import { type EnvironmentFacts } from "./variables";
 import { type AwsResource, type Deployment } from "./resources";
@@ -29,6 +30,15 @@ export const snapshotter = {
     /** The only part of the bucket that the task and the agent may touch. */
     prefix: "repo-scans/snapshotter/",
 } as const;
+
+export function snapshotterNames({ name, environmentName }: Names): ExistingNames {
+    const { bucketStem, agentUser, taskRole, policy, group, taskFamily } = snapshotter;
+    return {
+        buckets: { bucket: environmentName(bucketStem) },
+        users: { user: name(agentUser) },
+        others: [name(taskRole), `${name(taskRole)}-execution`, name(policy), name(group), `/ecs/${name(taskFamily)}`],
+    };
+}
 
 /** What the stack exports for snapshotter. */
 export interface SnapshotterOutputs extends AccessKeyOutputs {

@@ -1,4 +1,4 @@
-import { SecureBucket } from "../components/secure-bucket";
+import { SecureBucket, type SecureBucketArgs } from "../components/secure-bucket";
 import { clinicalAi, type ClinicalAiOutputs } from "../services/clinical-ai";
 import { deployToCluster } from "./clinical-ai/cluster";
 import { createIdentity } from "./clinical-ai/identity";
@@ -8,9 +8,14 @@ import { type ClinicalAiSettings } from "./settings";
 
 /** Two buckets, the identity that moves files between them (B1, B9) and, with a cluster, the worker that has it. */
 export function deploy(settings: ClinicalAiSettings, context: StackContext): Lifted<ClinicalAiOutputs> {
-    const source = createBucket("clinical-ai-source", clinicalAi.sourceBucket, context);
-    const destination = createBucket("clinical-ai-destination", clinicalAi.destinationBucket, context);
-    const identity = createIdentity(settings.identity, [source.arn, destination.arn], context);
+    const source = createBucket("clinical-ai-source", clinicalAi.sourceBucket, settings.adopt.sourceBucket, context);
+    const destination = createBucket(
+        "clinical-ai-destination",
+        clinicalAi.destinationBucket,
+        settings.adopt.destinationBucket,
+        context,
+    );
+    const identity = createIdentity(settings, [source.arn, destination.arn], context);
     const cluster = settings.cluster && deployToCluster(settings.cluster, identity, context);
     return {
         region: context.region,
@@ -22,12 +27,18 @@ export function deploy(settings: ClinicalAiSettings, context: StackContext): Lif
     };
 }
 
-function createBucket(name: string, productionName: string, context: StackContext): SecureBucket {
+function createBucket(
+    name: string,
+    productionName: string,
+    adopt: SecureBucketArgs["adopt"],
+    context: StackContext,
+): SecureBucket {
     return new SecureBucket(name, {
         bucketName: context.name(productionName),
         partition: context.partition,
         versioning: true,
         protect: context.protectData,
+        adopt,
         tags: context.tags(clinicalAi.name),
     });
 }

@@ -2,6 +2,7 @@ import { BedrockBudgetTier } from "../components/bedrock-budget-tier";
 import { invokeStatements } from "../components/bedrock-budget-tier/policy";
 import { ScopedIdentity } from "../components/scoped-identity";
 import { llmModels, type LlmModelsOutputs } from "../services/llm-models";
+import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
 import { type LlmModelsSettings } from "./settings";
@@ -15,6 +16,7 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         statements: context.scope.apply((scope) =>
             invokeStatements(scope, settings.models, settings.inferenceProfiles),
         ),
+        adopt: adoptedUser(settings.adopt.user),
         tags,
     });
     const tier = new BedrockBudgetTier("llm-models-budget", {

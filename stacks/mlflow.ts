@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ScopedIdentity } from "../components/scoped-identity";
 import { SecureBucket } from "../components/secure-bucket";
 import { mlflow, type MlflowOutputs } from "../services/mlflow";
+import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
 import { type MlflowSettings } from "./settings";
@@ -16,6 +17,7 @@ export function deploy(settings: MlflowSettings, context: StackContext): Lifted<
         versioning: true,
         lifecycle: { noncurrentVersionDays: settings.noncurrentVersionDays },
         protect: context.protectData,
+        adopt: settings.adopt.bucket,
         tags,
     });
     const identity = new ScopedIdentity("mlflow-project", {
@@ -27,6 +29,7 @@ export function deploy(settings: MlflowSettings, context: StackContext): Lifted<
                 actions: ["list", "read", "write", "delete", "multipart"],
             },
         ],
+        adopt: adoptedUser(settings.adopt.user),
         tags,
     });
     return {

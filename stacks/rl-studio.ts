@@ -1,6 +1,7 @@
 import { ScopedIdentity } from "../components/scoped-identity";
 import { SecureBucket } from "../components/secure-bucket";
 import { rlStudio, type RlStudioOutputs } from "../services/rl-studio";
+import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
 import { type RlStudioSettings } from "./settings";
@@ -24,7 +25,7 @@ export function deploy(settings: RlStudioSettings, context: StackContext): Lifte
     const identity = new ScopedIdentity("rl-studio-service", {
         principal: { kind: "user", userName: context.name(rlStudio.user), accessKeys: settings.accessKeys },
         grants: [{ bucketArn: bucket.arn, actions: ["list", "read", "write", "delete"] }],
-        adopt: { user: settings.adopt.user.includes("user"), policy: settings.adopt.user.includes("policy") },
+        adopt: adoptedUser(settings.adopt.user),
         tags,
     });
     return {

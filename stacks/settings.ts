@@ -80,13 +80,10 @@ const bucketParts = [
     "policy",
 ] as const;
 
-/** What already exists and is imported instead of created; written by hand or by the operator's tool. */
-const adopt = z
-    .strictObject({
-        bucket: z.array(z.enum(bucketParts)).default([]),
-        user: z.array(z.enum(["user", "policy"])).default([]),
-    })
-    .default({ bucket: [], user: [] });
+/** What exists already and is imported instead of created, part by part; written by `infra adopt` or by hand. */
+const adoptBucket = z.array(z.enum(bucketParts)).default([]);
+const adoptUser = z.array(z.enum(["user", "policy"])).default([]);
+const adopt = z.strictObject({ bucket: adoptBucket, user: adoptUser }).prefault({});
 
 const rlStudio = z.strictObject({
     /** Days after which a noncurrent version of a rollout is removed. */
@@ -194,16 +191,28 @@ const clinicalAiDatabase = z.strictObject({
     connectors: rowsByBucket,
 });
 
-const clinicalAi = z.strictObject({
-    identity: clinicalAiIdentity.default({
-        mode: "static",
-        accessKeys: { revision: 1, generations: [1], published: 1 },
-    }),
-    /** Without it only the AWS side is deployed. */
-    cluster: clinicalAiCluster.optional(),
-    /** Nothing of it is deployed. */
-    database: clinicalAiDatabase.optional(),
-});
+const clinicalAi = z
+    .strictObject({
+        identity: clinicalAiIdentity.default({
+            mode: "static",
+            accessKeys: { revision: 1, generations: [1], published: 1 },
+        }),
+        adopt: z
+            .strictObject({ sourceBucket: adoptBucket, destinationBucket: adoptBucket, user: adoptUser })
+            .prefault({}),
+        /** Without it only the AWS side is deployed. */
+        cluster: clinicalAiCluster.optional(),
+        /** Nothing of it is deployed. */
+        database: clinicalAiDatabase.optional(),
+    })
+    .superRefine(
+        ({ identity, adopt }, context) => {
+            if (identity.mode === "static" || adopt.user.length === 0) return;
+            const message = "nothing: only identity.mode static has a user";
+            context.addIssue({ code: "custom", path: ["adopt", "user"], message });
+        },
+        having({ identity: z.object({ mode: z.string() }), adopt: z.object({ user: z.array(z.unknown()) }) }),
+    );
 
 const snapshotter = z
     .strictObject({
@@ -213,6 +222,7 @@ const snapshotter = z
         /** Memory of the Fargate task in MiB. */
         memory: z.number().default(512),
         logRetentionDays: z.number().superRefine(without(retentionFault)).default(30),
+        adopt,
         accessKeys,
     })
     .superRefine(
@@ -223,7 +233,7 @@ const snapshotter = z
         having({ cpu: z.number(), memory: z.number() }),
     );
 
-const mlflow = z.strictObject({ noncurrentVersionDays: days.default(30), accessKeys });
+const mlflow = z.strictObject({ noncurrentVersionDays: days.default(30), adopt, accessKeys });
 
 const exactName = z.string().superRefine(without(exactNameFault));
 
@@ -250,6 +260,7 @@ const llmModels = z
         costTag: z.strictObject({ key: z.string().min(1), value: z.string().min(1) }).optional(),
         /** Whether AWS itself attaches the deny at 95 %; the local AWS has no such API. */
         budgetAction: z.boolean().default(true),
+        adopt: z.strictObject({ user: adoptUser }).prefault({}),
         accessKeys,
     })
     .superRefine(

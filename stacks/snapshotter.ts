@@ -4,6 +4,7 @@ import { EcsTaskRole } from "../components/ecs-task-role";
 import { ScopedIdentity } from "../components/scoped-identity";
 import { SecureBucket } from "../components/secure-bucket";
 import { snapshotter, type SnapshotterOutputs } from "../services/snapshotter";
+import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
 import { type SnapshotterSettings } from "./settings";
@@ -17,6 +18,7 @@ export function deploy(settings: SnapshotterSettings, context: StackContext): Li
         versioning: false,
         uploadRule: "requireHeader",
         protect: context.protectData,
+        adopt: settings.adopt.bucket,
         tags,
     });
     const agents = new aws.iam.Group("snapshot-agents", { name: context.name(snapshotter.group) });
@@ -45,6 +47,7 @@ export function deploy(settings: SnapshotterSettings, context: StackContext): Li
             accessKeys: settings.accessKeys,
         },
         grants: [],
+        adopt: adoptedUser(settings.adopt.user),
         tags,
     });
     return {

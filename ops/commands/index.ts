@@ -1,4 +1,5 @@
 import { type Register } from "../infra/program";
+import { registerAdopt } from "./adopt";
 import { registerBuckets } from "./buckets";
 import { registerCompletion } from "./completion";
 import { registerCreds } from "./creds";
@@ -17,6 +18,7 @@ export const commands: readonly Register[] = [
     registerVerify,
     registerPolicyTest,
     registerDoctor,
+    registerAdopt,
     registerRotate,
     registerCreds,
     registerMigrate,

@@ -15,6 +15,8 @@ export interface Host {
     readonly engine: string;
     /** The one stack there is; undefined where `--stack` says which. */
     readonly onlyStack?: string;
+    /** What people type to deploy a stack. */
+    upCommand(stack: string): string;
     /** Folder of the locks by which runs on the same stacks exclude each other. */
     readonly locks: string;
     /** What mends things here. @default what mends them in somebody's own clouds */
@@ -61,6 +63,8 @@ export interface EngineOptions {
     readonly show?: boolean;
     /** What stands on its standard input, where nothing is shown. @default nothing */
     readonly input?: string;
+    /** A stack file to try in place of the stack's own, for commands that read one and change nothing. */
+    readonly file?: string;
 }
 
 /** What a run of the engine ended with. */

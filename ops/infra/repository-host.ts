@@ -15,14 +15,16 @@ export const repositoryHost: Host = {
     program: "infra",
     engine: "pulumi",
     locks: join(repository, ".infra"),
+    upCommand: (stack) => `pulumi up --stack ${stack}`,
     aws: {},
     stackFile: (stack) => stackFile(stack, repository),
     settings: (stack) => readStackSettings(stack),
 
-    async pulumi(stack, args, { show = false, input = "" } = {}) {
+    async pulumi(stack, args, { show = false, input = "", file } = {}) {
         // `whoami` is of no stack.
         const ofStack = args[0] === "whoami" ? [] : ["--stack", stack];
-        const run = await execa("pulumi", [...args, ...ofStack], {
+        const withFile = file === undefined ? [] : ["--config-file", file];
+        const run = await execa("pulumi", [...args, ...ofStack, ...withFile], {
             cwd: repository,
             reject: false,
             // The engine hears Ctrl-C itself, being of the same process group, and ends its update in order.

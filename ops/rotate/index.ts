@@ -1,7 +1,10 @@
+import { readFileSync, statSync } from "node:fs";
+
 import { formatAccessKeys, type AccessKeySettings } from "../../components/scoped-identity/access-keys";
 import { writeEnvFile } from "../env-file";
 import { exitCodes, InfraError, Interrupted } from "../infra/errors";
-import { editStackFile } from "../stack-file";
+import { writeFile } from "../infra/files";
+import { withSection } from "../infra/stack-file";
 import { keyVariables } from "./env-files";
 import { look, type Seen, type Subject } from "./look";
 import { type Goal, goalOf, isBegun, nextStep, type Step } from "./plan";
@@ -175,12 +178,14 @@ async function apply(
     const [from, to] = [seen.settings, step.settings].map(formatAccessKeys);
     options.say(`${capital(step.why)} (revision ${step.settings.revision})`);
     await options.record({ user: seen.user, why: step.why, from, to }, async () => {
-        editStackFile(host.stackFile(stack), (file) => {
-            if (formatAccessKeys(keySettingsIn(file, service, seen.path)) !== from) {
+        const file = host.stackFile(stack);
+        const changed = withSection(readFileSync(file, "utf8"), service, (document, section) => {
+            if (formatAccessKeys(keySettingsIn(document, section, seen.path)) !== from) {
                 throw new InfraError(exitCodes.failed, `${seen.fileName} was changed meanwhile; run this again.`);
             }
-            putKeySettings(file, service, seen.path, step.settings);
+            putKeySettings(document, section, seen.path, step.settings);
         });
+        writeFile(file, changed, statSync(file).mode & 0o777);
         const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
         const { exitCode } = await host.pulumi(stack, up, { show: true });
         if (exitCode === 0) return;

@@ -20,36 +20,49 @@ export function keySettings(
     return mode === "static" ? first : undefined;
 }
 
-/** The same in the document of a stack's file. */
-export function keySettingsIn(document: Document, service: ServiceName, path: readonly string[]): AccessKeySettings {
-    const { config } = document.toJS() as { config: Record<string, unknown> };
+/** The same in a service's section of a stack file's document. */
+export function keySettingsIn(
+    document: Document,
+    section: readonly string[],
+    path: readonly string[],
+): AccessKeySettings {
+    const { config } = configOf(document);
     const found = path.reduce<unknown>(
         (value, key) => (value as Record<string, unknown> | null | undefined)?.[key],
-        config[`platform:${service}`],
+        config[section[1]],
     );
     return (found as AccessKeySettings | undefined) ?? first;
 }
 
-/** Writes the generations of a service's keys into the document of a stack's file. */
+/** Sections that are JSON text are read as what they say. */
+function configOf(document: Document): { config: Record<string, unknown> } {
+    const { config } = document.toJS() as { config: Record<string, unknown> };
+    const read = (value: unknown): unknown =>
+        typeof value === "string" && /^\{/.test(value) ? JSON.parse(value) : value;
+    return { config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, read(value)])) };
+}
+
+/** Writes the generations of a service's keys into its section of a stack file's document. */
 export function putKeySettings(
     document: Document,
-    service: ServiceName,
+    section: readonly string[],
     path: readonly string[],
     settings: AccessKeySettings,
 ): void {
-    const at = ["config", `platform:${service}`];
-    // Nothing but the name, as `platform:mlflow:` is, cannot take a key.
-    if (!isMap(document.getIn(at))) document.setIn(at, document.createNode({}));
-    if (path[0] === "identity" && !document.hasIn([...at, "identity", "mode"])) {
-        document.setIn([...at, "identity", "mode"], "static");
+    const present: unknown = document.getIn(section);
+    // `pulumi config set` writes a section as JSON text; nothing but a name, as `platform:mlflow:` is, takes no key.
+    if (!isMap(present)) document.setIn(section, document.createNode(JSON.parse(String(present ?? "{}"))));
+    if (path[0] === "identity" && !document.hasIn([...section, "identity", "mode"])) {
+        document.setIn([...section, "identity", "mode"], "static");
     }
-    document.setIn([...at, ...path], document.createNode(withoutUndefined(settings)));
-    (document.getIn([...at, ...path, "generations"]) as YAMLSeq).flow = true;
+    const place = [...section, ...path];
+    document.setIn(place, document.createNode(withoutUndefined(settings)));
+    (document.getIn([...place, "generations"]) as YAMLSeq).flow = true;
     if (settings.since === undefined) return;
     // As text: YAML would read a date where the engine expects none.
     const since = new Scalar(settings.since);
     since.type = Scalar.QUOTE_DOUBLE;
-    document.setIn([...at, ...path, "since"], since);
+    document.setIn([...place, "since"], since);
 }
 
 function withoutUndefined({ revision, generations, published, retiring, since }: AccessKeySettings): object {

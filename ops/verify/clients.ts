@@ -4,6 +4,7 @@ import { Agent } from "node:https";
 import { BedrockClient } from "@aws-sdk/client-bedrock";
 import { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
 import { BudgetsClient } from "@aws-sdk/client-budgets";
+import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -26,6 +27,7 @@ export interface Clients {
     readonly budgets: BudgetsClient;
     readonly sns: SNSClient;
     readonly ecs: ECSClient;
+    readonly logs: CloudWatchLogsClient;
 }
 
 /** Where an identity's calls go. */
@@ -54,6 +56,7 @@ export function clientsFor({ accessKeyId, secretAccessKey, sessionToken }: Keys,
         budgets: new BudgetsClient(common),
         sns: new SNSClient(common),
         ecs: new ECSClient(common),
+        logs: new CloudWatchLogsClient(common),
     };
 }
 

@@ -5,6 +5,7 @@ import { type PolicyDocument } from "../../components/policy-document";
 import { ScopedIdentity } from "../../components/scoped-identity";
 import { type DynamicSource, type StaticSource } from "../../components/vault-secret-pipeline";
 import { clinicalAi, type ClinicalAiOutputs } from "../../services/clinical-ai";
+import { adoptedUser } from "../adoption";
 import { type StackContext } from "../context";
 import { type Lifted } from "../lifted";
 import { type ClinicalAiSettings } from "../settings";
@@ -46,13 +47,13 @@ export interface WorkerIdentity {
 
 /** The only place that knows the modes apart (B1, B9). */
 export function createIdentity(
-    settings: ClinicalAiSettings["identity"],
+    { identity: settings, adopt }: Pick<ClinicalAiSettings, "identity" | "adopt">,
     buckets: readonly pulumi.Output<string>[],
     context: StackContext,
 ): WorkerIdentity {
     switch (settings.mode) {
         case "static":
-            return withStaticKeys(settings, buckets, context);
+            return withStaticKeys(settings, adopt.user, buckets, context);
         case "irsa":
             return withIrsa(settings, buckets, context);
         case "podIdentity":
@@ -67,12 +68,14 @@ type Mode<Name extends string> = Extract<ClinicalAiSettings["identity"], { reado
 /** A user's access key, which waits in Vault's KV engine. */
 function withStaticKeys(
     settings: Mode<"static">,
+    adopt: ClinicalAiSettings["adopt"]["user"],
     buckets: readonly pulumi.Output<string>[],
     context: StackContext,
 ): WorkerIdentity {
     const user = new ScopedIdentity("clinical-ai-worker", {
         principal: { kind: "user", userName: context.name(clinicalAi.user), accessKeys: settings.accessKeys },
         grants: grants(buckets),
+        adopt: adoptedUser(adopt),
         tags: context.tags(clinicalAi.name),
     });
     const { vault, secretKeys } = clinicalAi;

@@ -95,6 +95,7 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
             program: "infra",
             engine: "pulumi",
             locks: place,
+            upCommand: () => "pulumi up",
             recover: () => Promise.resolve(),
             aws: { endpoint, caBundle },
             stackFile: () => join(cloud.folder, "Pulumi.local.yaml"),

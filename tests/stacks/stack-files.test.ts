@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
+import { existingNames } from "../../ops/adopt/names";
+import { partTypes } from "../../ops/adopt/parts";
 import { serviceNames } from "../../services";
 import { RecordingMocks, valueOf } from "../support/mocks";
 import { runProgram, stackConfig, stackNames, type StackName } from "../support/stack-files";
@@ -157,6 +159,18 @@ describe("faulty settings", () => {
     });
 });
 
+/** Types whose creation fails when the name is taken. */
+const colliding = [
+    "aws:s3/bucket:Bucket",
+    "aws:iam/user:User",
+    "aws:iam/role:Role",
+    "aws:iam/group:Group",
+    "aws:iam/policy:Policy",
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:sns/topic:Topic",
+    "aws:budgets/budget:Budget",
+];
+
 describe("adoption", () => {
     it("imports what the settings name, under the names that exist, and protects it", async () => {
         const mocks = new RecordingMocks();
@@ -173,6 +187,61 @@ describe("adoption", () => {
             ["aws:s3/bucketVersioning:BucketVersioning", "rl-studio-rollouts-dev"],
         ]);
         assert.ok(imported.every(({ options }) => options.protect));
+    });
+
+    const bucket = ["bucket", "encryption", "publicAccessBlock", "ownership", "policy"];
+    const user = ["user", "policy"];
+    const whole = {
+        "rl-studio": { bucket: [...bucket, "versioning", "lifecycle"], user },
+        "clinical-ai": {
+            sourceBucket: [...bucket, "versioning"],
+            destinationBucket: [...bucket, "versioning"],
+            user,
+        },
+        snapshotter: { bucket, user: ["user"] },
+        mlflow: { bucket: [...bucket, "versioning", "lifecycle"], user },
+        "llm-models": { user },
+    } as const;
+    for (const service of serviceNames) {
+        it(`of ${service} imports every part that can be adopted, under the names that its file gives`, async () => {
+            const mocks = new RecordingMocks();
+            const dev = stackConfig("dev");
+            const section = `platform:${service}`;
+            const config = {
+                ...dev,
+                "platform:services": [service],
+                [section]: { ...(dev[section] as object), adopt: whole[service] },
+            };
+            await runProgram(mocks, config, { stack: "dev" });
+            const adopted = Object.fromEntries(
+                mocks.resources
+                    .filter(({ importId }) => importId)
+                    .map(({ type, importId }) => [`${type} ${importId}`, 1]),
+            );
+            const { buckets, users } = existingNames(service, "dev");
+            const expected = [
+                ...Object.entries(buckets).map(([key, name]) => [partTypes.bucket, key, name] as const),
+                ...Object.entries(users).map(([key, name]) => [partTypes.user, key, name] as const),
+            ].flatMap(([types, key, name]) =>
+                (whole[service] as Record<string, readonly string[]>)[key].map(
+                    (part) =>
+                        `${types[part as keyof typeof types]} ${name}` +
+                        (types === partTypes.user && part === "policy" ? `:${name}-policy` : ""),
+                ),
+            );
+            assert.deepEqual(Object.keys(adopted).sort(), expected.sort());
+        });
+    }
+
+    it("knows every name under which a resource may exist already", () => {
+        const known = serviceNames.flatMap((service) => {
+            const { buckets, users, others } = existingNames(service, "dev");
+            return [...Object.values(buckets), ...Object.values(users), ...others];
+        });
+        const taken = colliding
+            .flatMap((type) => registered.dev.all(type))
+            .map(({ inputs }) => String(inputs.bucket ?? inputs.name));
+        assert.deepEqual([...new Set(taken)].sort(), [...new Set(known)].sort());
     });
 
     it("imports nothing where the settings name nothing", () => {

@@ -353,7 +353,7 @@ describe("the settings of a service's keys", () => {
 
     it("are written where they belong, and everything else stays", () => {
         const document = file("  platform:rl-studio:\n    noncurrentVersionDays: 7 # a week\n");
-        putKeySettings(document, "rl-studio", ["accessKeys"], settings.published);
+        putKeySettings(document, ["config", "platform:rl-studio"], ["accessKeys"], settings.published);
         assert.equal(
             document.toString(),
             [
@@ -373,17 +373,18 @@ describe("the settings of a service's keys", () => {
                 "",
             ].join("\n"),
         );
-        assert.deepEqual(keySettingsIn(document, "rl-studio", ["accessKeys"]), settings.published);
+        assert.deepEqual(keySettingsIn(document, ["config", "platform:rl-studio"], ["accessKeys"]), settings.published);
     });
 
     for (const section of [
         "",
         "  platform:clinical-ai:\n",
         "  platform:clinical-ai:\n    identity:\n      mode: static\n",
+        `  platform:clinical-ai: '{"identity":{"mode":"static"}}'\n`,
     ]) {
         it(`are written into ${JSON.stringify(section)} so that the stack's settings take them`, () => {
             const document = file(section);
-            putKeySettings(document, "clinical-ai", ["identity", "accessKeys"], settings.created);
+            putKeySettings(document, ["config", "platform:clinical-ai"], ["identity", "accessKeys"], settings.created);
             const { config } = document.toJS() as { config: Record<string, unknown> };
             const parsed = parseSettings({
                 environment: "dev",

@@ -180,6 +180,15 @@ describe("settings", () => {
         ]);
     });
 
+    it("refuses to adopt a user where the worker has a role", () => {
+        const identity = { mode: "podIdentity", clusterName: "main" };
+        const adopt = { user: ["user"] };
+        assert.deepEqual(faults({ ...valid, "clinical-ai": { identity, adopt } }), [
+            '  - clinical-ai.adopt.user: got ["user"]; nothing: only identity.mode static has a user',
+        ]);
+        assert.deepEqual(faults({ ...valid, "clinical-ai": { adopt } }), []);
+    });
+
     it("fills a cluster with its defaults", () => {
         const image = `worker@sha256:${"a".repeat(64)}`;
         const given = { kubernetes: {}, vault: { address: "https://vault.example.com:8200" }, image };

@@ -11,7 +11,6 @@ import { runningService, stopService } from "../../../local/service";
 import { Kubernetes } from "../../../ops/cluster/kubernetes";
 import { type Vault } from "../../../ops/cluster/vault";
 import { diagnose } from "../../../ops/doctor";
-import { editStackFile } from "../../../ops/stack-file";
 import { type CheckResult, type Keys } from "../../../ops/verify/target";
 import { type ClinicalAiOutputs } from "../../../services/clinical-ai";
 import { freePorts, TestCloud } from "../test-cloud";
@@ -53,7 +52,9 @@ export class ClusterCloud extends TestCloud {
 
     /** Changes one value of the stack's file as it is by now. */
     change([path, value]: readonly [path: readonly string[], value: unknown]): void {
-        editStackFile(this.stackFile, (document) => document.setIn(["config", ...path], value));
+        const document = parseDocument(readFileSync(this.stackFile, "utf8"));
+        document.setIn(["config", ...path], value);
+        writeFileSync(this.stackFile, document.toString());
     }
 
     /** As `configure`, with other values in the section that says which cluster clinical-ai is deployed to. */

@@ -1,0 +1,151 @@
+import {
+    GetBucketEncryptionCommand,
+    GetBucketLifecycleConfigurationCommand,
+    GetBucketOwnershipControlsCommand,
+    GetBucketPolicyCommand,
+    GetBucketTaggingCommand,
+    GetBucketVersioningCommand,
+    GetPublicAccessBlockCommand,
+    HeadBucketCommand,
+    type S3Client,
+} from "@aws-sdk/client-s3";
+
+import { ask } from "./asking";
+import {
+    accessItems,
+    encryptionItems,
+    ownershipItems,
+    ruleItems,
+    statementItems,
+    statusItems,
+    tagItems,
+} from "./items";
+import { type BucketPart, type Item, type Part, type Parts } from "./parts";
+
+/** Where a bucket is expected. */
+export interface Home {
+    readonly accountId: string;
+    readonly region: string;
+}
+
+/** Why something that exists cannot be adopted, and what to do. */
+export interface Hindrance {
+    readonly reason: string;
+    readonly fix: string;
+}
+
+/** Whether a bucket exists, or why it is not the stack's to have. */
+export async function findBucket(s3: S3Client, name: string, home: Home): Promise<boolean | Hindrance> {
+    try {
+        const { BucketRegion } = await s3.send(
+            new HeadBucketCommand({ Bucket: name, ExpectedBucketOwner: home.accountId }),
+        );
+        return BucketRegion && BucketRegion !== home.region ? elsewhere(name, BucketRegion, home) : true;
+    } catch (error) {
+        const { $metadata, $response } = error as HeadFailure;
+        const status = $metadata?.httpStatusCode;
+        if (status === 404) return false;
+        const region = $response?.headers?.["x-amz-bucket-region"];
+        if (status === 403) return foreign(name, home);
+        if (region && region !== home.region) return elsewhere(name, region, home);
+        await ask(`Bucket ${name}`, () => Promise.reject(error as Error));
+        throw error;
+    }
+}
+
+interface HeadFailure {
+    readonly $metadata?: { readonly httpStatusCode?: number };
+    readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> };
+}
+
+function elsewhere(name: string, region: string, home: Home): Hindrance {
+    return {
+        reason: `bucket ${name} is in region ${region}, the stack in ${home.region}: a bucket does not move`,
+        fix: "Set aws:region of the stack to the bucket's, or copy its objects elsewhere and delete it.",
+    };
+}
+
+function foreign(name: string, { accountId }: Home): Hindrance {
+    return {
+        reason: `bucket ${name} belongs to another account than ${accountId}, or the deployer may not list it (403)`,
+        fix: "Names of buckets are taken once for all accounts: its owner has to delete it. If it is yours, give the deployer s3:ListBucket.",
+    };
+}
+
+/** The settings of every part of a bucket that has been set. */
+export async function findBucketParts(s3: S3Client, name: string, { accountId }: Home): Promise<Parts> {
+    const bucket = { Bucket: name, ExpectedBucketOwner: accountId };
+    const found = new Map<Part, readonly Item[]>();
+    for (const part of Object.keys(readers) as BucketPart[]) {
+        const { read, none, empty } = readers[part];
+        const items = (await ask(`The ${part} of bucket ${name}`, () => read(s3, bucket), ...none)) ?? empty;
+        if (items) found.set(part, items);
+    }
+    return found;
+}
+
+interface Reader {
+    /** Undefined where the part was never set. */
+    read(s3: S3Client, bucket: { Bucket: string; ExpectedBucketOwner: string }): Promise<Item[] | undefined>;
+    /** Errors by which S3 says the same. */
+    readonly none: readonly string[];
+    /** What is there in that case; of a part that exists whether it was set or not. */
+    readonly empty?: readonly Item[];
+}
+
+const readers: Readonly<Record<BucketPart, Reader>> = {
+    bucket: {
+        async read(s3, bucket) {
+            const { TagSet = [] } = await s3.send(new GetBucketTaggingCommand(bucket));
+            return tagItems(Object.fromEntries(TagSet.map(({ Key, Value }) => [Key!, Value!])));
+        },
+        none: ["NoSuchTagSet"],
+        empty: [],
+    },
+    versioning: {
+        async read(s3, bucket) {
+            const { Status } = await s3.send(new GetBucketVersioningCommand(bucket));
+            return Status === undefined ? undefined : statusItems(Status);
+        },
+        none: [],
+    },
+    encryption: {
+        async read(s3, bucket) {
+            const { ServerSideEncryptionConfiguration } = await s3.send(new GetBucketEncryptionCommand(bucket));
+            const rules = ServerSideEncryptionConfiguration?.Rules ?? [];
+            return encryptionItems(
+                rules.map(({ ApplyServerSideEncryptionByDefault: byDefault }) => ({
+                    algorithm: byDefault?.SSEAlgorithm,
+                    key: byDefault?.KMSMasterKeyID,
+                })),
+            );
+        },
+        none: ["ServerSideEncryptionConfigurationNotFoundError"],
+    },
+    publicAccessBlock: {
+        async read(s3, bucket) {
+            const { PublicAccessBlockConfiguration } = await s3.send(new GetPublicAccessBlockCommand(bucket));
+            return accessItems({ ...PublicAccessBlockConfiguration });
+        },
+        none: ["NoSuchPublicAccessBlockConfiguration"],
+    },
+    ownership: {
+        async read(s3, bucket) {
+            const { OwnershipControls } = await s3.send(new GetBucketOwnershipControlsCommand(bucket));
+            return ownershipItems((OwnershipControls?.Rules ?? []).map(({ ObjectOwnership }) => ObjectOwnership));
+        },
+        none: ["OwnershipControlsNotFoundError"],
+    },
+    lifecycle: {
+        async read(s3, bucket) {
+            return ruleItems((await s3.send(new GetBucketLifecycleConfigurationCommand(bucket))).Rules ?? []);
+        },
+        none: ["NoSuchLifecycleConfiguration"],
+    },
+    policy: {
+        async read(s3, bucket) {
+            return statementItems((await s3.send(new GetBucketPolicyCommand(bucket))).Policy!);
+        },
+        none: ["NoSuchBucketPolicy"],
+    },
+};

@@ -1,0 +1,28 @@
+import { Argument, type Command, Option } from "commander";
+
+import { serviceNames } from "../../services";
+import { type AdoptOptions } from "../adopt";
+import { addStackCommand } from "../infra/command";
+import { type Host } from "../infra/host";
+
+/** Adds `infra adopt`: takes what exists already into a stack's settings (A3). */
+export function registerAdopt(program: Command, host: Host): void {
+    addStackCommand<AdoptOptions>(program, host, {
+        name: "adopt",
+        description:
+            "find what exists of a service and is not the stack's, show what an update would overwrite and which " +
+            "objects it would expire, and write the import settings into the stack's file; deploys nothing",
+        changes: "asked",
+        arguments: [new Argument("<service>", "which service").choices(serviceNames)],
+        options: [
+            new Option("--accept-data-loss", "although objects expire, or a lifecycle rule or policy statement goes"),
+        ],
+        examples: [
+            ["infra adopt rl-studio --stack prod --dry-run", "what there is, and what would become of it"],
+            ["infra adopt rl-studio --stack prod", "shows it, asks, writes the settings"],
+            ["infra adopt rl-studio --stack prod --json --dry-run | jq .expires", "how many objects would expire"],
+        ],
+        run: async (context, options, service) =>
+            (await import("../adopt")).adopt(context, options, service as (typeof serviceNames)[number]),
+    });
+}
