@@ -16,7 +16,7 @@ import { serviceFacts, serviceNames } from "../../services";
 
 const accountId = "123456789012";
 const scope = { partition: "aws", accountId, region: "us-east-1" };
-const declared = { stack: "dev", region: "us-east-1", accountIds: [accountId] };
+const declared = { stack: "dev", program: "infra", region: "us-east-1", accountIds: [accountId] };
 const remedies = remediesOf("dev");
 const arn = `arn:aws:iam::${accountId}:user/deployer`;
 
@@ -140,8 +140,8 @@ const keys: Keys = {
     userName: "llm",
     published: "AKIA1",
     known: ["AKIA1"],
-    inIam: [{ id: "AKIA1", active: true, created: daysAgo(31) }],
-    maxAgeDays: 31,
+    inIam: [{ id: "AKIA1", active: true, created: daysAgo(29) }],
+    maximumAgeDays: 30,
 };
 const diagnosisOf = (changed: Partial<ServiceFacts> = {}, more: Partial<AwsFacts> = {}) =>
     awsDiagnosisOf(
@@ -158,7 +158,7 @@ const idsOf = (findings: readonly Finding[]) => findings.map(({ id, severity }) 
 const ofKeys = (changed: Partial<Keys>) => diagnosisOf({ keys: found({ ...keys, ...changed }) }).findings;
 
 describe("doctor's findings in AWS", () => {
-    it("are none where all is well, a month-old key included", () => {
+    it("are none where all is well, a key of almost a month included", () => {
         assert.deepEqual(diagnosisOf({ keys: found(keys) }), { findings: [], notSeen: [], unreachable: false });
     });
 
@@ -223,13 +223,14 @@ describe("doctor's findings in AWS", () => {
         const [one] = keys.inIam;
         assert.deepEqual(idsOf(ofKeys({ inIam: [{ ...one, active: false }] })), ["error key-inactive"]);
         assert.deepEqual(idsOf(ofKeys({ inIam: [] })), ["error key-unknown"]);
-        assert.deepEqual(idsOf(ofKeys({ inIam: [{ ...one, created: daysAgo(32) }] })), ["warning key-old"]);
-        assert.deepEqual(ofKeys({ inIam: [{ ...one, created: daysAgo(400) }], maxAgeDays: undefined }), []);
+        const old = ofKeys({ inIam: [{ ...one, created: daysAgo(30) }] });
+        assert.deepEqual(idsOf(old), ["warning key-old"]);
+        assert.equal(old[0].fix, "infra rotate rl-studio --stack dev");
         const foreign = ofKeys({ inIam: [one, { id: "AKIA2", active: true }] });
         assert.deepEqual(idsOf(foreign), ["warning key-foreign"]);
         assert.match(foreign[0].fix, /delete-access-key --user-name llm --access-key-id AKIA2$/);
-        const old = { id: "AKIA2", active: false };
-        assert.deepEqual(ofKeys({ known: ["AKIA1", "AKIA2"], inIam: [one, old] }), [], "a rotation's old key");
+        const retired = { id: "AKIA2", active: false };
+        assert.deepEqual(ofKeys({ known: ["AKIA1", "AKIA2"], inIam: [one, retired] }), [], "a rotation's old key");
     });
 
     it("of a key of clinical-ai are said once, where the worker has it", () => {

@@ -24,7 +24,7 @@ export function registerVerify(program: Command, host: Host): void {
             ],
         ],
         // Commander gives the values of a variadic argument as one list.
-        run: async (context, options, services) =>
-            (await import("./verify")).verifyServices(context, options, services as unknown as string[]),
+        run: async (context, options, ...services) =>
+            (await import("./verify")).verifyServices(context, options, services),
     });
 }

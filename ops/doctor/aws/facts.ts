@@ -6,6 +6,8 @@ import { type Judgement } from "./simulate";
 /** What the stack's settings say. */
 export interface AwsDeclared {
     readonly stack: string;
+    /** How the tool is called, for what people are told to type. */
+    readonly program: string;
     readonly region: string;
     readonly accountIds: readonly string[];
 }
@@ -38,6 +40,6 @@ export interface Keys {
     /** Ids of every key that the stack has made. */
     readonly known: readonly string[];
     readonly inIam: readonly { readonly id: string; readonly active: boolean; readonly created?: Date }[];
-    /** Days after which the key is to have been rotated. */
-    readonly maxAgeDays?: number;
+    /** Age in days at which the keys are due to be rotated. */
+    readonly maximumAgeDays: number;
 }

@@ -9,7 +9,7 @@ export function awsFindings(facts: AwsFacts, declared: AwsDeclared, remedies: Re
         ...facts.services.flatMap((of) => [
             ...permissionFindings(of, facts.caller?.arn ?? ""),
             ...regionFindings(of, declared),
-            ...keyFindings(of, facts.now, remedies),
+            ...keyFindings(of, facts.now, declared, remedies),
         ]),
     ];
 }
@@ -110,9 +110,14 @@ function regionFindings({ service, buckets }: ServiceFacts, { region, stack }: A
     });
 }
 
-function keyFindings({ service, keys }: ServiceFacts, now: Date, remedies: Remedies): Finding[] {
+function keyFindings(
+    { service, keys }: ServiceFacts,
+    now: Date,
+    { stack, program }: AwsDeclared,
+    remedies: Remedies,
+): Finding[] {
     if (keys.state !== "found") return [];
-    const { userName, published, known, inIam, maxAgeDays } = keys.value;
+    const { userName, published, known, inIam, maximumAgeDays } = keys.value;
     const found = inIam.find(({ id }) => id === published);
     const fault = (severity: Finding["severity"], id: string, what: string, why: string, fix: string): Finding => ({
         id,
@@ -138,16 +143,16 @@ function keyFindings({ service, keys }: ServiceFacts, now: Date, remedies: Remed
         const fix = `find out who uses it, then aws iam delete-access-key --user-name ${userName} --access-key-id ${id}`;
         findings.push(fault("warning", "key-foreign", what, `${id} of user ${userName}`, fix));
     }
-    if (maxAgeDays !== undefined && age !== undefined && age > maxAgeDays) {
-        const why = `${published} is ${age} days old, and is to be rotated after ${maxAgeDays}`;
+    if (age !== undefined && age >= maximumAgeDays) {
+        const why = `${published} is ${Math.floor(age)} days old, at most ${maximumAgeDays} are allowed`;
         const what = "the published access key is due to be rotated";
-        findings.push(fault("warning", "key-old", what, why, "rotate it: README, Rotating keys"));
+        findings.push(fault("warning", "key-old", what, why, `${program} rotate ${service} --stack ${stack}`));
     }
     return findings;
 }
 
-/** The age of the published key in whole days. */
+/** The age of the published key in days. */
 function ageOf({ published, inIam }: Keys, now: Date): number | undefined {
     const created = inIam.find(({ id }) => id === published)?.created;
-    return created && Math.floor((now.getTime() - created.getTime()) / 86_400_000);
+    return created && (now.getTime() - created.getTime()) / 86_400_000;
 }

@@ -144,8 +144,8 @@ async function keysOf<Name extends ServiceName>(
 ): Promise<Look<Keys>> {
     if (outputs.state !== "found") return outputs;
     const own = outputs.value[service];
-    const { user, maximumAgeDays: maxAgeDays } = serviceFacts[service].keys;
-    const userName = own && user(own);
+    const { keys } = serviceFacts[service];
+    const userName = own && keys.user(own);
     const { accessKeyId: published, accessKeyIds: known } = (own ?? {}) as Published;
     if (userName === undefined || published === undefined) return { state: "absent" };
     return looking(async () => {
@@ -155,7 +155,7 @@ async function keysOf<Name extends ServiceName>(
                 inIam.push({ id, active: Status === "Active", created });
             }
         }
-        return { userName, published, known: known ?? [published], inIam, maxAgeDays };
+        return { userName, published, known: known ?? [published], inIam, maximumAgeDays: keys.maximumAgeDays };
     });
 }
 
