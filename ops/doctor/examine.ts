@@ -9,6 +9,8 @@ import { type DoctorSettings, doctorSettings } from "./settings";
 /** What is examined, and with what. */
 export interface Examination {
     readonly stack: string;
+    /** How the tool is called, for what people are told to type. */
+    readonly program: string;
     readonly settings: Settings;
     readonly services: readonly ServiceName[];
     /** What paths in the settings are relative to. */
@@ -21,12 +23,12 @@ export interface Examination {
 
 /** Looks at services in AWS, and at clinical-ai's cluster side too where it is one of them. It changes nothing. */
 export async function examine(examination: Examination): Promise<Diagnosis> {
-    const { services, stack, settings, aws, remedies } = examination;
+    const { services, stack, program, settings, aws, remedies } = examination;
     const { region, allowedAccountIds: accountIds, environment } = settings;
     const identity = settings[clinicalAi.name]?.identity;
     const wish = {
         services,
-        declared: { stack, region, accountIds },
+        declared: { stack, program, region, accountIds },
         deployment: {
             environment,
             identityMode: identity?.mode,
