@@ -34,6 +34,7 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
     };
     const diagnosis = await examine({
         stack: localStack,
+        program: "npm run local -- infra",
         settings,
         services: settings.services,
         folder,

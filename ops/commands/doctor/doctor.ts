@@ -29,6 +29,7 @@ export async function doctor(context: CommandContext, options: DoctorOptions, na
     const environment = isLocal(host) ? localEnvironment(context) : process.env;
     const diagnosis = await examine({
         stack,
+        program: host.program,
         settings,
         services,
         folder: repository,
