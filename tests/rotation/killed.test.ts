@@ -1,6 +1,6 @@
 // Rotations while clients work with the published keys, each killed once and finished by the next run. In the
 // environment: ROTATIONS, how many; TIME_SCALE, what a minute of the tool's times is divided by; LANES, in how many
-// clouds at the same time; ROTATION_SEED, to draw the same lags and moments again.
+// clouds at the same time; MINUTES, after which no more is begun; ROTATION_SEED, to draw the same lags and moments again.
 
 import assert from "node:assert/strict";
 
@@ -12,6 +12,7 @@ import { totalsInWords, totalsOf } from "../support/rotation-totals";
 const rotations = Number(process.env.ROTATIONS ?? 100);
 const minute = 60 / Number(process.env.TIME_SCALE ?? 60);
 const width = Math.min(rotations, Number(process.env.LANES ?? 2));
+const milliseconds = Number(process.env.MINUTES ?? Infinity) * 60_000;
 const seed = Number(process.env.ROTATION_SEED ?? Date.now() % 2 ** 31);
 
 /** What the tool says as a step begins, and the engine as it has applied one. */
@@ -56,12 +57,14 @@ describe(`${rotations} rotations with clients at 50 requests a second, each kill
     it("refuse no request, have two keys at most, delete none in use, and are finished by the next run", async () => {
         let number = 0;
         let due = rotations;
+        const isOver = () => Date.now() - began > milliseconds;
         // What comes to its end before it is to be killed is made up for.
-        const next = () => (number < due && number < 2 * rotations ? number++ : undefined);
+        const next = () => (number < due && number < 2 * rotations && !isOver() ? number++ : undefined);
         await Promise.all(lanes.map((lane) => drive(lane, next, () => due++)));
         const totals = totalsOf(lanes, Date.now() - began);
         say(totalsInWords(totals));
-        assert.equal(totals.kills, rotations);
+        if (isOver()) say(`${totals.kills} of ${rotations} were killed: the time was over`);
+        assert.ok(totals.kills === rotations || (isOver() && totals.kills >= 10), `${totals.kills} kills`);
         assert.equal(totals.failures, 0);
         assert.ok(totals.lagged > 0, "the tool met keys that were too new");
         assert.equal(Math.max(...lanes.map(({ mostKeys }) => mostKeys)), 2);
