@@ -23,6 +23,8 @@ interface LoadOptions {
     readonly published: () => Promise<Keys>;
     readonly connection: Connection;
     readonly bucket: string;
+    /** By id of a key: when a request with it was begun or answered last. */
+    readonly lastUse: Map<string, number>;
 }
 
 const objects = 20;
@@ -33,8 +35,6 @@ const objects = 20;
  */
 export class LoadClients {
     readonly load: Load = { requests: 0, failures: 0, latencies: [] };
-    /** By id of a key: when a request with it was begun or answered last. */
-    readonly lastUse = new Map<string, number>();
     private readonly clients = new Map<string, S3Client>();
     private readonly underWay = new Set<Promise<void>>();
     private timer?: NodeJS.Timeout;
@@ -73,9 +73,10 @@ export class LoadClients {
     }
 
     private async request(call: "put" | "get" | "list", index: number): Promise<void> {
-        const { load, lastUse } = this;
+        const { load } = this;
+        const { published, lastUse } = this.options;
         load.requests++;
-        const keys = await this.options.published();
+        const keys = await published();
         const id = keys.accessKeyId;
         const begun = performance.now();
         lastUse.set(id, Date.now());
@@ -123,14 +124,15 @@ export class LoadClients {
     }
 }
 
-/** The keys in a file of variables, as a well-behaved consumer has them: it looks for a change every 50 ms. */
+/** The keys in a file of variables, as a consumer has them that looks for a change now and then. */
 export class WatchedEnvFile {
     private keys: Keys;
     private readonly timer: NodeJS.Timeout;
 
-    constructor(private readonly path: string) {
+    /** @param milliseconds between two looks */
+    constructor(path: string, milliseconds: number) {
         this.keys = keysIn(path);
-        this.timer = setInterval(() => (this.keys = keysIn(this.path)), 50);
+        this.timer = setInterval(() => (this.keys = keysIn(path)), milliseconds);
     }
 
     readonly published = (): Promise<Keys> => Promise.resolve(this.keys);

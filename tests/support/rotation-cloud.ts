@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { parseDocument } from "yaml";
@@ -37,16 +37,26 @@ export class RotationCloud extends TestCloud {
 
     /** Deploys rl-studio and writes its first key into its file. */
     async deploy(times: RotationTimes): Promise<{ readonly bucket: string; readonly user: string }> {
-        const document = parseDocument(readFileSync(join(root, "Pulumi.local.yaml"), "utf8"));
-        document.setIn(["config", "platform:services"], ["rl-studio"]);
-        document.setIn(["config", "platform:rotation"], document.createNode(times));
-        writeFileSync(this.stackFile, document.toString());
+        copyFileSync(join(root, "Pulumi.local.yaml"), this.stackFile);
+        this.configure("platform:services", ["rl-studio"]);
+        this.setTimes(times);
         await this.succeed(["pulumi", "up", "--yes", "--skip-preview"]);
         const { "rl-studio": outputs } = await this.outputs();
         const { accessKeyId, secretAccessKey, bucketName: bucket, userName: user } = outputs;
         const lines = [`AWS_ACCESS_KEY_ID=${accessKeyId}`, `AWS_SECRET_ACCESS_KEY=${secretAccessKey}`];
         writeFileSync(this.envFile, `${lines.join("\n")}\n`, { mode: 0o600 });
         return { bucket, user };
+    }
+
+    /** Puts the times into the stack file. */
+    setTimes(times: RotationTimes): void {
+        this.configure("platform:rotation", times);
+    }
+
+    private configure(setting: string, value: unknown): void {
+        const document = parseDocument(readFileSync(this.stackFile, "utf8"));
+        document.setIn(["config", setting], document.createNode(value));
+        writeFileSync(this.stackFile, document.toString());
     }
 
     /** Ids of the keys of whoever deploys and looks on. */

@@ -11,11 +11,20 @@ import { type Moment, RotationRun } from "./rotation-run";
 /** How many runs a rotation may take that is killed once. */
 const mostRuns = 3;
 
+/**
+ * Requests a second of each kind of consumer, and how often it looks for another key, in milliseconds. The slow one still
+ * has the old key when the engine could make it inactive, so that the tool has to see that it does.
+ */
+const consumers = [
+    { perSecond: 45, looks: 50 },
+    { perSecond: 5, looks: 4000 },
+] as const;
+
 interface Parts {
     readonly cloud: RotationCloud;
     readonly proxy: LagProxy;
-    readonly file: WatchedEnvFile;
-    readonly clients: LoadClients;
+    readonly files: readonly WatchedEnvFile[];
+    readonly clients: readonly LoadClients[];
     readonly watcher: KeyWatcher;
 }
 
@@ -56,24 +65,28 @@ export class RotationLane {
             lag: (id) => (known.includes(id) ? 0 : random() * minute * 1000),
             random,
         });
-        const file = new WatchedEnvFile(cloud.envFile);
         const connection = { ...cloud.connection, endpoint: proxy.endpoint };
-        const clients = await LoadClients.start({ perSecond: 50, published: file.published, connection, bucket });
-        const watcher = await KeyWatcher.start(cloud.root.iam, user, clients.lastUse);
-        return new RotationLane({ cloud, proxy, file, clients, watcher }, minute);
+        const lastUse = new Map<string, number>();
+        const files = consumers.map(({ looks }) => new WatchedEnvFile(cloud.envFile, looks));
+        const started = consumers.map(({ perSecond }, index) =>
+            LoadClients.start({ perSecond, published: files[index].published, connection, bucket, lastUse }),
+        );
+        const clients = await Promise.all(started);
+        const watcher = await KeyWatcher.start(cloud.root.iam, user, lastUse);
+        return new RotationLane({ cloud, proxy, files, clients, watcher }, minute);
     }
 
     async stop(): Promise<void> {
-        const { watcher, clients, file, proxy, cloud } = this.parts;
+        const { watcher, clients, files, proxy, cloud } = this.parts;
         await watcher.stop();
-        await clients.stop();
-        file.close();
+        await Promise.all(clients.map((each) => each.stop()));
+        for (const file of files) file.close();
         await proxy.stop();
         await cloud.remove();
     }
 
-    get load(): Load {
-        return this.parts.clients.load;
+    get loads(): readonly Load[] {
+        return this.parts.clients.map(({ load }) => load);
     }
 
     /** The most keys that the user had at once. */
@@ -127,9 +140,10 @@ export class RotationLane {
         const { cloud, clients, watcher } = this.parts;
         const { exitCode } = await runs.at(-1)!.ended;
         const [ids, { accessKeyId }] = [await watcher.look(), keysIn(cloud.envFile)];
+        const failed = clients.reduce((sum, { load }) => sum + load.failures, 0);
         return [
             ...(exitCode === 0 ? [] : [`the last run exits with ${exitCode}`]),
-            ...(clients.load.failures === 0 ? [] : [`${clients.load.failures} requests of clients failed`]),
+            ...(failed === 0 ? [] : [`${failed} requests of clients failed`]),
             ...(ids.join() === accessKeyId ? [] : [`the keys are ${ids.join(", ")}, published is ${accessKeyId}`]),
             ...watcher.faults,
             ...runs.flatMap((run) => this.publishedTooEarly(run)),

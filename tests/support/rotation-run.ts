@@ -25,8 +25,9 @@ export class RotationRun {
     private readonly child: execa.ExecaChildProcess;
     private onLine: () => void = () => undefined;
 
-    constructor(cloud: RotationCloud, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-        this.child = cloud.start(["infra", "rotate", "rl-studio", ...args], env);
+    /** @param place what runs `npm run local` in a checkout */
+    constructor(place: Pick<RotationCloud, "start">, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+        this.child = place.start(["infra", "rotate", "rl-studio", ...args], env);
         createInterface({ input: this.child.all! }).on("line", (text) => {
             this.lines.push({ time: Date.now(), text });
             this.onLine();

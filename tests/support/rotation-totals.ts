@@ -6,7 +6,7 @@ interface Counts {
     readonly kills: number;
     readonly runs: number;
     readonly lagged: number;
-    readonly load: Load;
+    readonly loads: readonly Load[];
 }
 
 /** What all of them came to. */
@@ -30,7 +30,8 @@ export interface Totals {
 /** @param milliseconds that all of it took */
 export function totalsOf(counts: readonly Counts[], milliseconds: number): Totals {
     const sum = (of: (count: Counts) => number) => counts.reduce((total, count) => total + of(count), 0);
-    const sorted = counts.flatMap(({ load }) => load.latencies).sort((a, b) => a - b);
+    const loads = counts.flatMap((count) => count.loads);
+    const sorted = loads.flatMap(({ latencies }) => latencies).sort((a, b) => a - b);
     const percentile = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
     const rotations = sum((count) => count.rotations);
     return {
@@ -38,8 +39,8 @@ export function totalsOf(counts: readonly Counts[], milliseconds: number): Total
         kills: sum((count) => count.kills),
         runs: sum((count) => count.runs),
         lagged: sum((count) => count.lagged),
-        requests: sum(({ load }) => load.requests),
-        failures: sum(({ load }) => load.failures),
+        requests: loads.reduce((total, { requests }) => total + requests, 0),
+        failures: loads.reduce((total, { failures }) => total + failures, 0),
         latency: { p50: percentile(0.5), p99: percentile(0.99), max: percentile(1) },
         wall: milliseconds / 1000,
         each: milliseconds / 1000 / Math.max(1, rotations),
