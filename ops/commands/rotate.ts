@@ -71,21 +71,37 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
         stack,
         service: name,
         region,
-        deployer,
         confirmed: options.confirmConsumers === true,
         envFiles: (options.envFile ?? []).map((file) => resolve(file)),
     });
-    const results: Record<string, RotateResult> = {};
+    const results: Record<string, RotateResult | Stopped> = {};
     await alone(host, `rotate-${stack}`, async () => {
         for (const name of await chosen(subjectOf, context, service as ServiceName | undefined)) {
             if (options.due) say(`${name}:`);
-            results[name] = await rotateOne(subjectOf(name), context, options);
+            const work = rotateOne(subjectOf(name), context, options);
+            results[name] = await (options.due ? work.catch(stoppedOne) : work);
         }
     });
     if (context.json) printJson({ stack, dryRun: context.dryRun, services: results });
-    const waiting = Object.values(results).some(({ state }) => state === "waiting");
+    const states = Object.values(results).map(({ state }) => state);
+    if (states.includes("stopped")) return exitCodes.failed;
     // That something is on its way is what a scheduler expects.
-    return waiting && !options.due && !context.dryRun ? exitCodes.failed : exitCodes.held;
+    return states.includes("waiting") && !options.due && !context.dryRun ? exitCodes.failed : exitCodes.held;
+}
+
+/** What somebody has to decide for one service. */
+interface Stopped {
+    readonly state: "stopped";
+    readonly reason: string;
+    readonly fix?: string;
+}
+
+/** Of several services one that has to wait for somebody does not keep the others from their turn. */
+function stoppedOne(error: unknown): Stopped {
+    if (!(error instanceof InfraError) || error.exitCode !== exitCodes.failed) throw error;
+    const { reason, fix } = error;
+    say(`  ${[reason, fix].filter(Boolean).join("\n  ")}`);
+    return { state: "stopped", reason, fix };
 }
 
 async function requireFiles(service: ServiceName, files: readonly string[]): Promise<void> {

@@ -16,7 +16,6 @@ import { exitCodes, InfraError } from "../infra/errors";
 import { type Host } from "../infra/host";
 import { type ExportedState } from "../recover/state";
 import { clientsFor } from "../verify/clients";
-import { type Keys } from "../verify/target";
 import { type ConsumerFile, lookAtFiles } from "./env-files";
 import { evidenceOf } from "./evidence";
 import { lookAtPods } from "./pods";
@@ -31,8 +30,6 @@ export interface Subject {
     readonly stack: string;
     readonly service: ServiceName;
     readonly region: string;
-    /** Keys of whoever deploys. */
-    readonly deployer: Keys;
     readonly confirmed: boolean;
     /** Paths of the files from which consumers read the service's variables. */
     readonly envFiles: readonly string[];
@@ -65,7 +62,7 @@ export async function look(subject: Subject, now: Date): Promise<Seen> {
 }
 
 async function lookAtAll(subject: Subject, now: Date): Promise<Seen> {
-    const { host, stack, service, region, deployer, confirmed } = subject;
+    const { host, stack, service, region, confirmed } = subject;
     const facts = serviceFacts[service].keys as KeyFacts<ServiceOutputs[ServiceName]>;
     const stackSettings = settingsWith({ stack, host }, service);
     const settings = keySettings(stackSettings, service, facts.settings);
@@ -78,9 +75,10 @@ async function lookAtAll(subject: Subject, now: Date): Promise<Seen> {
     }
     const stateKeys = keysInState(state, user);
     const connection = { ...host.aws, region };
-    const { iam } = clientsFor(deployer, connection);
+    const { iam } = clientsFor(await host.credentials("deployer"), connection);
     const published = stateKeys.find(({ generation }) => generation === settings.published);
     const probe = facts.probe(outputs);
+    const unseenConsumers = facts.unseenConsumers(outputs);
     const fault = published ? await tryKey(published, probe, connection)() : "the stack does not have it";
     const files = published ? lookAtFiles(subject, published) : [];
     const [applied, keys] = await Promise.all([appliedSettings(iam, user), userKeys(iam, user, stateKeys)]);
@@ -94,8 +92,8 @@ async function lookAtAll(subject: Subject, now: Date): Promise<Seen> {
         publishedWorks: fault === undefined,
         ...(fault === undefined ? {} : { publishedFault: fault }),
         staleFiles: files.filter(({ since }) => since === undefined).map(({ path }) => path),
-        evidence: await evidence(subject, now, settings, keys, files),
-        ...unseen(facts.unseenConsumers(outputs)),
+        evidence: await evidence(subject, now, settings, keys, files, unseenConsumers === undefined),
+        ...(unseenConsumers === undefined ? {} : { unseen: unseenConsumers }),
         confirmed,
         ...stackSettings.rotation,
         user,
@@ -104,8 +102,6 @@ async function lookAtAll(subject: Subject, now: Date): Promise<Seen> {
         stateKeys,
     };
 }
-
-const unseen = (words: string | undefined) => (words === undefined ? {} : { unseen: words });
 
 export function withoutKeys(service: ServiceName): InfraError {
     return new InfraError(
@@ -152,11 +148,19 @@ async function evidence(
     { published, retiring, since }: AccessKeySettings,
     keys: readonly UserKey[],
     files: readonly ConsumerFile[],
+    inPods: boolean,
 ) {
     const of = (generation: number | undefined) => keys.find((key) => key.generation === generation);
     const current = of(published);
     if (!retiring || retiring.inactive || !current) return [];
-    const access = service === "clinical-ai" ? host.cluster(stack, "deployer") : undefined;
+    const access = inPods ? host.cluster(stack, "deployer") : undefined;
+    if (inPods && !access) {
+        throw new InfraError(
+            exitCodes.unreachable,
+            `The pods of ${service} cannot be seen from here; both keys stay.`,
+            "Set VAULT_TOKEN to the deployer's, where the stack's kubeconfig is, and run this again.",
+        );
+    }
     return evidenceOf({
         now,
         since: latest([since === undefined ? now : new Date(since), ...files.map((file) => file.since ?? now)]),
