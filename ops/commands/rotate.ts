@@ -76,6 +76,7 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
     });
     const results: Record<string, RotateResult | Stopped> = {};
     await alone(host, `rotate-${stack}`, async () => {
+        if (!context.dryRun) await host.recover(stack);
         for (const name of await chosen(subjectOf, context, service as ServiceName | undefined)) {
             if (options.due) say(`${name}:`);
             const work = rotateOne(subjectOf(name), context, options);

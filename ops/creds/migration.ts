@@ -31,7 +31,10 @@ const globalSet = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TO
  */
 export function planMigration(text: string, outputs: MlflowOutputs): Migration {
     const before = parse(text);
-    const globalKeyId = before.AWS_ACCESS_KEY_ID || undefined;
+    // What is no id may be a secret that stands in the wrong place: it is not shown.
+    const globalKeyId = /^[A-Z0-9]{16,128}$/.test(before.AWS_ACCESS_KEY_ID ?? "")
+        ? before.AWS_ACCESS_KEY_ID
+        : undefined;
     const ownKey = globalKeyId !== undefined && outputs.accessKeyIds.includes(globalKeyId);
     // A token of earlier temporary keys beside the new ones would be refused by AWS.
     const removed = ["MLFLOW_AWS_SESSION_TOKEN", ...(ownKey ? globalSet : [])].filter((name) => name in before);

@@ -78,7 +78,7 @@ function credentialsOf(set: CredentialSet, { lookup }: Variables): FoundCredenti
     if (!id?.value) throw halfSet(given, names.accessKeyId, id);
     if (!secret?.value) throw halfSet(given, names.secretAccessKey, secret);
     refuseMixed(given);
-    refuseWrong(names.accessKeyId, id, /^\w{16,128}$/);
+    refuseWrong(names.accessKeyId, id, /^[A-Z0-9]{16,128}$/);
     refuseWrong(names.secretAccessKey, secret, keyCharacters);
     if (token?.value) refuseWrong(names.sessionToken, token, keyCharacters);
     const keys = { accessKeyId: id.value, secretAccessKey: secret.value };

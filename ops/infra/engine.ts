@@ -12,7 +12,7 @@ type Deployed = Pick<CommandContext, "stack" | "host">;
  */
 export async function stackOutputs({ stack, host }: Deployed): Promise<Partial<ServiceOutputs>> {
     const { exitCode, stdout, stderr } = await host.pulumi(stack, ["stack", "output", "--json", "--show-secrets"]);
-    if (exitCode === 0) return JSON.parse(stdout) as Partial<ServiceOutputs>;
+    if (exitCode === 0) return parsed<Partial<ServiceOutputs>>(stdout);
     throw new InfraError(
         exitCodes.unreachable,
         `The outputs of stack ${stack} could not be read: ${lastLine(stderr)}`,
@@ -49,6 +49,15 @@ export async function serviceOutputs<Name extends ServiceName>(
         `Stack ${stack} exports nothing for ${service}: it is not deployed yet.`,
         `Deploy it: ${host.engine} up --stack ${stack}`,
     );
+}
+
+/** What the engine printed as JSON; the error of what is none would quote it, secrets and all. */
+export function parsed<Value>(text: string): Value {
+    try {
+        return JSON.parse(text) as Value;
+    } catch {
+        throw new InfraError(exitCodes.unreachable, "The engine's answer is no JSON.");
+    }
 }
 
 function lastLine(text: string): string {

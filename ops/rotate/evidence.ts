@@ -38,7 +38,7 @@ function podsEvidence({ pods, published }: Seen): Evidence[] {
     const { keyInSecret, oldPods } = pods;
     return [
         {
-            what: `the Secret has key ${published.generation}${keyInSecret === published.id ? "" : `: it has ${keyInSecret ?? "none"}`}`,
+            what: `the Secret has key ${published.generation}${keyInSecret === published.id ? "" : keyInSecret === undefined ? ": it has none" : ": it has another one"}`,
             holds: keyInSecret === published.id,
         },
         {

@@ -7,7 +7,7 @@ import { writeFile } from "../infra/files";
 import { withSection } from "../infra/stack-file";
 import { keyVariables } from "./env-files";
 import { look, type Seen, type Subject } from "./look";
-import { type Goal, goalOf, isBegun, nextStep, type Step } from "./plan";
+import { finishing, type Goal, goalOf, isBegun, nextStep, type Step } from "./plan";
 import { type Clock, proveKey, tryKey } from "./proof";
 import { keySettingsIn, putKeySettings } from "./settings";
 
@@ -57,10 +57,10 @@ export interface RotateResult {
  */
 export async function rotate(subject: Subject, options: RotateOptions): Promise<RotateResult> {
     const { clock, interrupted } = options;
-    await subject.host.recover(subject.stack);
     let seen = await look(subject, clock.now());
     let goal = goalOf(seen.settings, options.rollback, isBegun(seen));
     if (typeof goal === "object") await requireAsDeclared(subject);
+    let finished: string | undefined;
     const steps: string[] = [];
     let waitingSince: Date | undefined;
     let asked = false;
@@ -76,8 +76,14 @@ export async function rotate(subject: Subject, options: RotateOptions): Promise<
             waitingSince ??= clock.now();
             if (step.until === undefined && isOver(waitingSince, seen, clock)) return waiting;
             await wait(step, options);
+            // That a time is not over yet says nothing of who is waited for.
+            if (step.until) waitingSince = undefined;
         } else {
             if (options.dryRun) return { ...result, state: "planned", steps: [step.why] };
+            // What the engine has applied already and does not see to be otherwise, it would apply for ever.
+            const again = step.kind === "apply" && step.why === finishing && formatAccessKeys(step.settings);
+            if (again && again === finished) throw notAsState(subject, seen);
+            finished = again || undefined;
             if (!asked) await options.consent(`${step.why} of ${seen.user}`);
             asked = true;
             if (step.kind === "prove") await prove(step, seen, subject, options);
@@ -109,6 +115,14 @@ async function requireAsDeclared({ host, stack }: Subject): Promise<void> {
         changes
             ? `Read \`${host.engine} preview --diff\`, apply it with \`${host.engine} up\`, then run this again.`
             : undefined,
+    );
+}
+
+function notAsState({ host, stack }: Subject, { user, fileName }: Seen): InfraError {
+    return new InfraError(
+        exitCodes.failed,
+        `The keys of ${user} in IAM are not as ${fileName} and the state of stack ${stack} say: somebody has changed them.`,
+        `Read \`${host.engine} refresh --preview-only\`, do \`${host.engine} up --refresh\`, then run this again.`,
     );
 }
 
@@ -175,7 +189,9 @@ async function apply(
     { host, stack, service }: Subject,
     options: RotateOptions,
 ): Promise<void> {
-    const [from, to] = [seen.settings, step.settings].map(formatAccessKeys);
+    // A proof takes its time: waits are counted from when the key is handed out.
+    const settings = { ...step.settings, since: options.clock.now().toISOString() };
+    const [from, to] = [seen.settings, settings].map(formatAccessKeys);
     options.say(`${capital(step.why)} (revision ${step.settings.revision})`);
     await options.record({ user: seen.user, why: step.why, from, to }, async () => {
         const file = host.stackFile(stack);
@@ -183,12 +199,17 @@ async function apply(
             if (formatAccessKeys(keySettingsIn(document, section, seen.path)) !== from) {
                 throw new InfraError(exitCodes.failed, `${seen.fileName} was changed meanwhile; run this again.`);
             }
-            putKeySettings(document, section, seen.path, step.settings);
+            putKeySettings(document, section, seen.path, settings);
         });
         writeFile(file, changed, statSync(file).mode & 0o777);
         const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
         const { exitCode } = await host.pulumi(stack, up, { show: true });
         if (exitCode === 0) return;
+        if (options.interrupted.aborted) {
+            throw new Interrupted(
+                `Stopped as it was to ${step.why}. Nothing is lost: the same command goes on from here.`,
+            );
+        }
         throw new InfraError(
             exitCodes.unreachable,
             `The engine did not apply it (exit code ${exitCode}): ${step.why}. What it said is above.`,

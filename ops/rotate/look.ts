@@ -11,7 +11,7 @@ import { type AccessKeySettings, accessKeysTag, parseAccessKeys } from "../../co
 import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
 import { type KeyFacts } from "../../services/access-keys";
 import { ClusterFailure } from "../cluster/access";
-import { settingsWith } from "../infra/engine";
+import { parsed, settingsWith } from "../infra/engine";
 import { exitCodes, InfraError } from "../infra/errors";
 import { type Host } from "../infra/host";
 import { type ExportedState } from "../recover/state";
@@ -113,7 +113,7 @@ export function withoutKeys(service: ServiceName): InfraError {
 
 async function exportState(host: Host, stack: string): Promise<ExportedState> {
     const { exitCode, stdout, stderr } = await host.pulumi(stack, ["stack", "export", "--show-secrets"]);
-    if (exitCode === 0) return JSON.parse(stdout) as ExportedState;
+    if (exitCode === 0) return parsed<ExportedState>(stdout);
     throw new InfraError(exitCodes.unreachable, `The state of stack ${stack} could not be read: ${stderr.trim()}`);
 }
 

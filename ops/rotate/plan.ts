@@ -51,9 +51,10 @@ export function nextStep(situation: Situation, goal: Goal): Step {
     return (
         foreignRevision(situation) ??
         unknownKeys(keys) ??
+        // Before what was begun is finished: that may be what is to be taken back.
+        (goal === "rollback" ? backwards(situation) : undefined) ??
         unapplied(situation) ??
         handOut(situation) ??
-        (goal === "rollback" ? backwards(situation) : undefined) ??
         (settings.generations.length === 1 ? atRest(situation, goal) : onItsWay(situation))
     );
 }
@@ -85,6 +86,9 @@ function unknownKeys(keys: readonly UserKey[]): Step | undefined {
     };
 }
 
+/** Why settings are applied that the file has already. */
+export const finishing = "finish what was begun";
+
 /** Settings that were written and not applied, or not to the end. */
 function unapplied(situation: Situation): Step | undefined {
     const { settings, applied, keys, now } = situation;
@@ -99,8 +103,13 @@ function unapplied(situation: Situation): Step | undefined {
         }) &&
         situation.publishedAsDeclared;
     if (asDeclared) return undefined;
+    const retires = keys.some(
+        ({ generation, active: works }) =>
+            works && (!generations.includes(generation!) || (retiring?.inactive && retiring.generation === generation)),
+    );
+    if (retires && !situation.publishedWorks) return publishedFails(situation);
     // What waits are counted from has not begun before it is applied.
-    return { kind: "apply", settings: at(now, settings), why: "finish what was begun" };
+    return { kind: "apply", settings: at(now, settings), why: finishing };
 }
 
 /** Of a published key that does not work, nobody is given more copies. */
@@ -118,23 +127,40 @@ function atRest({ settings, now }: Situation, goal: Goal): Step {
 function onItsWay(situation: Situation): Step {
     const { settings, now } = situation;
     const { generations, published, retiring } = settings;
-    const newest = Math.max(...generations);
+    const [old, newest] = [Math.min(...generations), Math.max(...generations)];
+    if (!retiring && published === newest) {
+        const next = following({ ...settings, retiring: active(old) }, now);
+        return { kind: "apply", settings: next, why: `note that key ${old} is on its way out` };
+    }
     if (!retiring) {
-        const old = Math.min(...generations);
         const next = following({ ...settings, published: newest, retiring: active(old) }, now);
         return { kind: "prove", generation: newest, settings: next, why: `publish key ${newest}` };
     }
-    if (!situation.publishedWorks) {
-        return {
-            kind: "stop",
-            reason: `The published key ${published} does not work: ${situation.publishedFault ?? "AWS refuses it"}.`,
-            fix: `Key ${retiring.generation} is kept. Go back to it with --rollback, or mend what is wrong and run this again.`,
-        };
-    }
+    if (!situation.publishedWorks) return publishedFails(situation);
     return retiring.inactive ? deletion(situation, retiring.generation) : deactivation(situation, retiring.generation);
 }
 
+function publishedFails({ settings, publishedFault }: Situation): Step {
+    return {
+        kind: "stop",
+        reason: `The published key ${settings.published} does not work: ${publishedFault ?? "AWS refuses it"}.`,
+        fix: "The other key is kept. Go back to it with --rollback, or mend what is wrong and run this again.",
+    };
+}
+
 function deactivation({ settings, now, evidence, confirmed, unseen }: Situation, old: number): Step {
+    // Without a date the old key's silence would be counted from every look anew.
+    if (settings.since === undefined) {
+        const why = `note since when key ${settings.published} is published`;
+        return { kind: "apply", settings: at(now, settings), why };
+    }
+    if (unseen !== undefined && !confirmed) {
+        return {
+            kind: "stop",
+            reason: `Key ${settings.published} is published. What cannot be seen from here may still use key ${old}: ${unseen}.`,
+            fix: "Give it the new key; once it has it, run this again with --confirm-consumers. Both keys work until then.",
+        };
+    }
     const missing = evidence.filter(({ holds }) => !holds);
     const forced = missing.find(({ notBefore }) => notBefore === undefined);
     if (missing.length > 0) {
@@ -143,13 +169,6 @@ function deactivation({ settings, now, evidence, confirmed, unseen }: Situation,
             kind: "wait",
             what: missing.map(({ what }) => what).join("; "),
             ...(forced ? {} : { until: new Date(Math.max(...dates)) }),
-        };
-    }
-    if (unseen !== undefined && !confirmed) {
-        return {
-            kind: "stop",
-            reason: `Key ${settings.published} is published. What cannot be seen from here may still use key ${old}: ${unseen}.`,
-            fix: "Give it the new key; once it has it, run this again with --confirm-consumers. Both keys work until then.",
         };
     }
     const next = { ...settings, retiring: { generation: old, inactive: true } };
@@ -168,36 +187,35 @@ function deletion({ settings, now, graceSeconds }: Situation, old: number): Step
 }
 
 /** What leads back to the old key; nothing once the way back has been taken. */
-function backwards({ settings, now }: Situation): Step | undefined {
-    const { generations, published, retiring } = settings;
+function backwards({ settings, keys, now }: Situation): Step | undefined {
+    const { generations, published } = settings;
     if (generations.length === 1) {
+        // Written, and not yet done: the old key is still there.
+        const kept = keys.find(({ generation }) => generation !== undefined && generation !== published)?.generation;
+        if (kept !== undefined && kept < published) {
+            const both = { ...settings, generations: [kept, published], retiring: active(kept) };
+            return { kind: "apply", settings: following(both, now), why: `keep key ${kept}, active` };
+        }
         return {
             kind: "stop",
             reason: "There is nothing to go back to: the user has one key.",
             fix: "A key that was deleted cannot come back; rotate again for a new one.",
         };
     }
-    if (!retiring) {
+    const newest = Math.max(...generations);
+    const old = Math.min(...generations);
+    if (!settings.retiring && published === old) {
         // Nobody was ever given the new key.
         const next = following({ ...settings, generations: [published] }, now);
-        return {
-            kind: "apply",
-            settings: next,
-            why: `delete key ${Math.max(...generations)}, which was not published`,
-        };
+        return { kind: "apply", settings: next, why: `delete key ${newest}, which was not published` };
     }
-    if (retiring.generation > published) return undefined;
-    if (retiring.inactive) {
-        const next = following({ ...settings, retiring: active(retiring.generation) }, now);
-        return { kind: "apply", settings: next, why: `make key ${retiring.generation} active again` };
+    if (published === old) return undefined;
+    if (settings.retiring?.inactive) {
+        const next = following({ ...settings, retiring: active(old) }, now);
+        return { kind: "apply", settings: next, why: `make key ${old} active again` };
     }
-    const next = following({ ...settings, published: retiring.generation, retiring: active(published) }, now);
-    return {
-        kind: "prove",
-        generation: retiring.generation,
-        settings: next,
-        why: `publish key ${retiring.generation} again`,
-    };
+    const next = following({ ...settings, published: old, retiring: active(newest) }, now);
+    return { kind: "prove", generation: old, settings: next, why: `publish key ${old} again` };
 }
 
 const active = (generation: number) => ({ generation, inactive: false });

@@ -180,6 +180,28 @@ describe("the next step of a rotation", () => {
         });
     }
 
+    for (const [what, at, keys] of [
+        ["deletes", settings.done, [key(1), key(2)]],
+        ["makes inactive", settings.inactive, [key(1), key(2)]],
+    ] as const) {
+        it(`does not finish what ${what} a key while the published one does not work`, () => {
+            const step = nextStep(situation(at, { keys, publishedWorks: false }), "finish");
+            assert.match(step.kind === "stop" ? step.reason : "", /published key 2 does not work/);
+        });
+    }
+
+    it("notes since when the key is published where nobody knows", () => {
+        const step = nextStep(situation({ ...settings.published, since: undefined }), "finish");
+        assert.deepEqual(step.kind === "apply" && step.settings, { ...settings.published, since: now.toISOString() });
+    });
+
+    it("takes a second key that was published by hand for the one to keep", () => {
+        const byHand = { ...settings.published, retiring: undefined };
+        const retiring = { generation: 1, inactive: false };
+        assert.deepEqual(applies(byHand).retiring, retiring);
+        assert.deepEqual(applies(byHand, {}, "rollback").published, 1);
+    });
+
     it("finishes what was begun, and then does not begin again", () => {
         assert.equal(goalOf(settings.published, false), "finish");
         assert.deepEqual(goalOf(settings.done, false), { newGeneration: 3 });
@@ -217,6 +239,25 @@ describe("the next step of a rotation", () => {
                 assert.deepEqual(applies(settings.back, {}, goal).retiring, { generation: 2, inactive: true });
             }
         });
+
+        it("keeps a key whose deletion was written and not done, and makes it active", () => {
+            const keys = [key(1, { active: false }), key(2)];
+            for (const applied of [settings.inactive, settings.done]) {
+                assert.deepEqual(applies(settings.done, { keys, applied }, "rollback"), {
+                    kind: "apply",
+                    revision: 6,
+                    generations: [1, 2],
+                    published: 2,
+                    retiring: { generation: 1, inactive: false },
+                });
+            }
+        });
+
+        it("does not first make inactive what is to come back", () =>
+            assert.deepEqual(applies(settings.inactive, { applied: settings.published }, "rollback").retiring, {
+                generation: 1,
+                inactive: false,
+            }));
 
         it("is refused once the old key is deleted", () => {
             const step = nextStep(situation(settings.done), "rollback");
