@@ -67,13 +67,15 @@ export function openAudit(file = auditFile): AuditRecord {
 /** Does a change, and records what became of it. */
 export async function recorded<T>(change: Omit<AuditEntry, "outcome" | "reason">, work: () => Promise<T>): Promise<T> {
     const audit = openAudit();
+    const { command, stack, target, changes } = change;
+    const append = (outcome: Outcome, reason?: string) =>
+        audit.append({ command, stack, outcome, target, changes, reason });
     try {
         const result = await work();
-        audit.append({ ...change, outcome: "done" });
+        append("done");
         return result;
     } catch (error) {
-        const reason = error instanceof InfraError ? error.reason : "a fault of the tool";
-        audit.append({ ...change, outcome: outcomeOf(error), reason });
+        append(outcomeOf(error), error instanceof InfraError ? error.reason : "a fault of the tool");
         throw error;
     }
 }
