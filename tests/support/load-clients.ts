@@ -12,6 +12,8 @@ import { type Keys } from "../../ops/verify/target";
 export interface Load {
     requests: number;
     failures: number;
+    /** Requests that were sent again, since their connection was closed before there was an answer. */
+    reconnected: number;
     /** Of every answered request, in milliseconds. */
     readonly latencies: number[];
 }
@@ -31,10 +33,11 @@ const objects = 20;
 
 /**
  * Clients of a service that read, write and list small objects at a steady pace, each request begun when its time has
- * come, whether the ones before have been answered or not. They try nothing again: whatever is refused has failed.
+ * come, whether the ones before have been answered or not. Whatever is refused has failed, and is not tried again; a
+ * request whose idle connection the server was just closing, as HTTP allows it to, is sent once more.
  */
 export class LoadClients {
-    readonly load: Load = { requests: 0, failures: 0, latencies: [] };
+    readonly load: Load = { requests: 0, failures: 0, reconnected: 0, latencies: [] };
     private readonly clients = new Map<string, S3Client>();
     private readonly underWay = new Set<Promise<void>>();
     private timer?: NodeJS.Timeout;
@@ -80,8 +83,13 @@ export class LoadClients {
         const id = keys.accessKeyId;
         const begun = performance.now();
         lastUse.set(id, Date.now());
+        const send = () => this.send(this.clientOf(keys), call, index);
         try {
-            await this.send(this.clientOf(keys), call, index);
+            await send().catch((error: unknown) => {
+                if (!isConnectionLost(error)) throw error;
+                load.reconnected++;
+                return send();
+            });
         } catch (error) {
             load.failures++;
             const { name, message } = error as Error;

@@ -19,6 +19,7 @@ export interface Totals {
     readonly lagged: number;
     readonly requests: number;
     readonly failures: number;
+    readonly reconnected: number;
     /** Of the clients' requests, in milliseconds. */
     readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
     /** In seconds. */
@@ -41,6 +42,7 @@ export function totalsOf(counts: readonly Counts[], milliseconds: number): Total
         lagged: sum((count) => count.lagged),
         requests: loads.reduce((total, { requests }) => total + requests, 0),
         failures: loads.reduce((total, { failures }) => total + failures, 0),
+        reconnected: loads.reduce((total, { reconnected }) => total + reconnected, 0),
         latency: { p50: percentile(0.5), p99: percentile(0.99), max: percentile(1) },
         wall: milliseconds / 1000,
         each: milliseconds / 1000 / Math.max(1, rotations),
@@ -56,6 +58,7 @@ export function totalsInWords({ latency: { p50, p99, max }, ...totals }: Totals)
         ["tries of too new keys refused", String(totals.lagged)],
         ["requests of clients", String(totals.requests)],
         ["of them failed", String(totals.failures)],
+        ["sent again on a new connection", String(totals.reconnected)],
         ["latency p50, p99, max", [p50, p99, max].map((milliseconds) => `${Math.round(milliseconds)} ms`).join(", ")],
         ["wall time", `${Math.round(totals.wall)} s`],
         ["a rotation", `${totals.each.toFixed(1)} s`],
