@@ -132,6 +132,12 @@ export class LoadClients {
     }
 }
 
+/** Whether there was no answer at all: says nothing of keys. */
+function isConnectionLost(error: unknown): boolean {
+    const { message = "", $metadata } = error as { message?: string; $metadata?: { httpStatusCode?: number } };
+    return $metadata?.httpStatusCode === undefined && /socket hang up|ECONNRESET|EPIPE/.test(message);
+}
+
 /** The keys in a file of variables, as a consumer has them that looks for a change now and then. */
 export class WatchedEnvFile {
     private keys: Keys;
