@@ -64,7 +64,7 @@ describe(`${rotations} rotations with clients at 50 requests a second, each kill
         const totals = totalsOf(lanes, Date.now() - began);
         say(totalsInWords(totals));
         if (isOver()) say(`${totals.kills} of ${rotations} were killed: the time was over`);
-        assert.ok(totals.kills === rotations || (isOver() && totals.kills >= 10), `${totals.kills} kills`);
+        assert.ok(totals.kills === rotations || (isOver() && totals.kills >= 5), `${totals.kills} kills`);
         assert.equal(totals.failures, 0);
         assert.ok(totals.lagged > 0, "the tool met keys that were too new");
         assert.equal(Math.max(...lanes.map(({ mostKeys }) => mostKeys)), 2);
