@@ -25,7 +25,7 @@ interface LoadOptions {
     readonly published: () => Promise<Keys>;
     readonly connection: Connection;
     readonly bucket: string;
-    /** By id of a key: when a request with it was begun or answered last. */
+    /** By id of a key: when a request with it was begun last. */
     readonly lastUse: Map<string, number>;
 }
 
@@ -95,7 +95,6 @@ export class LoadClients {
             const { name, message } = error as Error;
             process.stderr.write(`${new Date().toISOString()} refused: ${call} with ${id}: ${name}: ${message}\n`);
         }
-        lastUse.set(id, Date.now());
         load.latencies.push(performance.now() - begun);
     }
 

@@ -13,7 +13,7 @@ const mostRuns = 3;
 
 /**
  * Requests a second of each kind of consumer, and how often it looks for another key, in milliseconds. The slow one still
- * has the old key when the engine could make it inactive, so that the tool has to see that it does.
+ * has the old key when the tool could make it inactive, so that it has to see that somebody does.
  */
 const consumers = [
     { perSecond: 45, looks: 50 },
@@ -26,6 +26,8 @@ interface Parts {
     readonly files: readonly WatchedEnvFile[];
     readonly clients: readonly LoadClients[];
     readonly watcher: KeyWatcher;
+    /** By id of a key: when a client began a request with it last. */
+    readonly lastUse: ReadonlyMap<string, number>;
 }
 
 /**
@@ -37,6 +39,9 @@ export class RotationLane {
     rotations = 0;
     /** Runs of the tool, the killed ones included. */
     runs = 0;
+
+    /** Old keys that were to be made inactive while they were used, in words. */
+    private readonly retiredTooEarly: string[] = [];
 
     private constructor(
         private readonly parts: Parts,
@@ -73,7 +78,7 @@ export class RotationLane {
         );
         const clients = await Promise.all(started);
         const watcher = await KeyWatcher.start(cloud.root.iam, user, lastUse);
-        return new RotationLane({ cloud, proxy, files, clients, watcher }, minute);
+        return new RotationLane({ cloud, proxy, files, clients, watcher, lastUse }, minute);
     }
 
     async stop(): Promise<void> {
@@ -132,7 +137,19 @@ export class RotationLane {
         const { cloud, proxy } = this.parts;
         this.runs++;
         const args = ["--yes", "--confirm-consumers", "--env-file", cloud.envFile];
-        return new RotationRun(cloud, args, { PLATFORM_LOCAL_AWS_ENDPOINT: proxy.endpoint });
+        const env = { PLATFORM_LOCAL_AWS_ENDPOINT: proxy.endpoint };
+        return new RotationRun(cloud, args, env, (text) => this.noteRetirement(text));
+    }
+
+    /** As the tool begins to make the old key inactive, nobody may have used it for the whole time. */
+    private noteRetirement(text: string): void {
+        if (!/^ *Make key \d+ inactive/.test(text)) return;
+        const published = keysIn(this.parts.cloud.envFile).accessKeyId;
+        for (const [id, used] of this.parts.lastUse) {
+            const quiet = Date.now() - used;
+            if (id === published || quiet >= this.minute * 1000) continue;
+            this.retiredTooEarly.push(`${id} was used ${quiet} ms before it was made inactive`);
+        }
     }
 
     /** What is not as it must be after a rotation, in words. */
@@ -146,6 +163,7 @@ export class RotationLane {
             ...(failed === 0 ? [] : [`${failed} requests of clients failed`]),
             ...(ids.join() === accessKeyId ? [] : [`the keys are ${ids.join(", ")}, published is ${accessKeyId}`]),
             ...watcher.faults,
+            ...this.retiredTooEarly,
             ...runs.flatMap((run) => this.publishedTooEarly(run)),
         ];
     }

@@ -25,11 +25,20 @@ export class RotationRun {
     private readonly child: execa.ExecaChildProcess;
     private onLine: () => void = () => undefined;
 
-    /** @param place what runs `npm run local` in a checkout */
-    constructor(place: Pick<RotationCloud, "start">, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    /**
+     * @param place what runs `npm run local` in a checkout
+     * @param note is given every line as it comes
+     */
+    constructor(
+        place: Pick<RotationCloud, "start">,
+        args: readonly string[],
+        env: NodeJS.ProcessEnv = {},
+        note: (text: string) => void = () => undefined,
+    ) {
         this.child = place.start(["infra", "rotate", "rl-studio", ...args], env);
         createInterface({ input: this.child.all! }).on("line", (text) => {
             this.lines.push({ time: Date.now(), text });
+            note(text);
             this.onLine();
         });
         this.ended = Promise.resolve(this.child);
