@@ -140,15 +140,22 @@ function isConnectionLost(error: unknown): boolean {
 /** The keys in a file of variables, as a consumer has them that looks for a change now and then. */
 export class WatchedEnvFile {
     private keys: Keys;
-    private readonly timer: NodeJS.Timeout;
+    private readonly timer?: NodeJS.Timeout;
 
-    /** @param milliseconds between two looks */
-    constructor(path: string, milliseconds: number) {
+    /** @param milliseconds between two looks; without it the file is looked at when told */
+    constructor(
+        private readonly path: string,
+        milliseconds?: number,
+    ) {
         this.keys = keysIn(path);
-        this.timer = setInterval(() => (this.keys = keysIn(path)), milliseconds);
+        if (milliseconds !== undefined) this.timer = setInterval(() => this.look(), milliseconds);
     }
 
     readonly published = (): Promise<Keys> => Promise.resolve(this.keys);
+
+    look(): void {
+        this.keys = keysIn(this.path);
+    }
 
     close(): void {
         clearInterval(this.timer);

@@ -11,19 +11,15 @@ import { type Moment, RotationRun } from "./rotation-run";
 /** How many runs a rotation may take that is killed once. */
 const mostRuns = 3;
 
-/**
- * Requests a second of each kind of consumer, and how often it looks for another key, in milliseconds. The slow one still
- * has the old key when the tool could make it inactive, so that it has to see that somebody does.
- */
-const consumers = [
-    { perSecond: 45, looks: 50 },
-    { perSecond: 5, looks: 4000 },
-] as const;
+/** How often a quick consumer looks for another key, in milliseconds. */
+const quickLook = 50;
 
 interface Parts {
     readonly cloud: RotationCloud;
     readonly proxy: LagProxy;
-    readonly files: readonly WatchedEnvFile[];
+    /** What the quick consumers have, and the slow ones. */
+    readonly quick: WatchedEnvFile;
+    readonly slow: WatchedEnvFile;
     readonly clients: readonly LoadClients[];
     readonly watcher: KeyWatcher;
     /** By id of a key: when a client began a request with it last. */
@@ -72,20 +68,20 @@ export class RotationLane {
         });
         const connection = { ...cloud.connection, endpoint: proxy.endpoint };
         const lastUse = new Map<string, number>();
-        const files = consumers.map(({ looks }) => new WatchedEnvFile(cloud.envFile, looks));
-        const started = consumers.map(({ perSecond }, index) =>
-            LoadClients.start({ perSecond, published: files[index].published, connection, bucket, lastUse }),
-        );
-        const clients = await Promise.all(started);
+        const [quick, slow] = [new WatchedEnvFile(cloud.envFile, quickLook), new WatchedEnvFile(cloud.envFile)];
+        const clients = await Promise.all([
+            LoadClients.start({ perSecond: 45, published: quick.published, connection, bucket, lastUse }),
+            LoadClients.start({ perSecond: 5, published: slow.published, connection, bucket, lastUse }),
+        ]);
         const watcher = await KeyWatcher.start(cloud.root.iam, user, lastUse);
-        return new RotationLane({ cloud, proxy, files, clients, watcher, lastUse }, minute);
+        return new RotationLane({ cloud, proxy, quick, slow, clients, watcher, lastUse }, minute);
     }
 
     async stop(): Promise<void> {
-        const { watcher, clients, files, proxy, cloud } = this.parts;
+        const { watcher, clients, quick, proxy, cloud } = this.parts;
         await watcher.stop();
         await Promise.all(clients.map((each) => each.stop()));
-        for (const file of files) file.close();
+        quick.close();
         await proxy.stop();
         await cloud.remove();
     }
@@ -138,7 +134,11 @@ export class RotationLane {
         this.runs++;
         const args = ["--yes", "--confirm-consumers", "--env-file", cloud.envFile];
         const env = { PLATFORM_LOCAL_AWS_ENDPOINT: proxy.endpoint };
-        return new RotationRun(cloud, args, env, (text) => this.noteRetirement(text));
+        return new RotationRun(cloud, args, env, (text) => {
+            // The slow consumers have the old key for as long as the tool does not see that somebody has it.
+            if (/^ *Waiting: /.test(text)) this.parts.slow.look();
+            this.noteRetirement(text);
+        });
     }
 
     /** As the tool begins to make the old key inactive, nobody may have used it for the whole time. */
