@@ -4,6 +4,7 @@ import { mlflow, type MlflowOutputs } from "../../services/mlflow";
 import { mergedInto } from "../env-file";
 import { valuedVariables } from "../env-file/service";
 import { exitCodes, InfraError } from "../infra/errors";
+import { accessKeyIdPattern } from "./resolve";
 
 /** What happens to a variable of the file. */
 export interface VariableChange {
@@ -32,9 +33,7 @@ const globalSet = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TO
 export function planMigration(text: string, outputs: MlflowOutputs): Migration {
     const before = parse(text);
     // What is no id may be a secret that stands in the wrong place: it is not shown.
-    const globalKeyId = /^[A-Z0-9]{16,128}$/.test(before.AWS_ACCESS_KEY_ID ?? "")
-        ? before.AWS_ACCESS_KEY_ID
-        : undefined;
+    const globalKeyId = accessKeyIdPattern.test(before.AWS_ACCESS_KEY_ID ?? "") ? before.AWS_ACCESS_KEY_ID : undefined;
     const ownKey = globalKeyId !== undefined && outputs.accessKeyIds.includes(globalKeyId);
     // A token of earlier temporary keys beside the new ones would be refused by AWS.
     const removed = ["MLFLOW_AWS_SESSION_TOKEN", ...(ownKey ? globalSet : [])].filter((name) => name in before);

@@ -3,6 +3,9 @@ import { exitCodes, InfraError } from "../infra/errors";
 import { type Keys } from "../verify/target";
 import { type CredentialInputs, type Found, loadVariables, theEnvironment, type Variables } from "./variables";
 
+/** What an access key id looks like; a secret in its place mostly does not. */
+export const accessKeyIdPattern = /^[A-Z0-9]{16,128}$/;
+
 /** The credentials that a service would use, and why. */
 export interface Resolution {
     /** Undefined where there are none. */
@@ -78,7 +81,7 @@ function credentialsOf(set: CredentialSet, { lookup }: Variables): FoundCredenti
     if (!id?.value) throw halfSet(given, names.accessKeyId, id);
     if (!secret?.value) throw halfSet(given, names.secretAccessKey, secret);
     refuseMixed(given);
-    refuseWrong(names.accessKeyId, id, /^[A-Z0-9]{16,128}$/);
+    refuseWrong(names.accessKeyId, id, accessKeyIdPattern);
     refuseWrong(names.secretAccessKey, secret, keyCharacters);
     if (token?.value) refuseWrong(names.sessionToken, token, keyCharacters);
     const keys = { accessKeyId: id.value, secretAccessKey: secret.value };

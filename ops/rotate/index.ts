@@ -7,7 +7,7 @@ import { writeFile } from "../infra/files";
 import { withSection } from "../infra/stack-file";
 import { keyVariables } from "./env-files";
 import { look, type Seen, type Subject } from "./look";
-import { finishing, type Goal, goalOf, isBegun, nextStep, type Step } from "./plan";
+import { finishing, goalOf, isBegun, nextStep, type Step } from "./plan";
 import { type Clock, proveKey, tryKey } from "./proof";
 import { keySettingsIn, putKeySettings } from "./settings";
 
@@ -217,5 +217,3 @@ async function apply(
         );
     });
 }
-
-export { type Goal };

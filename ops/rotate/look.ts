@@ -103,7 +103,7 @@ async function lookAtAll(subject: Subject, now: Date): Promise<Seen> {
     };
 }
 
-export function withoutKeys(service: ServiceName): InfraError {
+function withoutKeys(service: ServiceName): InfraError {
     return new InfraError(
         exitCodes.usage,
         `${service} has no static keys in this stack: there is nothing to rotate.`,

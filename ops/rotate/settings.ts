@@ -14,8 +14,8 @@ export function keySettings(
     path: readonly string[],
 ): AccessKeySettings | undefined {
     const section = settings[service] as Record<string, unknown> | undefined;
-    const found = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], section);
-    if (found !== undefined) return found as AccessKeySettings;
+    const found = settingsAt(section, path);
+    if (found) return found;
     const { mode } = (section?.identity ?? { mode: "static" }) as { mode: string };
     return mode === "static" ? first : undefined;
 }
@@ -27,11 +27,14 @@ export function keySettingsIn(
     path: readonly string[],
 ): AccessKeySettings {
     const { config } = configOf(document);
-    const found = path.reduce<unknown>(
+    return settingsAt(config[section[1]], path) ?? first;
+}
+
+function settingsAt(section: unknown, path: readonly string[]): AccessKeySettings | undefined {
+    return path.reduce<unknown>(
         (value, key) => (value as Record<string, unknown> | null | undefined)?.[key],
-        config[section[1]],
-    );
-    return (found as AccessKeySettings | undefined) ?? first;
+        section,
+    ) as AccessKeySettings | undefined;
 }
 
 /** Sections that are JSON text are read as what they say. */
