@@ -1,10 +1,10 @@
 import { commands } from "../ops/commands";
-import { exitCodes, InfraError } from "../ops/infra/errors";
+import { exitCodes, InfraError, Interrupted } from "../ops/infra/errors";
 import { type Host } from "../ops/infra/host";
 import { createProgram, runProgram } from "../ops/infra/program";
 import { readStackSettings } from "../ops/settings";
 import { type LocalCloud, prepareStack, startCloud } from "./cloud";
-import { stopIfInterrupted } from "./interrupt";
+import { interrupted, stopIfInterrupted } from "./interrupt";
 import { alone } from "./lock";
 import { localDirectory, LocalError } from "./paths";
 import { committedStackFile, localStack } from "./pulumi";
@@ -37,16 +37,24 @@ function localHost(cloud: LocalCloud): Host {
         stackFile: () => committedStackFile(),
         settings: (stack) => readStackSettings(stack, folder),
         async pulumi(_stack, args, options = {}) {
-            // What people change is the committed file; deployed is a copy with this machine's addresses.
-            const { pulumi } = await prepareStack(cloud, cluster, options.file);
-            return pulumi.execute(args, options);
-        },
-        async recover() {
-            await recoverIfInterrupted(await prepareStack(cloud, cluster)).catch((error: unknown) => {
-                throw error instanceof LocalError ? new InfraError(exitCodes.unreachable, error.message) : error;
+            return foreseen(async () => {
+                // What people change is the committed file; deployed is a copy with this machine's addresses.
+                const { pulumi } = await prepareStack(cloud, cluster, options.file);
+                return pulumi.execute(args, options);
             });
         },
+        recover: () => foreseen(async () => recoverIfInterrupted(await prepareStack(cloud, cluster))),
         credentials: (who) => Promise.resolve(identities[who]),
         cluster: (_stack, who) => cluster?.[who],
     };
+}
+
+/** Failures of the local cloud, as the tool reports them. */
+async function foreseen<T>(work: () => Promise<T>): Promise<T> {
+    try {
+        return await work();
+    } catch (error) {
+        if (interrupted.aborted) throw new Interrupted();
+        throw error instanceof LocalError ? new InfraError(exitCodes.unreachable, error.message) : error;
+    }
 }

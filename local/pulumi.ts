@@ -105,8 +105,9 @@ export class Pulumi {
             args,
             show ? { stdio: ["ignore", process.stderr, process.stderr] } : { input },
         );
-        if (signal) throw new LocalError(`pulumi ${args[0]} was ended by ${signal}; npm run local -- recover mends it`);
-        return { exitCode, stdout: stdout ?? "", stderr: stderr ?? "" };
+        // Ctrl-C ends the engine like that before it listens for it.
+        const ended = signal ? `pulumi ${args[0]} was ended by ${signal}` : "";
+        return { exitCode: exitCode ?? 1, stdout: stdout ?? "", stderr: stderr || ended };
     }
 
     /** What names the stack and its file, for the commands that take such flags. */
