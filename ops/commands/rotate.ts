@@ -6,7 +6,7 @@ import { serviceFacts, type ServiceName, serviceNames } from "../../services";
 import { recorded } from "../infra/audit";
 import { addStackCommand, type CommandContext } from "../infra/command";
 import { confirm, requireConsent } from "../infra/confirm";
-import { type ExitCode, exitCodes, InfraError } from "../infra/errors";
+import { type ExitCode, exitCodes, InfraError, Interrupted } from "../infra/errors";
 import { type Host } from "../infra/host";
 import { printJson, say } from "../infra/output";
 import { type RotateResult } from "../rotate";
@@ -16,7 +16,7 @@ interface RotateOptions {
     readonly due?: boolean;
     readonly rollback?: boolean;
     readonly confirmConsumers?: boolean;
-    readonly envFile?: readonly string[];
+    readonly file?: readonly string[];
 }
 
 /** Adds `infra rotate`: a new access key in the place of the old one, with no request refused (B10, E11). */
@@ -34,10 +34,8 @@ export function registerRotate(program: Command, host: Host): void {
             ),
             new Option("--rollback", "back to the old key, until it is deleted"),
             new Option("--confirm-consumers", "what cannot be seen from here has the new key"),
-            new Option(
-                "--env-file <file>",
-                "a file of the service's variables that gets every published key; repeatable",
-            )
+            // Not `--env-file`: Node takes an option of that name for its own, wherever it stands.
+            new Option("--file <file>", "a file of the service's variables that gets every published key; repeatable")
                 .argParser((file: string, files: readonly string[] = []) => [...files, file])
                 .conflicts("due"),
         ],
@@ -45,7 +43,7 @@ export function registerRotate(program: Command, host: Host): void {
             [`${host.program} rotate rl-studio --stack dev --dry-run`, "the next step"],
             [`${host.program} rotate clinical-ai --stack prod`, "all of it, waiting where it has to"],
             [`${host.program} rotate llm-models --stack prod --confirm-consumers --yes`, "once its users have the key"],
-            [`${host.program} rotate rl-studio --stack dev --env-file backend/.env`, "that file gets the new key"],
+            [`${host.program} rotate rl-studio --stack dev --file backend/.env`, "that file gets the new key"],
             [`${host.program} rotate --due --stack prod --yes`, "for a scheduler"],
             [`${host.program} rotate rl-studio --stack dev --rollback`, "back to the old key"],
         ],
@@ -60,7 +58,7 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
     }
     const { host, stack } = context;
     // Refused before anything is asked of the engine.
-    if (service !== undefined && options.envFile) await requireFiles(service as ServiceName, options.envFile);
+    if (service !== undefined && options.file) await requireFiles(service as ServiceName, options.file);
     const { alone } = await import("../lock");
     const { callerOfStack } = await import("../infra/caller");
     const { region, allowedAccountIds } = host.settings(stack);
@@ -72,37 +70,53 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
         service: name,
         region,
         confirmed: options.confirmConsumers === true,
-        envFiles: (options.envFile ?? []).map((file) => resolve(file)),
+        envFiles: (options.file ?? []).map((file) => resolve(file)),
     });
     const results: Record<string, RotateResult | Stopped> = {};
     await alone(host, `rotate-${stack}`, async () => {
-        if (!context.dryRun) await host.recover(stack);
-        for (const name of await chosen(subjectOf, context, service as ServiceName | undefined)) {
-            if (options.due) say(`${name}:`);
-            const work = rotateOne(subjectOf(name), context, options);
-            results[name] = await (options.due ? work.catch(stoppedOne) : work);
+        if (!context.dryRun && (await host.recover(stack))) {
+            const changes = [{ why: "finish an update that was killed" }];
+            await recorded({ command: "rotate", stack, target: stack, changes }, () => Promise.resolve());
+        }
+        const names = service === undefined ? host.settings(stack).services : [service as ServiceName];
+        for (const name of names) {
+            const work = async () => {
+                if (options.due && !(await isDue(subjectOf(name)))) return undefined;
+                return rotateOne(subjectOf(name), context, options);
+            };
+            const result = await (options.due ? work().catch(stoppedOne) : work());
+            if (result) results[name] = result;
         }
     });
     if (context.json) printJson({ stack, dryRun: context.dryRun, services: results });
-    const states = Object.values(results).map(({ state }) => state);
-    if (states.includes("stopped")) return exitCodes.failed;
-    // That something is on its way is what a scheduler expects.
-    return states.includes("waiting") && !options.due && !context.dryRun ? exitCodes.failed : exitCodes.held;
+    return exitCodeOf(Object.values(results), options.due === true, context);
 }
 
-/** What somebody has to decide for one service. */
+/** What ended the turn of one service: somebody has to decide, or something could not be reached. */
 interface Stopped {
     readonly state: "stopped";
+    readonly exitCode: ExitCode;
     readonly reason: string;
     readonly fix?: string;
 }
 
-/** Of several services one that has to wait for somebody does not keep the others from their turn. */
+/** Of several services one that stops does not keep the others from their turn. */
 function stoppedOne(error: unknown): Stopped {
-    if (!(error instanceof InfraError) || error.exitCode !== exitCodes.failed) throw error;
-    const { reason, fix } = error;
+    if (!(error instanceof InfraError) || error instanceof Interrupted) throw error;
+    const { exitCode, reason, fix } = error;
     say(`  ${[reason, fix].filter(Boolean).join("\n  ")}`);
-    return { state: "stopped", reason, fix };
+    return { state: "stopped", exitCode, reason, fix };
+}
+
+function exitCodeOf(results: readonly (RotateResult | Stopped)[], due: boolean, { dryRun }: CommandContext): ExitCode {
+    const codes = results.map((result): ExitCode => {
+        if (result.state === "stopped") return result.exitCode;
+        if (result.state !== "waiting" || dryRun) return exitCodes.held;
+        // That something is on its way is what a scheduler expects, as long as others do not hold it up.
+        return due && !result.overdue ? exitCodes.held : exitCodes.failed;
+    });
+    // What could not be reached says the most: its service was not even looked at.
+    return Math.max(exitCodes.held, ...codes) as ExitCode;
 }
 
 async function requireFiles(service: ServiceName, files: readonly string[]): Promise<void> {
@@ -114,25 +128,19 @@ async function requireFiles(service: ServiceName, files: readonly string[]): Pro
     for (const file of files) await requireSecretsPlace(resolve(file));
 }
 
-async function chosen(
-    subjectOf: (name: ServiceName) => Subject,
-    { host, stack }: CommandContext,
-    service: ServiceName | undefined,
-): Promise<readonly ServiceName[]> {
-    if (service !== undefined) return [service];
+/** Whether a service's key is to be rotated now; says why, or why not. */
+async function isDue(subject: Subject): Promise<boolean> {
     const [{ dueOf }, { look }] = await Promise.all([import("../rotate/due"), import("../rotate/look")]);
-    const due: ServiceName[] = [];
-    for (const name of host.settings(stack).services) {
-        const seen = await look(subjectOf(name), new Date()).catch((error: unknown) => {
-            // A service without static keys, or not deployed yet, is never due.
-            if (error instanceof InfraError && error.exitCode !== exitCodes.unreachable) return undefined;
-            throw error;
-        });
-        const why = seen && dueOf(seen, serviceFacts[name].keys.maximumAgeDays);
-        if (why) due.push(name);
-        say(`${name}: ${why ?? (seen ? "not due" : "no keys to rotate")}`);
-    }
-    return due;
+    const { service } = subject;
+    const seen = await look(subject, new Date()).catch((error: unknown) => {
+        // A service without static keys, or not deployed yet, is never due.
+        if (error instanceof InfraError && error.exitCode !== exitCodes.unreachable) return undefined;
+        say(`${service}:`);
+        throw error;
+    });
+    const why = seen && dueOf(seen, serviceFacts[service].keys.maximumAgeDays);
+    say(`${service}: ${why ?? (seen ? "not due" : "no keys to rotate")}`);
+    return why !== undefined;
 }
 
 async function rotateOne(subject: Subject, context: CommandContext, options: RotateOptions): Promise<RotateResult> {

@@ -42,11 +42,12 @@ export interface Host {
      */
     pulumi(stack: string, args: readonly string[], options?: EngineOptions): Promise<EngineRun>;
     /**
-     * Finishes an update that was killed; does nothing where none was.
+     * Finishes an update that was killed.
      *
+     * @returns false where none was
      * @throws InfraError where somebody has to decide, or another update is at work
      */
-    recover(stack: string): Promise<void>;
+    recover(stack: string): Promise<boolean>;
     /**
      * Whoever deploys a stack, or may read all of it.
      *

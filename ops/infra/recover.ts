@@ -12,9 +12,10 @@ import { say } from "./output";
  * Finishes a killed update of a stack whose backend is a folder. Of any other backend the locks cannot be read: an
  * unfinished operation there may be one that somebody is at right now, and is left to people.
  *
+ * @returns false where none was killed
  * @throws InfraError where somebody has to decide
  */
-export async function recoverStack(host: Host, stack: string): Promise<void> {
+export async function recoverStack(host: Host, stack: string): Promise<boolean> {
     const pulumi = async (args: readonly string[], input?: string) => {
         const { exitCode, stdout, stderr } = await host.pulumi(stack, args, { input });
         if (exitCode === 0) return stdout;
@@ -24,9 +25,12 @@ export async function recoverStack(host: Host, stack: string): Promise<void> {
     const { url } = JSON.parse(await pulumi(["whoami", "--json"])) as { url: string };
     removeBrokenAttributes(url);
     const locks = readLocks(url, "platform", stack);
-    if (!locks) return refusePending(JSON.parse(await pulumi(["stack", "export"])) as ExportedState, stack);
+    if (!locks) {
+        refusePending(JSON.parse(await pulumi(["stack", "export"])) as ExportedState, stack);
+        return false;
+    }
     try {
-        await recover({
+        return await recover({
             pulumi,
             iam: clientsFor(await host.credentials("deployer"), { ...host.aws, region }).iam,
             account: { partition: partitionOf(region), accountId: allowedAccountIds[0] },

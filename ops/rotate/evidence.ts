@@ -20,6 +20,10 @@ interface Seen {
     /** When the key was published. */
     readonly since: Date;
     readonly quietSeconds: number;
+    /** How long after its publication nobody is expected to use the old key. */
+    readonly timeoutSeconds: number;
+    /** How much later than the platform tells a key may have been used. */
+    readonly granularitySeconds: number;
     readonly published: { readonly generation: number; readonly id: string };
     readonly retiring: { readonly generation: number };
     /** Undefined where the platform does not tell. */
@@ -51,27 +55,33 @@ function podsEvidence({ pods, published }: Seen): Evidence[] {
     ];
 }
 
-function useEvidence({ now, since, quietSeconds, published, retiring, lastUse }: Seen): Evidence[] {
+function useEvidence(seen: Seen): Evidence[] {
+    const { now, since, quietSeconds, timeoutSeconds, granularitySeconds, published, retiring, lastUse } = seen;
     const words = (date: Date | undefined) => (date ? date.toISOString() : "never");
-    // What IAM tells lags behind: a key counts as quiet only after the whole window, whatever it says. It gives whole
-    // seconds: the use may be almost a second later.
-    const from = Math.max(since.getTime(), lastUse?.retiring ? lastUse.retiring.getTime() + 1000 : 0);
-    const quiet = new Date(from + quietSeconds * 1000);
+    const after = (date: Date, seconds: number) => new Date(date.getTime() + seconds * 1000);
+    // What IAM tells lags behind: a key counts as quiet only after the whole window, whatever it says.
+    const latestUse = lastUse?.retiring && after(lastUse.retiring, granularitySeconds);
+    const quiet = after(latestUse && latestUse > since ? latestUse : since, quietSeconds);
     const used =
         lastUse === undefined ? "IAM here does not tell its last use" : `last used: ${words(lastUse.retiring)}`;
+    // Somebody has not taken the new key over: no time helps.
+    const stays = lastUse?.retiring !== undefined && lastUse.retiring > after(since, timeoutSeconds);
     const evidence: Evidence[] = [
         {
             what: `key ${retiring.generation} not used for ${quietSeconds} s since ${since.toISOString()} (${used})`,
             holds: now >= quiet,
-            notBefore: quiet,
+            ...(stays ? {} : { notBefore: quiet }),
         },
     ];
     if (lastUse) {
         const last = lastUse.published;
+        // Its own try, just before, may be all that is noted for so long.
+        const noted = after(since, granularitySeconds);
         evidence.unshift({
             what: `key ${published.generation} used after its publication (last used: ${words(last)})`,
             // IAM gives whole seconds.
             holds: last !== undefined && last.getTime() >= Math.floor(since.getTime() / 1000) * 1000,
+            ...(now < noted ? { notBefore: noted } : {}),
         });
     }
     return evidence;

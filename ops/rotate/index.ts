@@ -33,6 +33,8 @@ export interface KeyChange {
     readonly why: string;
     readonly from: string;
     readonly to: string;
+    /** What allowed it. @default nothing had to */
+    readonly evidence?: readonly string[];
 }
 
 /** Where a run ended. */
@@ -47,6 +49,8 @@ export interface RotateResult {
     readonly waitsFor?: string;
     /** Before then there is nothing to do. */
     readonly until?: Date;
+    /** Whether others have let it wait for longer than `timeoutSeconds` of the settings. @default false */
+    readonly overdue?: boolean;
 }
 
 /**
@@ -55,62 +59,95 @@ export interface RotateResult {
  *
  * @throws InfraError where somebody has to decide, or something does not answer
  */
-export async function rotate(subject: Subject, options: RotateOptions): Promise<RotateResult> {
+export async function rotate(of: Subject, options: RotateOptions): Promise<RotateResult> {
     const { clock, interrupted } = options;
-    let seen = await look(subject, clock.now());
-    let goal = goalOf(seen.settings, options.rollback, isBegun(seen));
-    if (typeof goal === "object") await requireAsDeclared(subject);
+    const first = await look(of, clock.now());
+    const subject = { ...of, confirmed: of.confirmed && canBeConfirmed(first, of) };
+    let seen: Seen = { ...first, confirmed: subject.confirmed };
+    let goal = goalOf(seen, options.rollback);
+    let asDeclared = false;
     let finished: string | undefined;
     const steps: string[] = [];
     let waitingSince: Date | undefined;
     let asked = false;
-    for (;;) {
+    const endIfInterrupted = () => {
         if (interrupted.aborted) throw stopped(steps);
+    };
+    for (;;) {
+        endIfInterrupted();
         const step = nextStep(seen, goal);
         const result = { user: seen.user, settings: seen.settings, steps };
         if (step.kind === "done") return { ...result, state: "done" };
         if (step.kind === "stop") throw new InfraError(exitCodes.failed, step.reason, step.fix);
         if (step.kind === "wait") {
             const waiting = { ...result, state: "waiting", waitsFor: step.what, until: step.until } as const;
-            if (!options.waits || options.dryRun) return waiting;
+            const forOthers = step.until === undefined;
+            if (!options.waits || options.dryRun) {
+                return { ...waiting, overdue: forOthers && isOver(publishedSince(seen), seen, clock) };
+            }
             waitingSince ??= clock.now();
-            if (step.until === undefined && isOver(waitingSince, seen, clock)) return waiting;
-            await wait(step, options);
+            if (forOthers && isOver(waitingSince, seen, clock)) return waiting;
+            await wait(step, waitingSince, options);
             // That a time is not over yet says nothing of who is waited for.
             if (step.until) waitingSince = undefined;
+            // Meanwhile somebody may have changed the program.
+            asDeclared = false;
         } else {
+            if (goal !== "rollback" && step.kind !== "handOut" && !asDeclared && !isBegun(seen)) {
+                await requireAsDeclared(subject, endIfInterrupted);
+            }
+            asDeclared = true;
             if (options.dryRun) return { ...result, state: "planned", steps: [step.why] };
             // What the engine has applied already and does not see to be otherwise, it would apply for ever.
-            const again = step.kind === "apply" && step.why === finishing && formatAccessKeys(step.settings);
+            const again = step.kind !== "handOut" && step.why === finishing && formatAccessKeys(step.settings);
             if (again && again === finished) throw notAsState(subject, seen);
             finished = again || undefined;
             if (!asked) await options.consent(`${step.why} of ${seen.user}`);
             asked = true;
             if (step.kind === "prove") await prove(step, seen, subject, options);
-            if (interrupted.aborted) throw stopped(steps);
+            endIfInterrupted();
             if (step.kind === "handOut") await handOut(step, seen, subject, options);
             else await apply(step, seen, subject, options);
             steps.push(step.why);
             waitingSince = undefined;
         }
         seen = await look(subject, clock.now());
+        if (step.kind === "apply" || step.kind === "prove") seen = await lookUntilToldOf(seen, subject, options);
         // The way back ends at one key too.
         if (goal === "rollback" && seen.settings.generations.length === 1) goal = "finish";
     }
 }
 
+/** Nobody has a key that was not published yet; a file that this run writes is all that somebody can speak for. */
+const canBeConfirmed = (seen: Seen, { envFiles }: Subject) =>
+    envFiles.length > 0 || (seen.settings.retiring !== undefined && seen.publishedAsDeclared);
+
+/** From when consumers could have taken the published key. */
+const publishedSince = ({ settings, now }: Seen) => (settings.since === undefined ? now : new Date(settings.since));
+
+/** IAM tells of a change a little later than it takes it: what does not fit right after an update may be that alone. */
+async function lookUntilToldOf(first: Seen, subject: Subject, { clock, interrupted }: RotateOptions): Promise<Seen> {
+    let seen = first;
+    for (let tries = 0; isBegun(seen) && tries < 10 && !interrupted.aborted; tries++) {
+        await clock.sleep(shortestPause, interrupted);
+        seen = await look(subject, clock.now());
+    }
+    return seen;
+}
+
 /**
- * Every step applies the stack's program as it is: what else it would change is somebody's to read first. Of a rotation
- * that is under way a part may wait to be applied.
+ * Every step applies the stack's program as it is: what else it would change is somebody's to read first. Not asked where
+ * a step was begun, of which a part may wait to be applied, nor on the way back, which may be in a hurry.
  */
-async function requireAsDeclared({ host, stack }: Subject): Promise<void> {
+async function requireAsDeclared({ host, stack }: Subject, endIfInterrupted: () => void): Promise<void> {
     const { exitCode, stdout, stderr } = await host.pulumi(stack, ["preview", "--expect-no-changes"]);
+    endIfInterrupted();
     if (exitCode === 0) return;
     const changes = /changes were expected|no changes/i.test(stdout + stderr);
     throw new InfraError(
         changes ? exitCodes.failed : exitCodes.unreachable,
         changes
-            ? `Stack ${stack} is not as its program declares: rotating would apply that too. Nothing was changed.`
+            ? `Stack ${stack} is not as its program declares: rotating would apply that too.`
             : `The engine could not preview stack ${stack}: ${`${stdout}${stderr}`.trim()}`,
         changes
             ? `Read \`${host.engine} preview --diff\`, apply it with \`${host.engine} up\`, then run this again.`
@@ -136,16 +173,24 @@ function stopped(steps: readonly string[]): Interrupted {
     return new Interrupted(`Stopped. ${done} Nothing is lost: the same command goes on from here.`);
 }
 
-async function wait(step: Extract<Step, { kind: "wait" }>, { clock, interrupted, say }: RotateOptions): Promise<void> {
+async function wait(
+    step: Extract<Step, { kind: "wait" }>,
+    since: Date,
+    { clock, interrupted, say }: RotateOptions,
+): Promise<void> {
     const now = clock.now().getTime();
     say(`Waiting: ${step.what}${step.until ? `; until ${step.until.toISOString()}` : ""}`);
-    // Looked at again now and then, since a published key may stop working meanwhile.
-    const pause = step.until ? Math.min(step.until.getTime() - now, longestPause) : shortestPause;
+    // Looked at again now and then, since a published key may stop working meanwhile; for others the less often the
+    // longer it takes.
+    const pause = step.until
+        ? Math.min(step.until.getTime() - now, longestPause)
+        : Math.min(Math.max((now - since.getTime()) / 10, shortestPause), longestPauseForOthers);
     await clock.sleep(Math.max(pause, 0), interrupted);
 }
 
 const shortestPause = 2_000;
 const longestPause = 300_000;
+const longestPauseForOthers = 30_000;
 
 async function prove(
     step: Extract<Step, { kind: "prove" }>,
@@ -160,7 +205,8 @@ async function prove(
     if (fault === undefined || interrupted.aborted) return;
     throw new InfraError(
         exitCodes.failed,
-        `Key ${step.generation} did not work for ${validSeconds} s in a row within ${timeoutSeconds} s: ${fault}. It was not published.`,
+        `Key ${step.generation} did not work for ${validSeconds} s in a row within ${timeoutSeconds} s: ${fault}. ` +
+            (step.why === finishing ? "Its publication does not go on." : "It was not published."),
         "The service goes on with the key that it has. Run this again, or take the new key back with --rollback.",
     );
 }
@@ -186,25 +232,28 @@ async function handOut(
 async function apply(
     step: Extract<Step, { kind: "apply" | "prove" }>,
     seen: Seen,
-    { host, stack, service }: Subject,
+    subject: Subject,
     options: RotateOptions,
 ): Promise<void> {
+    const { host, stack } = subject;
     // A proof takes its time: waits are counted from when the key is handed out.
     const settings = { ...step.settings, since: options.clock.now().toISOString() };
     const [from, to] = [seen.settings, settings].map(formatAccessKeys);
+    const evidence = step.kind === "apply" ? step.evidence : undefined;
+    for (const what of evidence ?? []) options.say(`Evidence: ${what}`);
     options.say(`${capital(step.why)} (revision ${step.settings.revision})`);
-    await options.record({ user: seen.user, why: step.why, from, to }, async () => {
-        const file = host.stackFile(stack);
-        const changed = withSection(readFileSync(file, "utf8"), service, (document, section) => {
-            if (formatAccessKeys(keySettingsIn(document, section, seen.path)) !== from) {
-                throw new InfraError(exitCodes.failed, `${seen.fileName} was changed meanwhile; run this again.`);
-            }
-            putKeySettings(document, section, seen.path, settings);
-        });
-        writeFile(file, changed, statSync(file).mode & 0o777);
+    await options.record({ user: seen.user, why: step.why, from, to, ...(evidence ? { evidence } : {}) }, async () => {
+        if (!writeSettings(subject, seen, from, settings)) {
+            throw new InfraError(exitCodes.failed, `${seen.fileName} was changed meanwhile; run this again.`);
+        }
         const up = ["up", "--yes", "--skip-preview", "--suppress-outputs"];
-        const { exitCode } = await host.pulumi(stack, up, { show: true });
+        const { exitCode } = await host.pulumi(stack, up, { show: true }).catch((error: unknown) => {
+            if (options.interrupted.aborted) return { exitCode: exitCodes.interrupted };
+            throw error;
+        });
         if (exitCode === 0) return;
+        // Somebody else may apply the same revision later: waits are not to be counted from this attempt.
+        writeSettings(subject, seen, to, { ...step.settings, since: undefined });
         if (options.interrupted.aborted) {
             throw new Interrupted(
                 `Stopped as it was to ${step.why}. Nothing is lost: the same command goes on from here.`,
@@ -216,4 +265,21 @@ async function apply(
             "Nothing is lost: mend what it names, then run this again; it goes on from here.",
         );
     });
+}
+
+/** Writes the settings into the stack's file; false where it has others than expected by now. */
+function writeSettings(
+    { host, stack, service }: Subject,
+    { path }: Seen,
+    expected: string,
+    settings: AccessKeySettings,
+): boolean {
+    const file = host.stackFile(stack);
+    let asExpected = false;
+    const changed = withSection(readFileSync(file, "utf8"), service, (document, section) => {
+        asExpected = formatAccessKeys(keySettingsIn(document, section, path)) === expected;
+        if (asExpected) putKeySettings(document, section, path, settings);
+    });
+    if (asExpected) writeFile(file, changed, statSync(file).mode & 0o777);
+    return asExpected;
 }

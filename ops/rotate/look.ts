@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 import {
     GetAccessKeyLastUsedCommand,
@@ -19,7 +20,7 @@ import { clientsFor } from "../verify/clients";
 import { type ConsumerFile, lookAtFiles } from "./env-files";
 import { evidenceOf } from "./evidence";
 import { lookAtPods } from "./pods";
-import { type KeyProbe, tryKey } from "./proof";
+import { type KeyProbe, type TryKey, tryKey, withoutAnswer } from "./proof";
 import { keySettings } from "./settings";
 import { type Situation, type UserKey } from "./situation";
 import { keysInState, outputsInState, type StateKey } from "./state";
@@ -79,7 +80,7 @@ async function lookAtAll(subject: Subject, now: Date): Promise<Seen> {
     const published = stateKeys.find(({ generation }) => generation === settings.published);
     const probe = facts.probe(outputs);
     const unseenConsumers = facts.unseenConsumers(outputs);
-    const fault = published ? await tryKey(published, probe, connection)() : "the stack does not have it";
+    const fault = published ? await answerOf(tryKey(published, probe, connection)) : "the stack does not have it";
     const files = published ? lookAtFiles(subject, published) : [];
     const [applied, keys] = await Promise.all([appliedSettings(iam, user), userKeys(iam, user, stateKeys)]);
     return {
@@ -101,6 +102,20 @@ async function lookAtAll(subject: Subject, now: Date): Promise<Seen> {
         probe,
         stateKeys,
     };
+}
+
+/**
+ * What AWS answers to a key. A lost connection says nothing of the key.
+ *
+ * @throws InfraError when AWS cannot be reached
+ */
+async function answerOf(attempt: TryKey): Promise<string | undefined> {
+    for (let tries = 1; ; tries++) {
+        const fault = await attempt();
+        if (fault === undefined || !withoutAnswer(fault)) return fault;
+        if (tries === 5) throw new InfraError(exitCodes.unreachable, `The published key could not be tried: ${fault}`);
+        await pause(tries * 1000);
+    }
 }
 
 function withoutKeys(service: ServiceName): InfraError {
@@ -151,8 +166,9 @@ async function evidence(
     inPods: boolean,
 ) {
     const of = (generation: number | undefined) => keys.find((key) => key.generation === generation);
-    const current = of(published);
-    if (!retiring || retiring.inactive || !current) return [];
+    const [current, old] = [of(published), of(retiring?.generation)];
+    // Of a key that is inactive nothing has to be shown any more.
+    if (!retiring || !current || (retiring.inactive && !old?.active)) return [];
     const access = inPods ? host.cluster(stack, "deployer") : undefined;
     if (inPods && !access) {
         throw new InfraError(
@@ -161,20 +177,26 @@ async function evidence(
             "Set VAULT_TOKEN to the deployer's, where the stack's kubeconfig is, and run this again.",
         );
     }
+    const { quietSeconds, timeoutSeconds } = host.settings(stack).rotation;
     return evidenceOf({
         now,
         since: latest([since === undefined ? now : new Date(since), ...files.map((file) => file.since ?? now)]),
-        quietSeconds: host.settings(stack).rotation.quietSeconds,
+        quietSeconds,
+        timeoutSeconds,
+        granularitySeconds: host.aws.endpoint === undefined ? awsGranularitySeconds : 1,
         published: { generation: published, id: current.id },
         retiring,
-        ...(tellsLastUse(host, keys)
-            ? { lastUse: { published: current.lastUsed, retiring: of(retiring.generation)?.lastUsed } }
-            : {}),
+        ...(tellsLastUse(host, keys) ? { lastUse: { published: current.lastUsed, retiring: old?.lastUsed } } : {}),
         ...(access ? { pods: await lookAtPods(access) } : {}),
     });
 }
 
 const latest = (dates: readonly Date[]) => new Date(Math.max(...dates.map((date) => date.getTime())));
+
+/**
+ * Of several uses within 15 minutes AWS may have noted the first one only: so its credential report documents the date.
+ */
+const awsGranularitySeconds = 900;
 
 /**
  * Whether the platform tells when a key was used last. The published key has just been tried: an emulator that then

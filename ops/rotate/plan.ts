@@ -4,7 +4,13 @@ import { type Situation, type UserKey } from "./situation";
 /** What is to be done next. */
 export type Step =
     /** The settings of the file are to be applied, as they are or changed: `settings` is what the file then has. */
-    | { readonly kind: "apply"; readonly settings: AccessKeySettings; readonly why: string }
+    | {
+          readonly kind: "apply";
+          readonly settings: AccessKeySettings;
+          readonly why: string;
+          /** What was seen or said that allows it. @default nothing has to */
+          readonly evidence?: readonly string[];
+      }
     /** A key has to be shown to work before it is handed out; then `settings` are applied. */
     | {
           readonly kind: "prove";
@@ -23,17 +29,22 @@ export type Step =
 /** Where a rotation is to end: with a key of this generation alone, or back at the old key. */
 export type Goal = { readonly newGeneration: number } | "finish" | "rollback";
 
-/**
- * What a run has to reach, by how things are when it begins.
- *
- * @param begun whether an earlier run has left its last step undone
- */
-export function goalOf({ generations }: AccessKeySettings, rollback: boolean, begun = false): Goal {
-    if (generations.length === 1 && begun) return "finish";
+/** What a run has to reach, by how things are when it begins. */
+export function goalOf(situation: Situation, rollback: boolean): Goal {
+    const { settings, keys } = situation;
+    const { generations, published } = settings;
+    // A deletion that was written and not done can still be taken back, as long as the old key is there.
+    if (rollback && (generations.length === 2 || keys.some(isOlderThan(published)))) return "rollback";
+    if (generations.length === 1 && isBegun(situation)) return "finish";
     if (rollback) return "rollback";
     // What was begun is finished first, and is then as new as what was asked for.
     return generations.length === 2 ? "finish" : { newGeneration: generations[0] + 1 };
 }
+
+const isOlderThan =
+    (published: number) =>
+    ({ generation }: UserKey) =>
+        generation !== undefined && generation < published;
 
 /** Whether settings were written and not applied, or not to the end; of a user that has never had any nobody knows. */
 export const isBegun = (situation: Situation): boolean =>
@@ -67,8 +78,16 @@ function foreignRevision({ settings, applied, fileName }: Situation): Step | und
         reason:
             `The user's keys were changed under revision ${applied.revision}, which ${fileName} does not have: ` +
             `it has revision ${settings.revision}.`,
-        fix: `Somebody else has rotated: get their commit of ${fileName}, then run this again.`,
+        fix:
+            `Somebody else has rotated: get their commit of ${fileName}, then run this again. ` +
+            `If it is lost, write what was applied as the service's accessKeys: ${inYaml(applied)}`,
     };
+}
+
+/** The settings as a stack file has them, on one line. */
+function inYaml({ revision, generations, published, retiring }: AccessKeySettings): string {
+    const out = retiring ? `, retiring: { generation: ${retiring.generation}, inactive: ${retiring.inactive} }` : "";
+    return `{ revision: ${revision}, generations: [${generations.join(", ")}], published: ${published}${out} }`;
 }
 
 function unknownKeys(keys: readonly UserKey[]): Step | undefined {
@@ -103,13 +122,29 @@ function unapplied(situation: Situation): Step | undefined {
         }) &&
         situation.publishedAsDeclared;
     if (asDeclared) return undefined;
-    const retires = keys.some(
-        ({ generation, active: works }) =>
-            works && (!generations.includes(generation!) || (retiring?.inactive && retiring.generation === generation)),
-    );
-    if (retires && !situation.publishedWorks) return publishedFails(situation);
+    const finish = { settings: at(now, settings), why: finishing };
+    const known = (generation: number) => keys.find((key) => key.generation === generation);
+    // A rotation makes a key before it publishes it; whoever publishes both at once by hand skips the proof.
+    if (generations.length === 2 && !known(settings.published)) return publishedIsMissing(situation);
+    const deletes = keys.some(({ generation }) => !generations.includes(generation!));
+    const deactivates = retiring?.inactive === true && known(retiring.generation)?.active === true;
+    if ((deletes || deactivates) && !situation.publishedWorks) return publishedFails(situation);
+    // Somebody may have begun to use it again since this was written.
+    const missing = deactivates ? missingEvidence(situation, retiring.generation) : undefined;
+    if (missing) return missing;
     // What waits are counted from has not begun before it is applied.
-    return { kind: "apply", settings: at(now, settings), why: finishing };
+    return !situation.publishedAsDeclared && known(settings.published)
+        ? { kind: "prove", generation: settings.published, ...finish }
+        : { kind: "apply", ...finish };
+}
+
+function publishedIsMissing({ settings: { published, generations }, fileName }: Situation): Step {
+    const other = generations.find((generation) => generation !== published);
+    return {
+        kind: "stop",
+        reason: `Key ${published}, which ${fileName} publishes, does not exist: a key is tried before it is published.`,
+        fix: `Publish key ${other} in ${fileName}, without \`retiring\`, and run this again; or go back to it with --rollback.`,
+    };
 }
 
 /** Of a published key that does not work, nobody is given more copies. */
@@ -148,12 +183,29 @@ function publishedFails({ settings, publishedFault }: Situation): Step {
     };
 }
 
-function deactivation({ settings, now, evidence, confirmed, unseen }: Situation, old: number): Step {
+function deactivation(situation: Situation, old: number): Step {
+    const { settings, now, evidence, confirmed, unseen } = situation;
     // Without a date the old key's silence would be counted from every look anew.
     if (settings.since === undefined) {
         const why = `note since when key ${settings.published} is published`;
         return { kind: "apply", settings: at(now, settings), why };
     }
+    const missing = missingEvidence(situation, old);
+    if (missing) return missing;
+    const next = { ...settings, retiring: { generation: old, inactive: true } };
+    return {
+        kind: "apply",
+        settings: following(next, now),
+        why: `make key ${old} inactive`,
+        evidence: [
+            ...evidence.map(({ what }) => what),
+            ...(unseen !== undefined && confirmed ? [`confirmed by you: ${unseen}`] : []),
+        ],
+    };
+}
+
+/** What is still to come before a key may be made inactive: somebody's word, or that nobody is seen to use it. */
+function missingEvidence({ settings, evidence, confirmed, unseen }: Situation, old: number): Step | undefined {
     if (unseen !== undefined && !confirmed) {
         return {
             kind: "stop",
@@ -162,17 +214,14 @@ function deactivation({ settings, now, evidence, confirmed, unseen }: Situation,
         };
     }
     const missing = evidence.filter(({ holds }) => !holds);
-    const forced = missing.find(({ notBefore }) => notBefore === undefined);
-    if (missing.length > 0) {
-        const dates = missing.flatMap(({ notBefore }) => notBefore ?? []).map((date) => date.getTime());
-        return {
-            kind: "wait",
-            what: missing.map(({ what }) => what).join("; "),
-            ...(forced ? {} : { until: new Date(Math.max(...dates)) }),
-        };
-    }
-    const next = { ...settings, retiring: { generation: old, inactive: true } };
-    return { kind: "apply", settings: following(next, now), why: `make key ${old} inactive` };
+    if (missing.length === 0) return undefined;
+    const forced = missing.some(({ notBefore }) => notBefore === undefined);
+    const dates = missing.flatMap(({ notBefore }) => notBefore ?? []).map((date) => date.getTime());
+    return {
+        kind: "wait",
+        what: missing.map(({ what }) => what).join("; "),
+        ...(forced ? {} : { until: new Date(Math.max(...dates)) }),
+    };
 }
 
 function deletion({ settings, now, graceSeconds }: Situation, old: number): Step {
@@ -191,8 +240,8 @@ function backwards({ settings, keys, now }: Situation): Step | undefined {
     const { generations, published } = settings;
     if (generations.length === 1) {
         // Written, and not yet done: the old key is still there.
-        const kept = keys.find(({ generation }) => generation !== undefined && generation !== published)?.generation;
-        if (kept !== undefined && kept < published) {
+        const kept = keys.find(isOlderThan(published))?.generation;
+        if (kept !== undefined) {
             const both = { ...settings, generations: [kept, published], retiring: active(kept) };
             return { kind: "apply", settings: following(both, now), why: `keep key ${kept}, active` };
         }

@@ -29,6 +29,9 @@ export function tryKey(keys: Keys, probe: KeyProbe, connection: Connection): Try
     };
 }
 
+/** Whether a fault is a lost connection or a failure of the service: AWS has not said anything of the key then. */
+export const withoutAnswer = (fault: string) => /^could not be reached \((?!4\d\d )/.test(fault);
+
 /** The times of a proof, in seconds. */
 export interface ProofTimes {
     readonly validSeconds: number;

@@ -96,7 +96,7 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
             engine: "pulumi",
             locks: place,
             upCommand: () => "pulumi up",
-            recover: () => Promise.resolve(),
+            recover: () => Promise.resolve(false),
             aws: { endpoint, caBundle },
             stackFile: () => join(cloud.folder, "Pulumi.local.yaml"),
             settings: () => readStackSettings("local", cloud.folder),

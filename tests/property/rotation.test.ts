@@ -100,11 +100,13 @@ class World {
             publishedAsDeclared: current?.id === this.published,
             publishedWorks: current?.active === true,
             evidence:
-                file.retiring && current && old && !file.retiring.inactive
+                file.retiring && current && old?.active
                     ? evidenceOf({
                           now: new Date(this.time * 1000),
                           since: new Date(file.since!),
                           quietSeconds,
+                          timeoutSeconds: 300,
+                          granularitySeconds: 1,
                           published: { generation: file.published, id: current.id },
                           retiring: file.retiring,
                           lastUse: { published: date(current.lastUsed), retiring: date(old.lastUsed) },
@@ -152,7 +154,7 @@ class World {
 function run(world: World, rollback: boolean): boolean {
     world.recover();
     try {
-        const goal: Goal = goalOf(world.file, rollback);
+        const goal: Goal = goalOf(world.situation(), rollback);
         for (let steps = 0; steps < 500; steps++) {
             const step: Step = nextStep(world.situation(), goal);
             if (step.kind === "done") return true;

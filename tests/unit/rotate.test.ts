@@ -54,8 +54,13 @@ function situation(at: AccessKeySettings, more: Partial<Situation> = {}): Situat
 
 describe("the next step of a rotation", () => {
     const begin = { newGeneration: 2 };
-    const applies = (at: AccessKeySettings, more: Partial<Situation> = {}, goal = goalOf(at, false)) => {
-        const step = nextStep(situation(at, more), goal);
+    /** The step of a run that begins here. */
+    const next = (at: AccessKeySettings, more: Partial<Situation> = {}, rollback = false) => {
+        const here = situation(at, more);
+        return nextStep(here, goalOf(here, rollback));
+    };
+    const applies = (at: AccessKeySettings, more: Partial<Situation> = {}, rollback = false) => {
+        const step = next(at, more, rollback);
         assert.equal(step.kind === "apply" || step.kind === "prove", true, JSON.stringify(step));
         if (step.kind !== "apply" && step.kind !== "prove") throw new Error();
         const { since: made, ...rest } = step.settings;
@@ -150,7 +155,7 @@ describe("the next step of a rotation", () => {
     it("stops at a key that the stack does not know, and says what it is", () => {
         const foreign: UserKey = { id: "AKIAX", active: true, created: ago(10), lastUsed: ago(5) };
         for (const at of Object.values(settings)) {
-            const step = nextStep(situation(at, { keys: [key(1), foreign] }), goalOf(at, false));
+            const step = next(at, { keys: [key(1), foreign] });
             assert.match(
                 step.kind === "stop" ? step.reason : "",
                 /AKIAX \(active, made 2026-11-24T11:59:50\.000Z, last used 2026-11-24T11:59:55/,
@@ -170,7 +175,6 @@ describe("the next step of a rotation", () => {
         ["applied, the key not created", settings.created, { keys: [key(1)] }],
         ["applied, the key not deleted", settings.done, { keys: [key(1), key(2)] }],
         ["applied, the key still active", settings.inactive, { keys: [key(1), key(2)] }],
-        ["applied, and the stack hands out the old key", settings.published, { publishedAsDeclared: false }],
         ["never applied", settings.rest, { applied: undefined }],
     ];
     for (const [what, at, more] of halfDone) {
@@ -182,6 +186,7 @@ describe("the next step of a rotation", () => {
 
     for (const [what, at, keys] of [
         ["deletes", settings.done, [key(1), key(2)]],
+        ["deletes (inactive by then)", settings.done, [key(1, { active: false }), key(2)]],
         ["makes inactive", settings.inactive, [key(1), key(2)]],
     ] as const) {
         it(`does not finish what ${what} a key while the published one does not work`, () => {
@@ -189,6 +194,45 @@ describe("the next step of a rotation", () => {
             assert.match(step.kind === "stop" ? step.reason : "", /published key 2 does not work/);
         });
     }
+
+    for (const applied of [settings.created, settings.published]) {
+        it(`proves a key again whose publication was begun and not finished (revision ${applied.revision})`, () => {
+            const { kind, ...step } = applies(settings.published, { applied, publishedAsDeclared: false });
+            assert.deepEqual([kind, { ...step, since }], ["prove", settings.published]);
+        });
+    }
+
+    it("publishes no key that is only now to be made", () => {
+        const byHand = { ...settings.published, retiring: undefined };
+        const here = { applied: settings.rest, keys: [key(1)], publishedAsDeclared: false, publishedWorks: false };
+        const step = next(byHand, here);
+        assert.match(step.kind === "stop" ? step.reason + step.fix : "", /Key 2.* does not exist.*Publish key 1/s);
+        assert.equal(applies(byHand, here, true).published, 1);
+    });
+
+    it("asks for evidence again where a key was to be made inactive and was not", () => {
+        const here = { keys: [key(1), key(2)] };
+        const evidence = [{ what: "pods", holds: false }];
+        assert.deepEqual(next(settings.inactive, { ...here, evidence }), { kind: "wait", what: "pods" });
+        assert.equal(next(settings.inactive, { ...here, unseen: "whatever reads .env" }).kind, "stop");
+    });
+
+    it("says what was seen before it makes a key inactive, and who has confirmed", () => {
+        const evidence = [{ what: "quiet for 60 s", holds: true }];
+        const step = next(settings.published, { evidence, unseen: "whatever reads .env", confirmed: true });
+        assert.deepEqual(step.kind === "apply" && step.evidence, [
+            "quiet for 60 s",
+            "confirmed by you: whatever reads .env",
+        ]);
+    });
+
+    it("tells what to write where somebody's commit is lost", () => {
+        const step = next(settings.created, { applied: settings.inactive });
+        assert.match(
+            step.kind === "stop" ? step.fix : "",
+            /\{ revision: 4, generations: \[1, 2\], published: 2, retiring: \{ generation: 1, inactive: true \} \}/,
+        );
+    });
 
     it("notes since when the key is published where nobody knows", () => {
         const step = nextStep(situation({ ...settings.published, since: undefined }), "finish");
@@ -199,17 +243,18 @@ describe("the next step of a rotation", () => {
         const byHand = { ...settings.published, retiring: undefined };
         const retiring = { generation: 1, inactive: false };
         assert.deepEqual(applies(byHand).retiring, retiring);
-        assert.deepEqual(applies(byHand, {}, "rollback").published, 1);
+        assert.deepEqual(applies(byHand, {}, true).published, 1);
     });
 
     it("finishes what was begun, and then does not begin again", () => {
-        assert.equal(goalOf(settings.published, false), "finish");
-        assert.deepEqual(goalOf(settings.done, false), { newGeneration: 3 });
+        assert.equal(goalOf(situation(settings.published), false), "finish");
+        assert.deepEqual(goalOf(situation(settings.done), false), { newGeneration: 3 });
+        assert.equal(goalOf(situation(settings.done, { keys: [key(1), key(2)] }), false), "finish");
     });
 
     describe("back", () => {
         it("before it was published deletes the new key", () =>
-            assert.deepEqual(applies(settings.created, {}, "rollback"), {
+            assert.deepEqual(applies(settings.created, {}, true), {
                 kind: "apply",
                 revision: 3,
                 generations: [1],
@@ -218,12 +263,12 @@ describe("the next step of a rotation", () => {
 
         it("proves the old key, publishes it and retires the new one", () =>
             assert.deepEqual(
-                { ...applies(settings.published, {}, "rollback"), since },
+                { ...applies(settings.published, {}, true), since },
                 { kind: "prove", ...settings.back, since },
             ));
 
         it("makes an inactive key active again first", () =>
-            assert.deepEqual(applies(settings.inactive, {}, "rollback"), {
+            assert.deepEqual(applies(settings.inactive, {}, true), {
                 kind: "apply",
                 revision: 5,
                 generations: [1, 2],
@@ -232,18 +277,18 @@ describe("the next step of a rotation", () => {
             }));
 
         it("works also while the published key does not", () =>
-            assert.equal(applies(settings.published, { publishedWorks: false }, "rollback").published, 1));
+            assert.equal(applies(settings.published, { publishedWorks: false }, true).published, 1));
 
         it("that was begun goes on the same way with and without being told", () => {
-            for (const goal of ["rollback", "finish"] as const) {
-                assert.deepEqual(applies(settings.back, {}, goal).retiring, { generation: 2, inactive: true });
+            for (const rollback of [true, false]) {
+                assert.deepEqual(applies(settings.back, {}, rollback).retiring, { generation: 2, inactive: true });
             }
         });
 
         it("keeps a key whose deletion was written and not done, and makes it active", () => {
             const keys = [key(1, { active: false }), key(2)];
             for (const applied of [settings.inactive, settings.done]) {
-                assert.deepEqual(applies(settings.done, { keys, applied }, "rollback"), {
+                assert.deepEqual(applies(settings.done, { keys, applied }, true), {
                     kind: "apply",
                     revision: 6,
                     generations: [1, 2],
@@ -254,13 +299,18 @@ describe("the next step of a rotation", () => {
         });
 
         it("does not first make inactive what is to come back", () =>
-            assert.deepEqual(applies(settings.inactive, { applied: settings.published }, "rollback").retiring, {
+            assert.deepEqual(applies(settings.inactive, { applied: settings.published }, true).retiring, {
                 generation: 1,
                 inactive: false,
             }));
 
+        it("that was ended before its last step is finished", () => {
+            const undone = { ...settings.created, revision: 3, generations: [1] };
+            assert.equal(applies(undone, { keys: [key(1), key(2)] }, true).kind, "apply");
+        });
+
         it("is refused once the old key is deleted", () => {
-            const step = nextStep(situation(settings.done), "rollback");
+            const step = next(settings.done, {}, true);
             assert.match(step.kind === "stop" ? step.reason : "", /nothing to go back to/);
         });
     });
@@ -271,6 +321,8 @@ describe("evidence that nobody uses a key", () => {
         now,
         since: ago(60),
         quietSeconds: 30,
+        timeoutSeconds: 50,
+        granularitySeconds: 1,
         published: { generation: 2, id: "AKIA2" },
         retiring: { generation: 1 },
     };
@@ -287,6 +339,23 @@ describe("evidence that nobody uses a key", () => {
             true,
             false,
         ]));
+
+    it("allows for uses that the platform has not noted", () => {
+        const coarse = (published: number, retiring: number, more: object = {}) => {
+            const lastUse = { published: ago(published), retiring: ago(retiring) };
+            return evidenceOf({ ...seen, ...more, granularitySeconds: 900, lastUse });
+        };
+        const [used, quiet] = coarse(61, 40);
+        assert.deepEqual(used.notBefore, new Date(ago(60).getTime() + 900_000), "its own try may be all that is noted");
+        assert.deepEqual(quiet.notBefore, new Date(ago(40).getTime() + 930_000));
+        const [late] = coarse(1001, 2000, { since: ago(1000) });
+        assert.deepEqual([late.holds, late.notBefore], [false, undefined], "nobody has used it");
+    });
+
+    it("does not come by itself where somebody goes on using the old key", () => {
+        const [, quiet] = evidenceOf({ ...seen, lastUse: { published: ago(1), retiring: ago(9) } });
+        assert.deepEqual([quiet.holds, quiet.notBefore], [false, undefined]);
+    });
 
     it("is the time alone where the platform does not tell, and says so", () => {
         const [one, ...more] = evidenceOf(seen);
@@ -354,9 +423,14 @@ describe("the proof that a new key works", () => {
 describe("a service's keys", () => {
     it("are due at the age that the service allows, and while a rotation is under way", () => {
         const keys = [key(1, { created: ago(30 * 86_400) })];
-        assert.match(dueOf({ now, settings: settings.rest, keys }, 30) ?? "", /30 days old, at most 30/);
-        assert.equal(dueOf({ now, settings: settings.rest, keys }, 31), undefined);
-        assert.equal(dueOf({ now, settings: settings.created, keys }, 31), "a rotation is under way");
+        assert.match(dueOf(situation(settings.rest, { keys }), 30) ?? "", /30 days old, at most 30/);
+        assert.equal(dueOf(situation(settings.rest, { keys }), 31), undefined);
+        assert.equal(dueOf(situation(settings.created, { keys }), 31), "a rotation is under way");
+        assert.equal(
+            dueOf(situation(settings.done, { keys: [key(1, { active: false }), key(2)] }), 31),
+            "a rotation is under way",
+            "its last step was written and not applied",
+        );
     });
 
     it("are found in the engine's state by user and generation", () => {
