@@ -49,17 +49,33 @@ export async function moduleSource(module: string, path: string): Promise<string
     return (JSON.parse(stdout) as { Dir: string }).Dir;
 }
 
-const goEnvironment = { GOFLAGS: "", GOWORK: "off" };
+/**
+ * The modules name the Go that compiles them, which may be newer than the one that is installed. With `auto` Go fetches
+ * it as one more checked module; container images and distributions set `local`, with which it would refuse.
+ */
+const goEnvironment = { GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "auto" };
 
 async function requireGo(what: string): Promise<void> {
+    const install = `Install ${what} or Go 1.21 or newer (https://go.dev/doc/install), and run this again.`;
+    let version: string;
     try {
-        await execa("go", ["version"]);
+        // The installed Go's own version, and not that of one which it would fetch.
+        version = (await execa("go", ["version"], { env: { GOTOOLCHAIN: "local" } })).stdout;
     } catch {
         throw new LocalError(
-            `${what} is not on PATH, cannot be downloaded, and Go, which could build it, is missing. ` +
-                `Install ${what} or Go 1.21 or newer (https://go.dev/doc/install), and run this again.`,
+            `${what} is not on PATH, cannot be downloaded, and Go, which could build it, is missing. ${install}`,
         );
     }
+    if (canFetchToolchains(version)) return;
+    throw new LocalError(
+        `${what} is not on PATH, cannot be downloaded, and the Go that could build it is too old (${version}). ${install}`,
+    );
+}
+
+/** Whether a Go, by what `go version` prints, knows GOTOOLCHAIN: from 1.21 on. One built from its sources is taken. */
+export function canFetchToolchains(version: string): boolean {
+    const [, major, minor] = /\bgo(\d+)\.(\d+)/.exec(version) ?? [];
+    return major === undefined || Number(major) > 1 || Number(minor) >= 21;
 }
 
 async function compile(build: GoBuild, module: string, output: string, doing: (detail: string) => void): Promise<void> {
