@@ -86,6 +86,7 @@ function inCache(part: Part, cache: string): string | undefined {
 }
 
 async function onPath(part: Part, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+    if (!part.versionArgs) return undefined;
     for (const folder of (env.PATH ?? "").split(":").filter(Boolean)) {
         const path = join(folder, part.name);
         if (!existsSync(path)) continue;

@@ -14,8 +14,8 @@ export interface Part {
     /** Name of the command on PATH. */
     readonly name: string;
     readonly version: string;
-    /** Arguments that make it print its version. */
-    readonly versionArgs: readonly string[];
+    /** Arguments that make it print its version. Undefined where none do: it is then not looked for on PATH. */
+    readonly versionArgs?: readonly string[];
     /**
      * The official release. Undefined where there is none that can be checked: External Secrets is published as a
      * container image only, kwok without checksums.
@@ -92,7 +92,6 @@ export const parts = {
     externalSecrets: {
         name: "external-secrets",
         version: versions.externalSecrets,
-        versionArgs: ["--version"],
         build: {
             module: join(modules, "external-secrets"),
             command: "github.com/external-secrets/external-secrets",

@@ -10,7 +10,7 @@ import { zipSync } from "fflate";
 import * as tar from "tar";
 
 import { externalSecretsCrds, findPart } from "../../local/cluster/install";
-import { goPlatform, mirror, parts } from "../../local/cluster/parts";
+import { goPlatform, mirror, type Part, parts } from "../../local/cluster/parts";
 import { clusterPorts } from "../../local/cluster/places";
 import { versions } from "../../local/versions";
 
@@ -132,6 +132,27 @@ describe("official downloads of the cluster's programs, played by a local server
         const found = await findPart(parts.kwok, places(`${folderOf("0.1.0")}:${newer}`));
         assert.deepEqual(found, { path: join(newer, "kwok"), origin: "on PATH" });
         assert.deepEqual(asked, []);
+    });
+
+    it("does not run an External Secrets of PATH, which has no way to tell its version", async () => {
+        const place = mkdtempSync(join(folder, "path-"));
+        const { name } = parts.externalSecrets;
+        writeFileSync(join(place, name), `#!/bin/sh\ntouch "${join(place, "ran")}"\n`, { mode: 0o755 });
+        const to = places(place);
+        const kept = join(to.cache, `${name}-${versions.externalSecrets}`);
+        mkdirSync(kept, { recursive: true });
+        writeFileSync(join(kept, name), "");
+        assert.equal((await findPart(parts.externalSecrets, to)).origin, "kept in the cache");
+        assert.ok(!existsSync(join(place, "ran")));
+    });
+
+    it("has a download to check for all programs but two on Linux and five on macOS", () => {
+        const built = Object.values<Part>(parts).filter(({ release }) => !release);
+        const kubernetes = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+        assert.deepEqual(
+            built.map(({ name }) => name),
+            [...(os === "darwin" ? kubernetes : []), "kwok", "external-secrets"],
+        );
     });
 });
 
