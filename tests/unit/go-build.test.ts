@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { buildWithGo, canFetchToolchains } from "../../local/go-build";
+import { isAlive } from "../../ops/process";
+import { until } from "../support/test-cloud";
 
 describe("building with Go, played by a script,", () => {
     let folder: string;
@@ -32,9 +34,9 @@ if [ "$1" = version ]; then echo "go version ${version} linux/amd64"; else echo 
         rmSync(folder, { recursive: true, force: true });
     });
 
-    const build = () => {
+    const build = (cancelled?: AbortSignal) => {
         const tool = { module: join(folder, "module"), command: "example.com/tool", binary: "tool" };
-        return buildWithGo("tool", [tool], folder, () => undefined);
+        return buildWithGo("tool", [tool], folder, () => undefined, cancelled);
     };
 
     it("lets an older Go fetch the one that the module names, though the machine's setting forbids it", async () => {
@@ -42,6 +44,19 @@ if [ "$1" = version ]; then echo "go version ${version} linux/amd64"; else echo 
         await build();
         assert.equal(readFileSync(join(folder, "calls"), "utf8"), "build auto\n");
     });
+
+    it("ends the compiler when it is cancelled", async () => {
+        installGo("go1.26.0");
+        const go = join(folder, "bin", "go");
+        writeFileSync(go, `#!/bin/sh\n[ "$1" = version ] || { echo $$ >"${folder}/pid"; exec sleep 60; }\n`);
+        const cancel = new AbortController();
+        const building = build(cancel.signal);
+        building.catch(() => undefined);
+        await until("the compiler", () => existsSync(join(folder, "pid")));
+        cancel.abort();
+        await assert.rejects(building, /go build of tool failed/);
+        assert.ok(!isAlive(Number(readFileSync(join(folder, "pid"), "utf8"))));
+    }).timeout(5000);
 
     it("names a Go that is too old to do that, and what is needed", async () => {
         installGo("go1.20.14");
