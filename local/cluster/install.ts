@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import execa from "execa";
 
-import { downloadChecked, Unreachable } from "../download";
+import { downloadChecked, Unavailable, Unreachable } from "../download";
 import { cachedFolder } from "../files";
 import { buildWithGo, moduleSource } from "../go-build";
 import { interrupted } from "../interrupt";
@@ -79,9 +79,9 @@ export async function findPart(
             );
             return { path: join(folder, part.name), origin: "official download" };
         } catch (error) {
-            if (!(error instanceof Unreachable)) throw error;
+            if (!(error instanceof Unavailable)) throw error;
             say(`  ${part.name}: ${error.message}; building it from source instead (some minutes, once)`);
-            unreachable.add(release.host);
+            if (error instanceof Unreachable) unreachable.add(release.host);
         }
     }
     const folder = await step(`${title}, built from Go modules`, (doing) =>
@@ -129,7 +129,8 @@ export async function externalSecretsCrds(cache: string, env: NodeJS.ProcessEnv)
             const content = await downloadChecked(mirror(env)(url), externalSecretsCrdsSha256);
             await writeFile(join(target, crdsFile), content);
         } catch (error) {
-            if (!(error instanceof Unreachable)) throw error;
+            if (!(error instanceof Unavailable)) throw error;
+            say(`  definitions of External Secrets: ${error.message}; taking them from its source instead`);
             await copyFile(join(await moduleSource(module.module, module.command), file), join(target, crdsFile));
         }
     });

@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { unzipSync } from "fflate";
@@ -119,6 +120,8 @@ async function downloadEtcd(folder: string, doing: (detail: string) => void, fro
     const packed = join(folder, archive);
     await writeFile(packed, content);
     await tar.extract({ file: packed, cwd: folder, strip: 1, filter: (path) => path === `${stem}/etcd` });
+    await rm(packed);
+    if (!existsSync(join(folder, "etcd"))) throw noMember("etcd", `${stem}/etcd`);
 }
 
 async function downloadVault(folder: string, doing: (detail: string) => void, from: Mirror): Promise<void> {
@@ -152,9 +155,11 @@ async function downloadListed(
 
 async function unpackZip(content: Buffer, member: string, folder: string, name: string): Promise<void> {
     const file = unzipSync(content, { filter: (entry) => entry.name === member })[member];
-    if (!file) throw new LocalError(`The archive of ${name} holds no file ${member}`);
+    if (!file) throw noMember(name, member);
     await install(file, folder, name);
 }
+
+const noMember = (name: string, member: string) => new LocalError(`The archive of ${name} holds no file ${member}`);
 
 async function install(content: Uint8Array, folder: string, name: string): Promise<void> {
     await mkdir(folder, { recursive: true });
