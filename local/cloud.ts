@@ -10,6 +10,7 @@ import { installCluster, type Programs } from "./cluster/install";
 import { clusterFolder, clusterPorts } from "./cluster/places";
 import { clusterSettings } from "./cluster/stack-settings";
 import { enableAwsEngine } from "./cluster/vault-aws";
+import { settleAll } from "./concurrent";
 import { type Engine, findEngine } from "./engine";
 import { writeAtomically } from "../ops/files";
 import { installPlugins, type Plugin } from "./install-plugins";
@@ -94,14 +95,6 @@ async function startAws(folder: string, cache: string, port: number): Promise<Se
     const python = await installEmulator(cache);
     const certificate = await localCertificate(join(folder, "tls"));
     return step("local AWS: start", () => startServer(folder, python, port, certificate));
-}
-
-/** Waits for both even when one fails, so that no work goes on behind an error message; then throws the first error. */
-async function settleAll<A, B>([a, b]: [Promise<A>, Promise<B>]): Promise<[A, B]> {
-    const [first, second] = await Promise.allSettled([a, b]);
-    if (first.status === "rejected") throw first.reason;
-    if (second.status === "rejected") throw second.reason;
-    return [first.value, second.value];
 }
 
 /** A file that is there while the state may speak of an emulator that is gone. */

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 
-import { interrupted } from "./interrupt";
+import { interrupted, stopIfInterrupted } from "./interrupt";
 import { LocalError } from "./paths";
 
-/** The download server could not be reached at all: the one failure after which another way is taken. */
-export class Unreachable extends Error {}
+/** The file cannot be had from there, by no fault in it: the one failure after which another way is taken. */
+export class Unavailable extends Error {}
+
+/** Nobody answered at all: what else that server has is not worth waiting for either. */
+export class Unreachable extends Unavailable {}
 
 /** How long the server may take to answer at all, in milliseconds. */
 const answerTimeout = 10_000;
@@ -12,9 +15,11 @@ const answerTimeout = 10_000;
 /**
  * Downloads a file.
  *
- * @throws Unreachable when there is no answer; LocalError when the answer is not the file, or breaks off.
+ * @throws Unreachable when there is no answer; Unavailable when it is a refusal, as of a proxy that lets nothing through;
+ * LocalError when it breaks off; Interrupted after Ctrl-C.
  */
 export async function download(url: string, doing?: (detail: string) => void): Promise<Buffer> {
+    stopIfInterrupted();
     const cancel = new AbortController();
     const timer = setTimeout(() => cancel.abort(), answerTimeout);
     interrupted.addEventListener("abort", () => cancel.abort(), { once: true });
@@ -22,11 +27,12 @@ export async function download(url: string, doing?: (detail: string) => void): P
     try {
         response = await fetch(url, { signal: cancel.signal });
     } catch {
+        stopIfInterrupted();
         throw new Unreachable(`${new URL(url).host} cannot be reached`);
     } finally {
         clearTimeout(timer);
     }
-    if (!response.ok) throw new LocalError(`${url} answered ${response.status} ${response.statusText}`);
+    if (!response.ok) throw new Unavailable(`${url} answered ${response.status} ${response.statusText}`.trim());
     const total = Number(response.headers.get("content-length"));
     const chunks: Uint8Array[] = [];
     let received = 0;
@@ -37,6 +43,7 @@ export async function download(url: string, doing?: (detail: string) => void): P
             doing?.(`${megabytes(received)}${total ? ` of ${megabytes(total)}` : ""} MB`);
         }
     } catch {
+        stopIfInterrupted();
         throw new LocalError(`${url} broke off after ${megabytes(received)} MB; run this again`);
     }
     return Buffer.concat(chunks);

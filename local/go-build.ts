@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import execa from "execa";
 
+import { interrupted } from "./interrupt";
 import { LocalError } from "./paths";
 
 /** A command that is built in a Go module of its own, whose go.mod and go.sum pin everything. */
@@ -21,6 +22,7 @@ export interface GoBuild {
  * replace directive holds in the main module only and `go install` refuses a module that has some.
  *
  * @param what what is built, for the message when Go is missing
+ * @param cancelled ends the build
  * @throws LocalError when Go is missing or a build fails, with the last lines that the compiler wrote.
  */
 export async function buildWithGo(
@@ -28,16 +30,18 @@ export async function buildWithGo(
     builds: readonly GoBuild[],
     folder: string,
     doing: (detail: string) => void,
+    cancelled = interrupted,
 ): Promise<void> {
+    const go = (args: string[], cwd: string, binary: string) => runGo(args, cwd, binary, doing, cancelled);
     await requireGo(what);
     for (const build of builds) {
         const module = join(folder, `module-${build.binary}`);
         await cp(build.module, module, { recursive: true });
         if (build.patch) {
-            await go(["mod", "vendor"], module, doing, build.binary);
+            await go(["mod", "vendor"], module, build.binary);
             await build.patch(module);
         }
-        await compile(build, module, join(folder, build.binary), doing);
+        await go(buildArguments(build, join(folder, build.binary)), module, build.binary);
         await rm(module, { recursive: true });
     }
 }
@@ -49,28 +53,54 @@ export async function moduleSource(module: string, path: string): Promise<string
     return (JSON.parse(stdout) as { Dir: string }).Dir;
 }
 
-const goEnvironment = { GOFLAGS: "", GOWORK: "off" };
+/**
+ * The modules name the Go that compiles them, which may be newer than the one that is installed. With `auto` Go fetches
+ * it as one more checked module; container images and distributions set `local`, with which it would refuse.
+ */
+const goEnvironment = { GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "auto" };
 
 async function requireGo(what: string): Promise<void> {
+    const install = `Install ${what} or Go 1.21 or newer (https://go.dev/doc/install), and run this again.`;
+    let version: string;
     try {
-        await execa("go", ["version"]);
+        // The installed Go's own version, and not that of one which it would fetch.
+        version = (await execa("go", ["version"], { env: { GOTOOLCHAIN: "local" } })).stdout;
     } catch {
         throw new LocalError(
-            `${what} is not on PATH, cannot be downloaded, and Go, which could build it, is missing. ` +
-                `Install ${what} or Go 1.21 or newer (https://go.dev/doc/install), and run this again.`,
+            `${what} is not on PATH, cannot be downloaded, and Go, which could build it, is missing. ${install}`,
         );
     }
+    if (canFetchToolchains(version)) return;
+    throw new LocalError(
+        `${what} is not on PATH, cannot be downloaded, and the Go that could build it is too old (${version}). ${install}`,
+    );
 }
 
-async function compile(build: GoBuild, module: string, output: string, doing: (detail: string) => void): Promise<void> {
+/** Whether a Go, by what `go version` prints, knows GOTOOLCHAIN: from 1.21 on. One built from its sources is taken. */
+export function canFetchToolchains(version: string): boolean {
+    const [, major, minor] = /\bgo(\d+)\.(\d+)/.exec(version) ?? [];
+    return major === undefined || Number(major) > 1 || Number(minor) >= 21;
+}
+
+function buildArguments(build: GoBuild, output: string): string[] {
     const from = build.patch ? "vendor" : "readonly";
     // -v names each package as it is compiled: what the progress line counts.
     const flags = ["-v", `-mod=${from}`, "-ldflags", `-s -w ${build.ldflags ?? ""}`, "-o", output];
-    await go(["build", ...flags, build.command], module, doing, build.binary);
+    return ["build", ...flags, build.command];
 }
 
-async function go(args: string[], cwd: string, doing: (detail: string) => void, binary: string): Promise<void> {
+async function runGo(
+    args: string[],
+    cwd: string,
+    binary: string,
+    doing: (detail: string) => void,
+    cancelled: AbortSignal,
+): Promise<void> {
+    cancelled.throwIfAborted();
     const compiler = execa("go", args, { cwd, all: true, env: goEnvironment });
+    // What Ctrl-C sends by itself: Go ends its compilers and removes what they wrote. A SIGTERM is the tool's alone.
+    const stop = () => compiler.kill("SIGINT");
+    cancelled.addEventListener("abort", stop);
     let compiled = 0;
     let downloaded = 0;
     compiler.all?.on("data", (chunk: Buffer) => {
@@ -85,5 +115,7 @@ async function go(args: string[], cwd: string, doing: (detail: string) => void, 
     } catch (error) {
         const output = (error as execa.ExecaError).all ?? String(error);
         throw new LocalError(`go ${args[0]} of ${binary} failed:\n${output.split("\n").slice(-15).join("\n")}`);
+    } finally {
+        cancelled.removeEventListener("abort", stop);
     }
 }

@@ -102,7 +102,8 @@ export async function runningService(
         ports: number[];
     };
     if (!isAlive(noted.pid)) return undefined;
-    const { stdout } = await execa("ps", ["-o", "args=", "-p", String(noted.pid)], { reject: false });
+    // Without -ww, ps cuts the command line off where COLUMNS says, in a pipe too, and the marker may be behind that.
+    const { stdout } = await execa("ps", ["-ww", "-o", "args=", "-p", String(noted.pid)], { reject: false });
     return stdout.includes(noted.marker) ? noted : undefined;
 }
 

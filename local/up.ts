@@ -17,6 +17,7 @@ import {
     type AwsSide,
     type LocalCloud,
 } from "./cloud";
+import { besides } from "./concurrent";
 import { alone } from "./lock";
 import { cacheDirectory, localDirectory } from "./paths";
 import { elapsed, say, step } from "./progress";
@@ -62,19 +63,19 @@ export async function up({ json, cluster: wanted }: UpOptions): Promise<number> 
 async function clusterOf(side: AwsSide): Promise<Cluster> {
     const cache = cacheDirectory();
     const installed = await isInstalled(cache);
-    const programs = installCluster(cache);
-    // It is waited for below; until then a failure is nobody's.
-    programs.catch(() => undefined);
-    if (!installed && !hasCluster(side.folder)) {
-        say("\nThe cluster's parts are fetched or built in the background; meanwhile, the AWS side of stack local");
-        const cloud = await prepareStack(side);
-        await recoverIfInterrupted(cloud);
-        await deploy(cloud);
-        say(`  The AWS side is up at ${side.server.endpoint}; the cluster follows.\n`);
-    }
-    const cluster = await bringUpCluster(side, programs);
-    announceCluster(cluster, await programs);
-    return cluster;
+    const install = (cancelled: AbortSignal) => installCluster(cache, process.env, cancelled);
+    return besides(install, async (programs) => {
+        if (!installed && !hasCluster(side.folder)) {
+            say("\nThe cluster's parts are fetched or built in the background; meanwhile, the AWS side of stack local");
+            const cloud = await prepareStack(side);
+            await recoverIfInterrupted(cloud);
+            await deploy(cloud);
+            say(`  The AWS side is up at ${side.server.endpoint}; the cluster follows.\n`);
+        }
+        const cluster = await bringUpCluster(side, programs);
+        announceCluster(cluster, await programs);
+        return cluster;
+    });
 }
 
 function announceAws({ engine, plugins, server }: AwsSide): void {

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { join } from "node:path";
 
 import execa from "execa";
@@ -33,8 +34,21 @@ export async function runAsWorker(command: readonly string[]): Promise<number> {
     say(`As ${pod ?? "the Deployment's template"}: ${Object.keys(environment).sort().join(", ")}`);
     say(`On top of it, to find the command and the local AWS: ${Object.keys(added).join(", ")}`);
     const env = { ...added, ...environment };
-    const { exitCode, failed } = await execa(file, args, { env, extendEnv: false, stdio: "inherit", reject: false });
-    if (failed && exitCode === undefined) throw new LocalError(`${file} could not be run`);
+    return runWith(env, file, args);
+}
+
+/**
+ * Runs a command with an environment and nothing else, and returns its exit code; where a signal ended it, as a shell
+ * does, 128 and the signal's number.
+ */
+export async function runWith(env: Record<string, string>, file: string, args: readonly string[]): Promise<number> {
+    const options = { env, extendEnv: false, stdio: "inherit", reject: false } as const;
+    const { exitCode, signal } = await execa(file, args, options);
+    if (signal) {
+        say(`${file} was ended by ${signal}`);
+        return 128 + constants.signals[signal as NodeJS.Signals];
+    }
+    if (exitCode === undefined) throw new LocalError(`${file} could not be run`);
     return exitCode;
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import { settleAll } from "../concurrent";
 import { answers } from "../health";
 import { keepService, type Service } from "../service";
 import { type Accounts, tokenOf } from "./accounts";
@@ -36,7 +37,7 @@ export async function startControlPlane(programs: Programs, places: Places, acco
     };
     await keepUp(etcd(programs, places));
     await keepUp(apiserver(programs, places, accounts));
-    await Promise.all(
+    await settleAll(
         [controllerManager(programs, places, accounts), scheduler(programs, places), kwok(programs, places)].map(
             keepUp,
         ),

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { type ClusterAccess } from "../../ops/cluster/access";
+import { settleAll } from "../concurrent";
 import { versions } from "../versions";
 import { prepareAccounts } from "./accounts";
 import { startControlPlane } from "./control-plane";
@@ -29,7 +30,7 @@ export const hasCluster = (folder: string) => existsSync(clusterFolder(folder));
 /** Starts what does not run yet of the cluster; what was in it before is in it again. */
 export async function startCluster(programs: Programs, places: Places): Promise<Cluster> {
     const accounts = prepareAccounts(places);
-    const [controlPlane, vault] = await Promise.all([
+    const [controlPlane, vault] = await settleAll([
         startControlPlane(programs, places, accounts),
         startVault(programs, places),
     ]);

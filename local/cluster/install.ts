@@ -4,9 +4,10 @@ import { join } from "node:path";
 
 import execa from "execa";
 
-import { downloadChecked, Unreachable } from "../download";
+import { downloadChecked, Unavailable, Unreachable } from "../download";
 import { cachedFolder } from "../files";
 import { buildWithGo, moduleSource } from "../go-build";
+import { interrupted } from "../interrupt";
 import { say, step } from "../progress";
 import { satisfies, versions } from "../versions";
 import { mirror, parts, type Part, type PartName } from "./parts";
@@ -27,12 +28,19 @@ export interface Programs {
 /**
  * Every program of the cluster: what is on PATH at the pinned version or newer, else the official download where one can
  * be checked, else built from the Go module proxy. What was downloaded or built is kept by version in `cache`.
+ *
+ * @param cancelled ends a build, and keeps a next program from being begun
  */
-export async function installCluster(cache: string, env: NodeJS.ProcessEnv = process.env): Promise<Programs> {
+export async function installCluster(
+    cache: string,
+    env: NodeJS.ProcessEnv = process.env,
+    cancelled = interrupted,
+): Promise<Programs> {
     const found: Partial<Record<PartName, Found>> = {};
     const unreachable = new Set<string>();
     for (const [key, part] of Object.entries(parts) as [PartName, Part][]) {
-        found[key] = await findPart(part, { cache, env, unreachable });
+        cancelled.throwIfAborted();
+        found[key] = await findPart(part, { cache, env, unreachable }, cancelled);
     }
     return { parts: found as Record<PartName, Found>, crds: await externalSecretsCrds(cache, env) };
 }
@@ -53,7 +61,11 @@ interface Places {
 }
 
 /** One program, as `installCluster` says. */
-export async function findPart(part: Part, { cache, env, unreachable }: Places): Promise<Found> {
+export async function findPart(
+    part: Part,
+    { cache, env, unreachable }: Places,
+    cancelled = interrupted,
+): Promise<Found> {
     const own = await onPath(part, env);
     if (own) return { path: own, origin: "on PATH" };
     const kept = inCache(part, cache);
@@ -67,13 +79,13 @@ export async function findPart(part: Part, { cache, env, unreachable }: Places):
             );
             return { path: join(folder, part.name), origin: "official download" };
         } catch (error) {
-            if (!(error instanceof Unreachable)) throw error;
+            if (!(error instanceof Unavailable)) throw error;
             say(`  ${part.name}: ${error.message}; building it from source instead (some minutes, once)`);
-            unreachable.add(release.host);
+            if (error instanceof Unreachable) unreachable.add(release.host);
         }
     }
     const folder = await step(`${title}, built from Go modules`, (doing) =>
-        cachedFolder(folderOf(part, cache), (target) => buildWithGo(part.name, [part.build], target, doing)),
+        cachedFolder(folderOf(part, cache), (target) => buildWithGo(part.name, [part.build], target, doing, cancelled)),
     );
     return { path: join(folder, part.name), origin: "built from Go modules" };
 }
@@ -86,6 +98,7 @@ function inCache(part: Part, cache: string): string | undefined {
 }
 
 async function onPath(part: Part, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+    if (!part.versionArgs) return undefined;
     for (const folder of (env.PATH ?? "").split(":").filter(Boolean)) {
         const path = join(folder, part.name);
         if (!existsSync(path)) continue;
@@ -116,7 +129,8 @@ export async function externalSecretsCrds(cache: string, env: NodeJS.ProcessEnv)
             const content = await downloadChecked(mirror(env)(url), externalSecretsCrdsSha256);
             await writeFile(join(target, crdsFile), content);
         } catch (error) {
-            if (!(error instanceof Unreachable)) throw error;
+            if (!(error instanceof Unavailable)) throw error;
+            say(`  definitions of External Secrets: ${error.message}; taking them from its source instead`);
             await copyFile(join(await moduleSource(module.module, module.command), file), join(target, crdsFile));
         }
     });

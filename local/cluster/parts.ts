@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { unzipSync } from "fflate";
@@ -14,8 +15,8 @@ export interface Part {
     /** Name of the command on PATH. */
     readonly name: string;
     readonly version: string;
-    /** Arguments that make it print its version. */
-    readonly versionArgs: readonly string[];
+    /** Arguments that make it print its version. Undefined where none do: it is then not looked for on PATH. */
+    readonly versionArgs?: readonly string[];
     /**
      * The official release. Undefined where there is none that can be checked: External Secrets is published as a
      * container image only, kwok without checksums.
@@ -92,7 +93,6 @@ export const parts = {
     externalSecrets: {
         name: "external-secrets",
         version: versions.externalSecrets,
-        versionArgs: ["--version"],
         build: {
             module: join(modules, "external-secrets"),
             command: "github.com/external-secrets/external-secrets",
@@ -120,6 +120,8 @@ async function downloadEtcd(folder: string, doing: (detail: string) => void, fro
     const packed = join(folder, archive);
     await writeFile(packed, content);
     await tar.extract({ file: packed, cwd: folder, strip: 1, filter: (path) => path === `${stem}/etcd` });
+    await rm(packed);
+    if (!existsSync(join(folder, "etcd"))) throw noMember("etcd", `${stem}/etcd`);
 }
 
 async function downloadVault(folder: string, doing: (detail: string) => void, from: Mirror): Promise<void> {
@@ -153,9 +155,11 @@ async function downloadListed(
 
 async function unpackZip(content: Buffer, member: string, folder: string, name: string): Promise<void> {
     const file = unzipSync(content, { filter: (entry) => entry.name === member })[member];
-    if (!file) throw new LocalError(`The archive of ${name} holds no file ${member}`);
+    if (!file) throw noMember(name, member);
     await install(file, folder, name);
 }
+
+const noMember = (name: string, member: string) => new LocalError(`The archive of ${name} holds no file ${member}`);
 
 async function install(content: Uint8Array, folder: string, name: string): Promise<void> {
     await mkdir(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { vaultDeployerPolicy, vaultOperatorPolicy } from "../../ops/cluster-rights";
@@ -24,6 +24,7 @@ interface VaultKeys {
 
 /** Starts Vault unless it runs, with its data in files, and unseals it; returns whether it had to be started. */
 export async function startVault(programs: Programs, places: Places): Promise<boolean> {
+    await discardUnopened(places.folder);
     const started = await keepRunning(programs, places);
     const anonymous = connect(places);
     const { initialized } = await anonymous.health();
@@ -90,7 +91,7 @@ async function keepRunning({ parts }: Programs, places: Places): Promise<boolean
 
 function configuration({ folder, ports, certificate }: Places) {
     return {
-        storage: { file: { path: join(folder, "vault") } },
+        storage: { file: { path: dataOf(folder) } },
         listener: {
             tcp: {
                 address: `127.0.0.1:${ports.vault}`,
@@ -110,6 +111,17 @@ function connect({ ports, certificate }: Places, token?: string): Vault {
     return new Vault({ address: vaultAddress(ports), caCertFile: certificate.certificate }, token);
 }
 
+/**
+ * Removes a Vault without keys: a run was killed between its initialisation and the writing of its keys, so nobody has
+ * put anything into it, and nobody can open it.
+ */
+async function discardUnopened(folder: string): Promise<void> {
+    if (existsSync(keysFile(folder)) || !existsSync(dataOf(folder))) return;
+    await stopVault(folder);
+    rmSync(dataOf(folder), { recursive: true });
+}
+
+const dataOf = (folder: string) => join(folder, "vault");
 const keysFile = (folder: string) => join(folder, "vault-keys.json");
 const keysOf = (folder: string) => JSON.parse(readFileSync(keysFile(folder), "utf8")) as VaultKeys;
 

@@ -11,7 +11,7 @@ import { versions } from "../versions";
  * Downloads the official release of the engine into `folder` and checks it against the release's own list of SHA-256
  * checksums. `PLATFORM_PULUMI_DOWNLOAD_URL` names a mirror of the folder that holds the releases.
  *
- * @throws Unreachable when there is no answer; LocalError when the answer is not the release.
+ * @throws as `downloadChecked`
  */
 export async function downloadEngine(
     folder: string,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import execa from "execa";
 
-import { Unreachable } from "../download";
+import { Unavailable } from "../download";
 import { cachedFolder } from "../files";
 import { LocalError } from "../paths";
 import { say, step } from "../progress";
@@ -35,7 +35,7 @@ export async function findEngine(cache: string, env: NodeJS.ProcessEnv = process
         );
         return { folder, origin: "official download" };
     } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
+        if (!(error instanceof Unavailable)) throw error;
         say(`  engine: ${error.message}; building it from source instead (some minutes, once)`);
     }
     const folder = await step(`engine ${versions.pulumi}, built from Go modules`, (doing) =>

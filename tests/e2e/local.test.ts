@@ -65,8 +65,9 @@ describe("npm run local", function () {
         }
     });
 
-    it("says where everything was taken from, and announces each stand-in", async () => {
+    it("says where everything was taken from, announces each stand-in, and says how to get the rest", async () => {
         const { stderr } = await cloud.succeed();
+        assert.match(stderr, /^With Kubernetes, Vault and External Secrets: npm run local -- --cluster$/m);
         assert.match(stderr, /engine: \S+ \(.+\)/);
         for (const plugin of ["aws", "kubernetes", "vault"]) {
             assert.match(

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,7 +19,7 @@ import { zipSync } from "fflate";
 import * as tar from "tar";
 
 import { externalSecretsCrds, findPart } from "../../local/cluster/install";
-import { goPlatform, mirror, parts } from "../../local/cluster/parts";
+import { goPlatform, mirror, type Part, parts } from "../../local/cluster/parts";
 import { clusterPorts } from "../../local/cluster/places";
 import { versions } from "../../local/versions";
 
@@ -55,11 +64,11 @@ describe("official downloads of the cluster's programs, played by a local server
     const etcdStem = `etcd-v${versions.etcd}-${os}-${arch}`;
     const archive = `${etcdStem}.${os === "darwin" ? "zip" : "tar.gz"}`;
 
-    async function etcdArchive(): Promise<Buffer> {
-        if (os === "darwin") return Buffer.from(zipSync({ [`${etcdStem}/etcd`]: program(versions.etcd) }));
+    async function etcdArchive(member = "etcd"): Promise<Buffer> {
+        if (os === "darwin") return Buffer.from(zipSync({ [`${etcdStem}/${member}`]: program(versions.etcd) }));
         const source = mkdtempSync(join(folder, "etcd-"));
         mkdirSync(join(source, etcdStem));
-        writeFileSync(join(source, etcdStem, "etcd"), program(versions.etcd), { mode: 0o755 });
+        writeFileSync(join(source, etcdStem, member), program(versions.etcd), { mode: 0o755 });
         writeFileSync(join(source, etcdStem, "README.md"), "not wanted");
         await tar.create({ gzip: true, cwd: source, file: join(source, archive) }, [etcdStem]);
         return readFileSync(join(source, archive));
@@ -73,7 +82,7 @@ describe("official downloads of the cluster's programs, played by a local server
         const found = await findPart(parts.etcd, to);
         assert.deepEqual(found, { path: join(to.cache, `etcd-${versions.etcd}`, "etcd"), origin: "official download" });
         assert.deepEqual(readFileSync(found.path), program(versions.etcd));
-        assert.ok(!existsSync(join(found.path, "..", "README.md")));
+        assert.deepEqual(readdirSync(join(found.path, "..")), ["etcd"]);
         asked = [];
         assert.equal((await findPart(parts.etcd, to)).origin, "kept in the cache");
         assert.deepEqual(asked, []);
@@ -108,6 +117,13 @@ describe("official downloads of the cluster's programs, played by a local server
         assert.ok(!existsSync(join(to.cache, `etcd-${versions.etcd}`)));
     });
 
+    it("refuses an archive of etcd without etcd in it", async () => {
+        const content = await etcdArchive("etcdctl");
+        files[`${etcdRelease}/SHA256SUMS`] = Buffer.from(`${sha256(content)}  ${archive}\n`);
+        files[`${etcdRelease}/${archive}`] = content;
+        await assert.rejects(findPart(parts.etcd, places()), /The archive of etcd holds no file etcd-v.*\/etcd/);
+    });
+
     it("refuses a release that lists no checksum of the file", async () => {
         files[`${etcdRelease}/SHA256SUMS`] = Buffer.from("aa  something-else\n");
         await assert.rejects(findPart(parts.etcd, places()), /lists no checksum of etcd/);
@@ -132,6 +148,27 @@ describe("official downloads of the cluster's programs, played by a local server
         const found = await findPart(parts.kwok, places(`${folderOf("0.1.0")}:${newer}`));
         assert.deepEqual(found, { path: join(newer, "kwok"), origin: "on PATH" });
         assert.deepEqual(asked, []);
+    });
+
+    it("does not run an External Secrets of PATH, which has no way to tell its version", async () => {
+        const place = mkdtempSync(join(folder, "path-"));
+        const { name } = parts.externalSecrets;
+        writeFileSync(join(place, name), `#!/bin/sh\ntouch "${join(place, "ran")}"\n`, { mode: 0o755 });
+        const to = places(place);
+        const kept = join(to.cache, `${name}-${versions.externalSecrets}`);
+        mkdirSync(kept, { recursive: true });
+        writeFileSync(join(kept, name), "");
+        assert.equal((await findPart(parts.externalSecrets, to)).origin, "kept in the cache");
+        assert.ok(!existsSync(join(place, "ran")));
+    });
+
+    it("has a download to check for all programs but two on Linux and five on macOS", () => {
+        const built = Object.values<Part>(parts).filter(({ release }) => !release);
+        const kubernetes = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+        assert.deepEqual(
+            built.map(({ name }) => name),
+            [...(os === "darwin" ? kubernetes : []), "kwok", "external-secrets"],
+        );
     });
 });
 

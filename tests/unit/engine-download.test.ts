@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
@@ -9,7 +10,7 @@ import { join } from "node:path";
 import * as tar from "tar";
 
 import { findEngine } from "../../local/engine";
-import { checksumOf, Unreachable } from "../../local/download";
+import { checksumOf, Unavailable, Unreachable } from "../../local/download";
 import { downloadEngine, releasePlatform } from "../../local/engine/download";
 import { versions } from "../../local/versions";
 
@@ -82,12 +83,29 @@ describe("official download of the engine, played by a local server", () => {
         );
     });
 
-    it("says what the server answered when that is an error", async () => {
-        answer = (_request, response) => response.writeHead(503).end();
-        await assert.rejects(
-            downloadEngine(join(folder, "none"), () => undefined, mirror()),
-            /answered 503/,
-        );
+    for (const status of [403, 404, 503]) {
+        it(`takes another way, and says why, where the answer is ${status}`, async () => {
+            answer = (_request, response) => response.writeHead(status).end();
+            await assert.rejects(
+                downloadEngine(join(folder, "none"), () => undefined, mirror()),
+                (error: Error) => error instanceof Unavailable && error.message.includes(`answered ${status}`),
+            );
+        });
+    }
+
+    it("ends in order after Ctrl-C before the answer, and takes no other way", () => {
+        const script = `
+            const { listenForInterrupts, Interrupted } = require("./local/interrupt");
+            listenForInterrupts();
+            const server = require("node:http").createServer(() => process.kill(process.pid, "SIGINT"));
+            server.listen(0, "127.0.0.1", async () => {
+                const error = await require("./local/download")
+                    .download("http://127.0.0.1:" + server.address().port)
+                    .catch((error) => error);
+                process.exit(error instanceof Interrupted ? 42 : 1);
+            });`;
+        const { status } = spawnSync(process.execPath, ["-r", "ts-node/register/transpile-only", "-e", script]);
+        assert.equal(status, 42);
     });
 
     it("says that a download broke off", async () => {
@@ -104,7 +122,7 @@ describe("official download of the engine, played by a local server", () => {
         );
     });
 
-    it("tells a server that cannot be reached from one that refuses: only then another way is taken", async () => {
+    it("takes another way where the server cannot be reached", async () => {
         const nobody = { PLATFORM_PULUMI_DOWNLOAD_URL: "http://127.0.0.1:9" };
         await assert.rejects(
             downloadEngine(join(folder, "none"), () => undefined, nobody),
