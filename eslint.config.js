@@ -19,7 +19,34 @@ const impureStacks = {
     regex: "^(\\.\\./)+stacks/(?!settings$)",
     message: "Of stacks, only the settings are pure.",
 };
-const lines = (files, ...patterns) => ({ files, rules: { "no-restricted-imports": ["error", { patterns }] } });
+/** The same lines for `import()` and `require()`; a selector's regular expression has no slash of its own. */
+const dynamic = ({ regex, message }) => {
+    const name = `/${regex.replaceAll("/", "\\x2F")}/`;
+    return [
+        { selector: `ImportExpression[source.value=${name}]`, message },
+        { selector: `CallExpression[callee.name='require'][arguments.0.value=${name}]`, message },
+    ];
+};
+/** @param rules patterns of imports, and selectors of syntax, that files may not have */
+const lines = (files, ...rules) => {
+    const patterns = rules.filter(({ regex }) => regex);
+    const selectors = [...rules.filter(({ selector }) => selector), ...patterns.flatMap(dynamic)];
+    return {
+        files,
+        rules: {
+            "no-restricted-imports": ["error", { patterns }],
+            "no-restricted-syntax": ["error", ...selectors],
+        },
+    };
+};
+const config = {
+    selector: "NewExpression:matches([callee.property.name='Config'], [callee.name='Config'])",
+    message: "Only stacks/config.ts reads pulumi.Config.",
+};
+const providers = {
+    selector: "NewExpression:matches([callee.property.name='Provider'], [callee.name='Provider'])",
+    message: "Only stacks/providers.ts makes providers.",
+};
 const pureFiles = [
     "components/{naming,arn,policy-document,bucket-access}.ts",
     "components/*/{policy,bucket-name,budgets,access-keys,task}.ts",
@@ -42,8 +69,10 @@ module.exports = tseslint.config(
             "no-console": "error",
         },
     },
-    lines(["index.ts", "stacks/**/*.ts"], local, ops),
-    lines(["components/**/*.ts"], local, ops, stacks, services, otherComponent, environment),
+    lines(["index.ts", "stacks/**/*.ts"], local, ops, config, providers),
+    lines(["stacks/config.ts"], local, ops, providers),
+    lines(["stacks/providers.ts"], local, ops, config),
+    lines(["components/**/*.ts"], local, ops, stacks, services, otherComponent, environment, config, providers),
     // A later block takes the place of an earlier one: each names all that holds for its files.
     lines(pureFiles, local, ops, stacks, services, otherComponent, environment, pulumiPackages, sibling),
     lines(["stacks/{settings,secrets-provider}.ts"], local, ops, pulumiPackages, componentsInside, {
@@ -56,27 +85,12 @@ module.exports = tseslint.config(
     }),
     lines(["ops/**/*.ts"], local, pulumiPackages, componentsInside, impureStacks),
     lines(["local/*.ts", "local/{aws,engine,cluster}/**/*.ts"], pulumiPackages, componentsInside, impureStacks),
+    // A stand-in speaks the engine's protocol, for which the SDK has the stubs; it knows no more of the program.
+    lines(["local/plugins/**/*.ts"], componentsInside, impureStacks, services),
     {
         files: ["components/**/*.ts"],
         rules: {
             "no-restricted-globals": ["error", { name: "process", message: "A component reads no environment." }],
-        },
-    },
-    {
-        files: ["stacks/**/*.ts", "index.ts", "components/**/*.ts"],
-        ignores: ["stacks/config.ts", "stacks/providers.ts"],
-        rules: {
-            "no-restricted-syntax": [
-                "error",
-                {
-                    selector: "NewExpression:matches([callee.property.name='Config'], [callee.name='Config'])",
-                    message: "Only stacks/config.ts reads pulumi.Config.",
-                },
-                {
-                    selector: "NewExpression:matches([callee.property.name='Provider'], [callee.name='Provider'])",
-                    message: "Only stacks/providers.ts makes providers.",
-                },
-            ],
         },
     },
 );

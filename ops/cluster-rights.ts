@@ -163,7 +163,7 @@ const tokensOf: Readonly<Record<string, readonly string[]>> = {
  * What who deploys and verifies clinical-ai may do in the cluster.
  *
  * A Role needs its namespace: where the stack makes the namespace itself, whoever owns the cluster makes it with the
- * Role beforehand (the stack then takes it over), or grants all of it in the whole cluster, where it is as good as
+ * Role beforehand (the stack's setting is then `existing`), or grants all of it in the whole cluster, where it is as good as
  * every right there is: who may declare a Deployment in a namespace may act as any service account of it.
  */
 export function kubernetesDeployerRights({ shared = true }: Pick<RightsOptions, "shared"> = {}): KubernetesRights {

@@ -101,7 +101,7 @@ export type Probe =
     | { readonly kind: "budget"; readonly aspect: "limit" | "notifications" | "subscribers"; readonly budget: string }
     /** What a budget does by itself. */
     | { readonly kind: "budgetAction"; readonly budget: string }
-    /** Nothing is asked: the line says why. */
+    /** Who may publish to a topic. */
     | { readonly kind: "topic"; readonly aspect: "policy"; readonly topicArn: string }
     /** Which account the caller's keys belong to. */
     | { readonly kind: "account" }

@@ -84,8 +84,6 @@ export const llmModelsEnvironment: EnvironmentFacts<LlmModelsOutputs> = [
     { name: "AWS_COST_ALERT_THRESHOLD", from: "alertPercent" },
 ];
 
-/** What must hold for llm-models (E1–E4). */
-
 /** What llm-models consists of. */
 export function llmModelsResources({ environment, budgetAction }: Deployment): AwsResource[] {
     const named = (name: string) => physicalName(name, environment);

@@ -284,7 +284,6 @@ export const serviceSettings = {
     "llm-models": llmModels,
 } as const;
 
-export type RotationSettings = z.infer<typeof rotation>;
 export type RlStudioSettings = z.infer<typeof rlStudio>;
 export type ClinicalAiSettings = z.infer<typeof clinicalAi>;
 export type ClinicalAiClusterSettings = z.infer<typeof clinicalAiCluster>;

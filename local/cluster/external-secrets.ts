@@ -1,5 +1,5 @@
 import { answers } from "../health";
-import { keepService, stopService } from "../service";
+import { keepService } from "../service";
 import { type Programs } from "./install";
 import { kubeconfigOf, type Places } from "./places";
 
@@ -18,6 +18,3 @@ export async function startExternalSecrets({ parts }: Programs, { folder, ports 
     };
     return keepService(folder, service, () => answers(`http://${metrics}/metrics`), 60);
 }
-
-/** Stops the operator; what it synced stays in the cluster. */
-export const stopExternalSecrets = (folder: string): Promise<void> => stopService(folder, serviceName);

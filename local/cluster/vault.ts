@@ -34,7 +34,7 @@ export async function startVault(programs: Programs, places: Places): Promise<bo
     return started;
 }
 
-export const stopVault = (folder: string): Promise<void> => stopService(folder, serviceName);
+const stopVault = (folder: string): Promise<void> => stopService(folder, serviceName);
 
 /** Vault with its owner's token, for what belongs to the whole Vault. */
 export const asOwner = (places: Places): Vault => connect(places, keysOf(places.folder).rootToken);

@@ -807,7 +807,7 @@ describe("stand-in kubernetes plugin under the real CLI", function () {
         const held = () => project.pulumi("stack", "--show-urns").then((stack) => !stack.includes("::after"));
         assert.ok(await held(), "what depends on the wait must not be there");
         assert.match(await failing("up", "--yes", "--skip-preview"), /waited 2 s for/);
-        await project.pulumi("refresh", "--yes", "--skip-preview").catch(() => undefined);
+        await project.pulumi("refresh", "--yes", "--skip-preview");
         assert.match(await failing("up", "--yes", "--skip-preview"), /waited 2 s for/);
         assert.ok(await held());
     });

@@ -37,6 +37,13 @@ const forbidden: [file: string, statement: string][] = [
     ["ops/verify/index.ts", 'import "@pulumi/pulumi";'],
     ["local/up.ts", 'import "../components/secure-bucket";'],
     ["local/up.ts", 'import "@pulumi/pulumi/automation";'],
+    ["ops/verify/index.ts", 'await import("../../local/paths");'],
+    ["ops/verify/index.ts", 'await import("../../stacks/rl-studio");'],
+    ["services/rl-studio.ts", 'await import("@pulumi/pulumi");'],
+    ["services/rl-studio.ts", 'require("@pulumi/pulumi");'],
+    ["local/plugins/plan.ts", 'import "../../components/secure-bucket";'],
+    ["local/plugins/plan.ts", 'import "../../services/rl-studio";'],
+    ["stacks/providers.ts", 'import * as pulumi from "@pulumi/pulumi"; new pulumi.Config();'],
 ];
 
 const allowed: [file: string, statement: string][] = [
@@ -47,6 +54,8 @@ const allowed: [file: string, statement: string][] = [
     ["ops/verify/index.ts", 'import "../../stacks/settings";'],
     ["ops/verify/index.ts", 'import "../../components/secure-bucket/policy";'],
     ["local/up.ts", 'import "../ops/verify";'],
+    ["ops/verify/index.ts", 'await import("../../stacks/settings");'],
+    ["local/plugins/plan.ts", 'import "@pulumi/pulumi";'],
 ];
 
 describe("imports go one way", function () {

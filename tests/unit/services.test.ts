@@ -47,7 +47,7 @@ describe("snapshotKey (C5)", () => {
 });
 
 describe("serviceFacts", () => {
-    it("knows the checks of every service", () => {
+    it("knows every service in the order of their names", () => {
         assert.deepEqual(Object.keys(serviceFacts), [...serviceNames]);
     });
 });

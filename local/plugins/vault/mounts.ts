@@ -69,7 +69,7 @@ export function mountFrom(answer: Properties): Properties {
     };
 }
 
-/** Moves and tunes. `prefix` is `auth/` for an auth method. */
+/** Moves and tunes. */
 export async function updateMount(vault: Vault, at: string, inputs: Properties, known: Properties): Promise<void> {
     await move(vault, "", at, inputs, known);
     const body = {
