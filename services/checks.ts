@@ -137,6 +137,14 @@ export type ClusterProbe =
           readonly namespace: string;
           readonly annotation: string;
       }
+    /** Which running pods of a Deployment are older than that. */
+    | {
+          readonly kind: "podAges";
+          readonly deployment: string;
+          readonly namespace: string;
+          /** Undefined where the stack does not say. */
+          readonly seconds: number | undefined;
+      }
     /** Whether the API accepts a bare pod from a Deployment's template, or one that may gain privileges; nothing is made. */
     | {
           readonly kind: "podSecurity";

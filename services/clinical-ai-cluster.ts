@@ -296,7 +296,22 @@ function dynamicObjects(cluster: ClinicalAiClusterOutputs): Check[] {
         declared("B9", "Deployment: replaced when the Secret changes", objects.deployment, [
             [["metadata", "annotations", "secret.reloader.stakater.com/reload"], clinicalAi.secret],
         ]),
+        podsYoungerThanKeys(cluster),
     ];
+}
+
+/**
+ * That no pod runs with keys that have ended. When a pod starts, its keys are at most one refresh old: what is left of
+ * their life then is what a pod may be at work.
+ */
+function podsYoungerThanKeys({ dynamic }: ClinicalAiClusterOutputs): Check {
+    const seconds = dynamic && dynamic.ttlSeconds - dynamic.refreshSeconds;
+    return check("B9", "pods: gone before their keys end", `none older than ${seconds} s`, {
+        kind: "podAges",
+        deployment: clinicalAi.deployment,
+        namespace,
+        seconds,
+    });
 }
 
 /** A duration as the program writes it: in the largest unit that leaves no rest. */

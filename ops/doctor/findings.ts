@@ -327,7 +327,7 @@ function oldPods({ facts, declared, remedies }: Case): Finding[] {
     const secret = found(facts.secret);
     const pods = found(facts.pods) ?? [];
     if (!secret) return [];
-    const old = pods.filter((pod) => isOld(pod, secret, facts.now, declared.mode));
+    const old = pods.filter((pod) => isOld(pod, secret, facts.now, declared));
     if (old.length === 0) return [];
     const names = old.map((pod) =>
         pod.version === undefined ? pod.name : `${pod.name} (version ${markInWords(pod)})`,
@@ -343,10 +343,11 @@ function oldPods({ facts, declared, remedies }: Case): Finding[] {
     ];
 }
 
-function isOld(pod: PodState, secret: SecretState, now: Date, mode: Declared["mode"]): boolean {
+function isOld(pod: PodState, secret: SecretState, now: Date, { mode, refreshSeconds }: Declared): boolean {
     if (mode === "static") return secret.version !== undefined && !isSameWrite(pod, secret);
     const { changed } = secret;
-    return changed !== undefined && pod.created < changed && seconds(changed, now) > graceSeconds;
+    // By the pod's age: the last change is never older than one refresh, however long nobody has replaced the pod.
+    return changed !== undefined && pod.created < changed && seconds(pod.created, now) > refreshSeconds + graceSeconds;
 }
 
 /** By the version alone, a secret that was deleted and written again would pass for the one before. */

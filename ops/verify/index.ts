@@ -25,6 +25,7 @@ import {
     objectState,
     ownRights,
     podSecurity,
+    podAges,
     podVersions,
     servedResources,
 } from "./probes-kubernetes";
@@ -69,6 +70,7 @@ const clusterExecutors: { readonly [Kind in ClusterKind]: ClusterExecutor<Kind> 
     servedResources,
     kubernetes: objectState,
     kubernetesFields: objectFields,
+    podAges,
     podVersions,
     podSecurity,
     podEnvironment: environmentOfPods,

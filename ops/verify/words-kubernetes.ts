@@ -102,6 +102,14 @@ export function availabilityInWords({ metadata, spec, status = {} }: V1Deploymen
     return `${availableReplicas} of ${spec?.replicas ?? 1} available, ${updatedReplicas} up to date`;
 }
 
+/** Which pods are older than that many seconds. */
+export function agesInWords(pods: readonly V1Pod[], seconds: number, now: Date): string {
+    const since = ({ metadata }: V1Pod) =>
+        (now.getTime() - new Date(metadata?.creationTimestamp ?? 0).getTime()) / 1000;
+    const old = pods.filter((pod) => since(pod) > seconds).map(({ metadata }) => metadata?.name);
+    return old.length === 0 ? `none older than ${seconds} s` : `older than ${seconds} s: ${old.sort().join(", ")}`;
+}
+
 /** How many pods carry each version of an annotation. */
 export function versionsInWords(pods: readonly V1Pod[], annotation: string): string {
     const counts = new Map<string, number>();

@@ -4,6 +4,7 @@ import { operatorPolicy } from "../../ops/operator-policy";
 import { renderTable, verify } from "../../ops/verify";
 import { plan, type PlanTarget } from "../../ops/verify/plan";
 import {
+    agesInWords,
     availabilityInWords,
     conditionInWords,
     peersInWords,
@@ -87,6 +88,9 @@ const modes: Readonly<Record<"irsa" | "podIdentity" | "vaultDynamic", Partial<Ou
     },
 };
 
+const ages = "pods: gone before their keys end";
+const worker = "clinical-ai-prefect-worker";
+
 describe("the checks of clinical-ai's cluster side", () => {
     it("cover every requirement that a live call can prove", () => {
         assert.deepEqual([...new Set(checksOf().map(({ id }) => id))].sort(), "B1 B11 B2 B3 B4 B5 B6 B8 B9".split(" "));
@@ -153,6 +157,13 @@ describe("the checks of clinical-ai's cluster side", () => {
         );
         const none = { cluster: { ...outputs.cluster!, replicas: 0 } };
         assert.equal(theCheck("pods: version of the secret", none).expected, "no pods");
+    });
+
+    it("expect pods that are younger than what is left of their keys' life when they start", () => {
+        const { expected, probe } = theCheck(ages, modes.vaultDynamic);
+        assert.deepEqual(probe, { kind: "podAges", deployment: worker, namespace: "clinical-ai", seconds: 2400 });
+        assert.equal(expected, "none older than 2400 s");
+        assert.ok(!checksOf().some(({ name }) => name === ages));
     });
 
     it("try the keys of the environment in both buckets, and in another's", () => {
@@ -396,6 +407,16 @@ describe("what the cluster has, in words", () => {
         );
         assert.equal(of({ observedGeneration: 1 }), "0 of 2 available, 0 up to date");
         assert.match(of({ observedGeneration: 1, availableReplicas: 2, updatedReplicas: 2 }, 2), /has not seen it/);
+    });
+
+    it("names pods that are too old", () => {
+        const now = new Date("2026-01-01T12:00:00Z");
+        const pod = (name: string, age: number) => ({
+            metadata: { name, creationTimestamp: new Date(now.getTime() - age * 1000) },
+        });
+        assert.equal(agesInWords([pod("b", 61), pod("c", 60), pod("a", 99)], 60, now), "older than 60 s: a, b");
+        assert.equal(agesInWords([pod("c", 60)], 60, now), "none older than 60 s");
+        assert.equal(agesInWords([], 60, now), "none older than 60 s");
     });
 
     it("counts pods by their version", () => {

@@ -311,19 +311,33 @@ describe("doctor's findings", () => {
             externalSecret: found({ ...external, version: undefined }),
             deployment: found({ ...running, version: undefined }),
         };
-        const ids = (changed: Partial<Facts>) =>
-            diagnose({ ...facts, ...changed }, dynamic).findings.map(({ id, fix }) => [id, fix]);
+        const ids = (changed: Partial<Facts>, refreshSeconds = 300) =>
+            diagnose({ ...facts, ...changed }, { ...dynamic, refreshSeconds }).findings.map(({ id, fix }) => [id, fix]);
         const changedAt = (seconds: number) => found({ keyId: "ASIA", changed: ago(seconds) });
         const started = (seconds: number) => found([{ ...pod, version: undefined, created: ago(seconds) }]);
 
         it("are none where the pods are younger than the keys", () => {
             assert.deepEqual(ids({ secret: changedAt(200), pods: started(190) }), []);
         });
-        it("name pods that nobody replaced", () => {
-            assert.deepEqual(ids({ secret: changedAt(200), pods: started(300) }), [["pods-old", remedies.reloader]]);
-        });
+        for (const [refreshSeconds, sinceChange] of [
+            [60, 1],
+            [60, 59],
+            [120, 100],
+            [300, 1],
+            [300, 299],
+            [1200, 600],
+        ]) {
+            it(`name pods that nobody replaced ${sinceChange} s after the last of refreshes every ${refreshSeconds} s`, () => {
+                const old = { secret: changedAt(sinceChange), pods: started(refreshSeconds + 121) };
+                assert.deepEqual(ids(old, refreshSeconds), [["pods-old", remedies.reloader]]);
+            });
+        }
         it("leave Reloader its time", () => {
-            assert.deepEqual(ids({ secret: changedAt(100), pods: started(300) }), []);
+            assert.deepEqual(ids({ secret: changedAt(100), pods: started(300 + 119) }), []);
+        });
+        it("do not name a pod that started with the keys that are in the Secret", () => {
+            // The refresh is late; External Secrets is named for it, the pod is not.
+            assert.deepEqual(ids({ secret: changedAt(500), pods: started(499) }), []);
         });
     });
 
