@@ -1,6 +1,14 @@
 import { clinicalAi } from "../../services/clinical-ai";
 import { causeOf, type Cause } from "./cause";
-import { type Declared, type Facts, type Look, type Marked, type PodState, type SecretState } from "./facts";
+import {
+    type Declared,
+    type ExternalSecret,
+    type Facts,
+    type Look,
+    type Marked,
+    type PodState,
+    type SecretState,
+} from "./facts";
 import { type Finding, type Remedies } from "./finding";
 
 /** How long a change may take on its way before it counts as stuck. */
@@ -186,11 +194,11 @@ function operator({ facts, declared, remedies }: Case): Finding[] {
     if (!external) return findings;
     const stopped = (why: string) =>
         error("operator-stopped", "External Secrets does not work", why, remedies.externalSecrets);
-    const { ready, refreshed, seen, created } = external;
+    const { ready, refreshed, created } = external;
     if (ready === undefined) {
         if (seconds(created, now) > graceSeconds)
             findings.push(stopped("it has said nothing about the ExternalSecret yet"));
-    } else if (ready && !seen) {
+    } else if (ready && isOverlooked(external, now)) {
         findings.push(stopped("the ExternalSecret was changed, and it has not acted on it"));
     } else if (ready && refreshed && seconds(refreshed, now) > declared.refreshSeconds + graceSeconds) {
         const late = Math.round(seconds(refreshed, now) / 60);
@@ -199,6 +207,11 @@ function operator({ facts, declared, remedies }: Case): Finding[] {
         );
     }
     return findings;
+}
+
+/** Whether External Secrets had its time to act on a change, and has not. */
+function isOverlooked({ seen, changed }: ExternalSecret, now: Date): boolean {
+    return !seen && seconds(changed, now) > graceSeconds;
 }
 
 /** What External Secrets itself says is wrong. */

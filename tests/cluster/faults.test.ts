@@ -113,7 +113,8 @@ describe("a fault while keys are on their way", function () {
         assert.notEqual(exitCode, 0, all);
         assert.match(all, /clinical-ai-aws-credentials: waited 5 s/);
         assert.deepEqual(await pods(), before);
-        assert.deepEqual(await cloud().doctor(deployed), ["operator-stopped", "secret-stale"]);
+        assert.deepEqual(await cloud().doctor(deployed), ["secret-stale"], "it has two minutes to act");
+        assert.deepEqual(await cloud().doctor(deployed, 120), ["operator-stopped", "secret-stale"]);
         cloud().configure();
         await up();
         await holdsTheKey();

@@ -25,7 +25,15 @@ const declared: Declared = {
     makesAudit: true,
 };
 
-const external = { ready: true, messages: [], version: "3", refreshed: ago(60), seen: true, created: ago(9999) };
+const external = {
+    ready: true,
+    messages: [],
+    version: "3",
+    refreshed: ago(60),
+    seen: true,
+    created: ago(9999),
+    changed: ago(700),
+};
 const running = { desired: 1, available: 1, version: "3", trouble: [] };
 const pod = { name: "worker-1", version: "3", created: ago(600), ready: true, waiting: [] };
 
@@ -124,6 +132,11 @@ describe("doctor's findings", () => {
             "a change of the ExternalSecret was not acted on",
             { externalSecret: found({ ...external, seen: false }) },
             [["operator-stopped", remedies.externalSecrets]],
+        ],
+        [
+            "the ExternalSecret was changed two minutes ago at most",
+            { externalSecret: found({ ...external, seen: false, changed: ago(119) }) },
+            [],
         ],
         [
             "Vault was not read for longer than the refresh",
