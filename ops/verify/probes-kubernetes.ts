@@ -59,7 +59,7 @@ const states = {
 
 export const podVersions: ClusterExecutor<"podVersions"> = async (probe, { cluster, caller }) => {
     const { pods } = await livePods(await cluster.kubernetesAs(caller), probe);
-    return { got: versionsInWords(pods, probe.annotation) };
+    return { got: versionsInWords(pods, probe.annotations) };
 };
 
 export const podAges: ClusterExecutor<"podAges"> = async (probe, { cluster, caller }) => {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 
+import { type V1Pod } from "@kubernetes/client-node";
+
 import { operatorPolicy } from "../../ops/operator-policy";
 import { renderTable, verify } from "../../ops/verify";
 import { plan, type PlanTarget } from "../../ops/verify/plan";
@@ -36,6 +38,7 @@ const outputs: Outputs = {
         audience: "vault",
         vaultRole: "clinical-ai-prefect",
         vaultVersion: "3",
+        vaultCreated: "noon",
         image,
         replicas: 2,
     },
@@ -83,6 +86,7 @@ const modes: Readonly<Record<"irsa" | "podIdentity" | "vaultDynamic", Partial<Ou
             ...outputs.cluster!,
             vaultRole: "clinical-ai-prefect-dynamic",
             vaultVersion: undefined,
+            vaultCreated: undefined,
             dynamic: { awsMount: "aws", ttlSeconds: 3600, refreshSeconds: 1200 },
         },
     },
@@ -153,7 +157,12 @@ describe("the checks of clinical-ai's cluster side", () => {
                 "Deployment: version of the secret",
                 "pods: version of the secret",
             ].map((name) => theCheck(name).expected),
-            ["current_version 3", "current (version 3)", "clinical-ai/vault-secret-version 3", "2 with version 3"],
+            [
+                "current_version 3, created_time noon",
+                "current (version 3 of noon)",
+                "clinical-ai/vault-secret-version 3, clinical-ai/vault-secret-created noon",
+                "2 with version 3 of noon",
+            ],
         );
         const none = { cluster: { ...outputs.cluster!, replicas: 0 } };
         assert.equal(theCheck("pods: version of the secret", none).expected, "no pods");
@@ -305,26 +314,40 @@ describe("what Vault has, in words", () => {
     });
 
     const keys = { "aws-id": "id", "aws-key": "key" };
-    const vault = { data: { id: "AKIA", key: "hidden" }, metadata: { version: 2 } };
-    const secret = (changed: object = {}, version: string | undefined = "2") => ({
-        metadata: { annotations: version === undefined ? {} : { "vault-version": version } },
+    const vault = { data: { id: "AKIA", key: "hidden" }, metadata: { version: 2, created_time: "noon" } };
+    const secret = (changed: object = {}, version = "2", written = "noon") => ({
+        metadata: { annotations: { "vault-version": version, "vault-created": written } },
         data: { "aws-id": base64("AKIA"), "aws-key": base64("hidden"), ...changed },
     });
     const sync = (inVault: object | undefined, inSecret: object | undefined) =>
-        syncInWords(inVault as Record<string, unknown> | undefined, inSecret, keys, "vault-version");
+        syncInWords(inVault as Record<string, unknown> | undefined, inSecret, keys, {
+            version: "vault-version",
+            written: "vault-created",
+        });
 
     const cases: [string, string, object | undefined, object | undefined][] = [
-        ["the same values of the same version", "current (version 2)", vault, secret()],
-        ["an older version", "stale: the Secret has version 1, Vault has 2", vault, secret({}, "1")],
+        ["the same values of the same version", "current (version 2 of noon)", vault, secret()],
+        [
+            "an older version",
+            "stale: the Secret has version 1 of noon, Vault has version 2 of noon",
+            vault,
+            secret({}, "1"),
+        ],
+        [
+            "the same version of a secret that was deleted and written again",
+            "stale: the Secret has version 2 of dawn, Vault has version 2 of noon",
+            vault,
+            secret({}, "2", "dawn"),
+        ],
         [
             "other values under the same version",
-            "the Secret says version 2, but other values than Vault's: aws-key",
+            "the Secret says version 2 of noon, but other values than Vault's: aws-key",
             vault,
             secret({ "aws-key": base64("other") }),
         ],
         [
             "a missing key",
-            "the Secret says version 2, but other values than Vault's: aws-id",
+            "the Secret says version 2 of noon, but other values than Vault's: aws-id",
             vault,
             secret({ "aws-id": undefined }),
         ],
@@ -420,10 +443,24 @@ describe("what the cluster has, in words", () => {
     });
 
     it("counts pods by their version", () => {
-        const pod = (v?: string) => ({ metadata: { annotations: (v ? { v } : {}) as Record<string, string> } });
-        assert.equal(versionsInWords([pod("2"), pod("1"), pod("2")], "v"), "1 with version 1, 2 with version 2");
-        assert.equal(versionsInWords([pod()], "v"), "1 without a version");
-        assert.equal(versionsInWords([], "v"), "no pods");
+        const names = { version: "v", written: "w" };
+        const words = (...pods: object[]) =>
+            versionsInWords(
+                pods.map((annotations) => ({ metadata: { annotations } }) as V1Pod),
+                names,
+            );
+        assert.equal(
+            words({ v: "2", w: "noon" }, { v: "1", w: "noon" }, { v: "2", w: "noon" }),
+            "1 with version 1 of noon, 2 with version 2 of noon",
+        );
+        assert.equal(
+            words({ v: "1", w: "noon" }, { v: "1", w: "dawn" }),
+            "1 with version 1 of dawn, 1 with version 1 of noon",
+            "one of a secret that was deleted and written again",
+        );
+        assert.equal(words({ v: "1" }), "1 with version 1 of no time");
+        assert.equal(words({}), "1 without a version");
+        assert.equal(words(), "no pods");
     });
 });
 
