@@ -185,11 +185,12 @@ function loginChecks(
         check("B3", name, expected, { kind: "vaultLogin", login, then: { call, path: where } }, worker);
     const refused = (name: string, token: Extract<ClusterProbe, { kind: "vaultLogin" }>["token"]): Check =>
         check("B3", name, "login refused (permission denied)", { kind: "vaultLogin", login, token }, worker);
-    // Vault looks at the name first.
+    // Vault looks at the name first: that no other namespace is let in is compared as declared, at the role. To try it
+    // takes an account of the worker's name elsewhere, which the deployer may not make; the cluster's tests do.
     const stranger = (of: string): Check =>
         check(
             "B3",
-            "log in as another",
+            `log in under another name, in namespace ${of}`,
             "login refused (service account name not authorized)",
             { kind: "vaultLogin", login },
             { serviceAccount: "default", namespace: of },

@@ -99,7 +99,7 @@ describe("the checks of the cluster side", function () {
 
     it("see a role for more service accounts, and one without a bound", async () => {
         await roleOf({ bound_service_account_names: ["default", `${world.name}-prefect-worker`], token_max_ttl: 0 });
-        const [own, elsewhere] = await answers("log in as another");
+        const [own, elsewhere] = await answers("log in under another name");
         assert.deepEqual([own, elsewhere], ["logged in", "login refused (namespace not authorized)"]);
         assert.match((await answers(`role ${world.name}-prefect: what`))[0], /token_max_ttl 0/);
         await roleOf({ audience: "another" });
