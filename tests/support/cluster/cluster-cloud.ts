@@ -154,9 +154,23 @@ export class ClusterCloud extends TestCloud {
     }
 
     /** Kills one of the cluster's servers with no chance to end in order. */
-    async kill(service: string): Promise<void> {
+    kill(service: string): Promise<void> {
+        return this.signal(service, "SIGKILL");
+    }
+
+    /** Holds one of the cluster's servers where it is: it runs, and does nothing. */
+    hold(service: string): Promise<void> {
+        return this.signal(service, "SIGSTOP");
+    }
+
+    /** Lets a held one go on. */
+    letGo(service: string): Promise<void> {
+        return this.signal(service, "SIGCONT");
+    }
+
+    private async signal(service: string, signal: NodeJS.Signals): Promise<void> {
         const running = await runningService(this.places.folder, service);
         if (!running) throw new Error(`${service} does not run`);
-        process.kill(running.pid, "SIGKILL");
+        process.kill(running.pid, signal);
     }
 }
