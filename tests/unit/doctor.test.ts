@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
 
+import { certificateAuthority } from "../../ops/cluster/vault";
 import { accessOf } from "../../ops/commands/doctor/doctor";
 import { type Declared, diagnosisOf } from "../../ops/doctor";
 import { causeOf } from "../../ops/doctor/cause";
@@ -7,6 +10,8 @@ import { type Facts, type Look } from "../../ops/doctor/facts";
 import { remediesOf } from "../../ops/doctor/finding";
 import { doctorSettings } from "../../ops/doctor/settings";
 import { diagnosisInWords } from "../../ops/doctor/words";
+import { repository } from "../../ops/infra/repository";
+import { callersAccess } from "../../ops/infra/repository-host";
 import { parseSettings } from "../../stacks/settings";
 
 const now = new Date("2026-01-01T12:00:00Z");
@@ -494,6 +499,32 @@ describe("what doctor takes from a stack's settings", () => {
             region: "us-east-1",
             accountIds: ["123456789012"],
         });
+    });
+
+    it("finds paths wherever it is called: from the home, or from the repository", () => {
+        const given = (kubeconfig: string) => ({ ...cluster, kubernetes: { kubeconfig } });
+        for (const [path, expected] of [
+            ["~/.kube/dev", join(homedir(), ".kube/dev")],
+            ["~other/dev", join(repository, "~other/dev")],
+            ["files/dev", join(repository, "files/dev")],
+            ["/etc/dev", "/etc/dev"],
+        ]) {
+            const settings = settingsOf({ cluster: given(path) });
+            assert.equal(doctorSettings("dev", settings, repository)?.kubeconfig, expected);
+            assert.equal(callersAccess(settings, { VAULT_TOKEN: "t" })?.kubeconfig, expected);
+        }
+        assert.equal(callersAccess(settingsOf({ cluster }), {}), undefined, "without a token");
+    });
+
+    it("reads Vault's CA off the repository, from any of its folders", () => {
+        const folder = process.cwd();
+        process.chdir(tmpdir());
+        try {
+            // Any file that is there: it is read before a connection is tried.
+            assert.doesNotThrow(() => certificateAuthority({ address: "", caCertFile: "package.json" }));
+        } finally {
+            process.chdir(folder);
+        }
     });
 
     it("knows how often dynamic keys are made anew", () => {
