@@ -74,6 +74,7 @@ export function callersAccess(
         kubeconfig: kubeconfig === undefined ? kubectlsOwn(environment) : settingsPath(kubeconfig),
         context,
         vaultToken,
+        who: "kubeconfig and VAULT_TOKEN",
     };
 }
 

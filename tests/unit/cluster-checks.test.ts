@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type V1Pod } from "@kubernetes/client-node";
 
 import { operatorPolicy } from "../../ops/operator-policy";
-import { renderTable, verify } from "../../ops/verify";
+import { renderTable, verify, whoLooked } from "../../ops/verify";
 import { plan, type PlanTarget } from "../../ops/verify/plan";
 import {
     agesInWords,
@@ -113,6 +113,15 @@ describe("the checks of clinical-ai's cluster side", () => {
             assert.ok(!/undefined|the stack exports no/.test(text), text);
         });
     }
+
+    it("say whose eyes they looked through where operator and deployer are one in the cluster, and two in AWS", () => {
+        const one = { ...access, who: "kubeconfig and VAULT_TOKEN" };
+        const seen = (name: string, cluster: PlanTarget["cluster"]) => whoLooked(theCheck(name), { cluster });
+        assert.equal(seen("mount secret", { operator: one, deployer: one }), one.who);
+        assert.equal(seen("Secret holds what Vault has", { operator: one, deployer: one }), one.who);
+        assert.equal(seen("mount secret", target.cluster), "operator");
+        assert.equal(seen("user's groups", { operator: one, deployer: one }), "operator");
+    });
 
     it("never show a secret", () => {
         assert.ok(!/hidden/.test(JSON.stringify(checksOf())));

@@ -43,7 +43,12 @@ describe("stack local with a cluster that its file names", () => {
     it("is deployed and verified with the caller's token, and no local one goes there", () => {
         withVault("https://vault.example.com:8200");
         assert.equal(vaultTokenOf(local), "callers");
-        const callers = { kubeconfig: "/other", context: "dev", vaultToken: "callers" };
+        const callers = {
+            kubeconfig: "/other",
+            context: "dev",
+            vaultToken: "callers",
+            who: "kubeconfig and VAULT_TOKEN",
+        };
         assert.deepEqual(clusterAccess({ folder, cluster: local }), { operator: callers, deployer: callers });
         delete process.env.VAULT_TOKEN;
         assert.equal(vaultTokenOf(local), undefined);
