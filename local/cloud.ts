@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { localCertificate } from "./aws/certificate";
@@ -7,16 +7,18 @@ import { installEmulator } from "./aws/install";
 import { startServer, type Server } from "./aws/server";
 import { type Cluster, hasCluster, startCluster } from "./cluster";
 import { installCluster, type Programs } from "./cluster/install";
-import { clusterFolder, clusterPorts } from "./cluster/places";
+import { clusterFolder, clusterPorts, vaultAddress } from "./cluster/places";
 import { clusterSettings } from "./cluster/stack-settings";
 import { enableAwsEngine } from "./cluster/vault-aws";
 import { settleAll } from "./concurrent";
 import { type Engine, findEngine } from "./engine";
 import { writeAtomically } from "../ops/files";
+import { callersAccess } from "../ops/infra/repository-host";
+import { readStackSettings } from "../ops/settings";
 import { installPlugins, type Plugin } from "./install-plugins";
 import { cacheDirectory, localDirectory, localPort } from "./paths";
 import { step } from "./progress";
-import { Pulumi, stateFile } from "./pulumi";
+import { committedStackFile, localStack, namesOtherCluster, Pulumi, stateFile } from "./pulumi";
 
 /** The region of stack `local`. */
 export const localRegion = "us-east-1";
@@ -41,8 +43,28 @@ export async function startCloud(): Promise<LocalCloud> {
     const side = await startAwsSide();
     return prepareStack(
         side,
-        hasCluster(side.folder) ? await bringUpCluster(side, installCluster(cacheDirectory())) : undefined,
+        usesLocalCluster(side.folder) ? await bringUpCluster(side, installCluster(cacheDirectory())) : undefined,
     );
+}
+
+/** Whether clinical-ai is deployed to a cluster that the stack file names, and not to the local one. */
+export function usesOtherCluster(): boolean {
+    return namesOtherCluster(readFileSync(committedStackFile(), "utf8"), vaultAddress(clusterPorts(localPort())));
+}
+
+/** Whether this checkout has a cluster that its stack is deployed to. */
+export const usesLocalCluster = (folder: string) => hasCluster(folder) && !usesOtherCluster();
+
+/** The token with which the stack is deployed: the caller's own for a Vault that the stack file names. */
+export function vaultTokenOf(cluster: Cluster | undefined): string | undefined {
+    return usesOtherCluster() ? process.env.VAULT_TOKEN : cluster?.deployer.vaultToken;
+}
+
+/** What opens the cluster to whom: the local one by the tokens that it gave, another one as whoever calls is let in. */
+export function clusterAccess({ folder, cluster }: Pick<LocalCloud, "folder" | "cluster">) {
+    if (!usesOtherCluster()) return cluster && { operator: cluster.operator, deployer: cluster.deployer };
+    const access = callersAccess(readStackSettings(localStack, folder), process.env);
+    return access && { operator: access, deployer: access };
 }
 
 /** Installs what is missing and starts the local AWS; a second call finds all of it. */
@@ -82,7 +104,7 @@ export async function prepareStack(side: AwsSide, cluster?: Cluster, trial?: str
         folder,
         server,
         credentials: identities.deployer,
-        vaultToken: cluster?.deployer.vaultToken,
+        vaultToken: vaultTokenOf(cluster),
         trial,
     });
     await pulumi.prepare(cluster && (await clusterSettings(cluster, stateFile(folder))));

@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { accessOf } from "../ops/commands/doctor/doctor";
 import { report } from "../ops/commands/doctor/report";
+import { type DoctorAccess } from "../ops/doctor";
 import { examine } from "../ops/doctor/examine";
 import { readStackSettings } from "../ops/settings";
+import { type VaultAddress } from "../services/checks";
 import { type Identities } from "./aws/identities";
 import { localAccount } from "./aws/server";
-import { localRegion } from "./cloud";
+import { localRegion, usesOtherCluster } from "./cloud";
 import { hasCluster } from "./cluster";
 import { clusterFolder, kubeconfigOf } from "./cluster/places";
 import { localDirectory, LocalError, localPort } from "./paths";
@@ -45,14 +48,21 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
             // Whoever asks the engine would start what does not run.
             outputs: () => Promise.resolve({ state: "unseen", why: "npm run local -- infra doctor compares them" }),
         },
-        cluster: ({ vault }) => ({
-            kubeconfig: kubeconfigOf(clusterFolder(folder), "deployer"),
-            vault,
-            vaultToken: hasCluster(folder)
-                ? readFileSync(join(clusterFolder(folder), "vault-token-deployer"), "utf8")
-                : undefined,
+        cluster: (of) => ({
+            ...(usesOtherCluster() ? accessOf(of, {}, process.env) : localAccess(folder, of.vault)),
             aws: { keys: deployer, accountId: localAccount, ...connection },
         }),
     });
     return report(diagnosis, { stack: localStack, json });
+}
+
+/** What opens the local cluster to its deployer. */
+function localAccess(folder: string, vault: VaultAddress): DoctorAccess {
+    return {
+        kubeconfig: kubeconfigOf(clusterFolder(folder), "deployer"),
+        vault,
+        vaultToken: hasCluster(folder)
+            ? readFileSync(join(clusterFolder(folder), "vault-token-deployer"), "utf8")
+            : undefined,
+    };
 }

@@ -3,7 +3,7 @@ import { exitCodes, InfraError, Interrupted } from "../ops/infra/errors";
 import { type Host } from "../ops/infra/host";
 import { createProgram, runProgram } from "../ops/infra/program";
 import { readStackSettings } from "../ops/settings";
-import { type LocalCloud, prepareStack, startCloud } from "./cloud";
+import { clusterAccess, type LocalCloud, prepareStack, startCloud } from "./cloud";
 import { interrupted, stopIfInterrupted } from "./interrupt";
 import { alone } from "./lock";
 import { localDirectory, LocalError } from "./paths";
@@ -45,7 +45,7 @@ function localHost(cloud: LocalCloud): Host {
         },
         recover: () => foreseen(async () => recoverIfInterrupted(await prepareStack(cloud, cluster))),
         credentials: (who) => Promise.resolve(identities[who]),
-        cluster: (_stack, who) => cluster?.[who],
+        cluster: (_stack, who) => clusterAccess(cloud)?.[who],
     };
 }
 

@@ -22,7 +22,7 @@ export interface PulumiSettings {
     readonly folder: string;
     readonly server: Server;
     readonly credentials: Keys;
-    /** The deployer's token in Vault, where there is one. */
+    /** A token of Vault, where there is one: the local deployer's, or the caller's for a Vault that the stack file names. */
     readonly vaultToken?: string;
     /** A stack file to try in place of the committed one; only for commands that change nothing. */
     readonly trial?: string;
@@ -38,6 +38,19 @@ export const stateFile = (folder: string) =>
 /** The stack file that is deployed: the committed one, or the one that `PLATFORM_LOCAL_STACK_FILE` names. */
 export const committedStackFile = (env = process.env) =>
     env.PLATFORM_LOCAL_STACK_FILE ? resolve(env.PLATFORM_LOCAL_STACK_FILE) : join(root, `Pulumi.${localStack}.yaml`);
+
+const clusterSection = ["config", "platform:clinical-ai", "cluster"];
+
+/**
+ * Whether a stack file names a cluster of its own for clinical-ai. By Vault's address: what the local Vault gave is sent
+ * to that address alone, and what is somebody else's never comes from here.
+ */
+export function namesOtherCluster(stackFile: string, localVaultAddress: string): boolean {
+    const document = parseDocument(stackFile);
+    return (
+        document.hasIn(clusterSection) && document.getIn([...clusterSection, "vault", "address"]) !== localVaultAddress
+    );
+}
 
 const deployedStackFile = (folder: string) => join(folder, `Pulumi.${localStack}.yaml`);
 
@@ -189,8 +202,7 @@ function writeStackFile(
     const document = parseDocument(readFileSync(committed, "utf8"));
     const services = document.getIn(["config", "aws:endpoints", 0]) as { items: { key: { value: string } }[] };
     for (const { key } of services.items) document.setIn(["config", "aws:endpoints", 0, key.value], endpoint);
-    const section = ["config", "platform:clinical-ai", "cluster"];
-    if (cluster && !document.hasIn(section)) document.setIn(section, document.createNode(cluster));
+    if (cluster && !document.hasIn(clusterSection)) document.setIn(clusterSection, document.createNode(cluster));
     if (existsSync(salted)) {
         const salt = parseDocument(readFileSync(salted, "utf8")).get("encryptionsalt");
         if (salt) document.set("encryptionsalt", salt);

@@ -10,16 +10,19 @@ import { type Cluster, hasCluster } from "./cluster";
 import { installCluster, isInstalled, type Programs } from "./cluster/install";
 import {
     bringUpCluster,
+    clusterAccess,
     localRegion,
     prepareStack,
     refreshNeeded,
     startAwsSide,
+    usesLocalCluster,
+    usesOtherCluster,
     type AwsSide,
     type LocalCloud,
 } from "./cloud";
 import { besides } from "./concurrent";
 import { alone } from "./lock";
-import { cacheDirectory, localDirectory } from "./paths";
+import { cacheDirectory, localDirectory, LocalError } from "./paths";
 import { elapsed, say, step } from "./progress";
 import { recoverIfInterrupted } from "./recover";
 import { describeChanges, lastChanges } from "./summary";
@@ -34,11 +37,17 @@ interface UpOptions {
 /** Brings the local cloud up, deploys stack `local`, verifies it, and returns the exit code: 0 only if all holds. */
 export async function up({ json, cluster: wanted }: UpOptions): Promise<number> {
     const start = performance.now();
+    if (wanted && usesOtherCluster()) {
+        throw new LocalError(
+            "The stack file names a cluster of its own: --cluster is for the local one.\n" +
+                "Leave --cluster out, or take `cluster` out of platform:clinical-ai.",
+        );
+    }
     return alone(localDirectory(), async () => {
         say("Local cloud");
         const side = await startAwsSide();
         announceAws(side);
-        const cluster = wanted || hasCluster(side.folder) ? await clusterOf(side) : undefined;
+        const cluster = wanted || usesLocalCluster(side.folder) ? await clusterOf(side) : undefined;
         const cloud = await prepareStack(side, cluster);
         await recoverIfInterrupted(cloud);
         say("\nDeploying stack local");
@@ -107,7 +116,8 @@ async function deploy({ folder, pulumi }: LocalCloud): Promise<void> {
     say(`  ${describeChanges(lastChanges(await pulumi.run(["stack", "history", "--json", "--page-size", "1"])))}`);
 }
 
-async function verifyTarget({ pulumi, server, identities, cluster }: LocalCloud): Promise<VerifyTarget> {
+async function verifyTarget(cloud: LocalCloud): Promise<VerifyTarget> {
+    const { pulumi, server, identities } = cloud;
     const outputs = JSON.parse(
         await pulumi.run(["stack", "output", "--json", "--show-secrets"]),
     ) as VerifyTarget["outputs"];
@@ -117,7 +127,7 @@ async function verifyTarget({ pulumi, server, identities, cluster }: LocalCloud)
         region: localRegion,
         accountId: localAccount,
         credentials: identities,
-        ...(cluster ? { cluster: { operator: cluster.operator, deployer: cluster.deployer } } : {}),
+        cluster: clusterAccess(cloud),
         outputs,
         services: serviceNames.filter((name) => outputs[name]),
     };

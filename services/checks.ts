@@ -130,12 +130,20 @@ export type ClusterProbe =
       }
     /** Values of an object. */
     | { readonly kind: "kubernetesFields"; readonly object: ObjectReference; readonly fields: readonly Place[] }
-    /** Which version of a secret the running pods of a Deployment started with. */
+    /** Which write of a secret the running pods of a Deployment started with. */
     | {
           readonly kind: "podVersions";
           readonly deployment: string;
           readonly namespace: string;
-          readonly annotation: string;
+          readonly annotations: WriteAnnotations;
+      }
+    /** Which running pods of a Deployment are older than that. */
+    | {
+          readonly kind: "podAges";
+          readonly deployment: string;
+          readonly namespace: string;
+          /** Undefined where the stack does not say. */
+          readonly seconds: number | undefined;
       }
     /** Whether the API accepts a bare pod from a Deployment's template, or one that may gain privileges; nothing is made. */
     | {
@@ -187,9 +195,15 @@ export type ClusterProbe =
           readonly secret: string;
           /** Key of the Secret → field of the Vault secret. */
           readonly keys: Readonly<Record<string, string>>;
-          /** Annotation of the Secret with the version that it holds. */
-          readonly annotation: string;
+          /** Annotations of the Secret that say what it holds. */
+          readonly annotations: WriteAnnotations;
       };
+
+/** Names of the annotations that say which write of a Vault secret is meant: its version, and when it was written. */
+export interface WriteAnnotations {
+    readonly version: string;
+    readonly written: string;
+}
 
 /** How a service account logs in to Vault. */
 export interface VaultLogin {

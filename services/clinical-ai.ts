@@ -107,6 +107,8 @@ export interface ClinicalAiClusterOutputs {
     readonly vaultRole?: string;
     /** Version of the Vault secret that the Secret holds; only in mode `static`. */
     readonly vaultVersion?: string;
+    /** When that version was written: a secret that was deleted and written again counts from 1 again. */
+    readonly vaultCreated?: string;
     /** Where Vault asks whether a service account's token is genuine, if this stack says so to it. */
     readonly vaultKubernetesHost?: string;
     /** In mode `vaultDynamic`: where Vault makes the keys, how long they live, how often new ones are asked for. */

@@ -5,6 +5,8 @@ export interface ClusterAccess {
     /** @default the kubeconfig's current context */
     readonly context?: string;
     readonly vaultToken: string;
+    /** How a result calls whoever this is, where one access serves as operator and as deployer. @default which of both */
+    readonly who?: string;
 }
 
 /** Something of a cluster that did not answer as asked, in words that name the cause. */

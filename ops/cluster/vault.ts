@@ -4,6 +4,7 @@ import nodeVault, { type client as VaultApi } from "node-vault";
 
 import { type VaultAddress } from "../../services/checks";
 import { ClusterFailure } from "./access";
+import { settingsPath } from "../infra/repository";
 import { connectionFault, send } from "./http";
 
 /** What Vault answers to a read or a login. */
@@ -101,10 +102,11 @@ export class Vault {
     }
 }
 
-function certificateAuthority({ caCertFile }: VaultAddress): Buffer | undefined {
+/** @throws ClusterFailure when the file cannot be read */
+export function certificateAuthority({ caCertFile }: VaultAddress): Buffer | undefined {
     if (caCertFile === undefined) return undefined;
     try {
-        return readFileSync(caCertFile);
+        return readFileSync(settingsPath(caCertFile));
     } catch (error) {
         throw new ClusterFailure(
             "Vault",

@@ -78,6 +78,8 @@ export interface ExternalSecret extends Synced, Marked {
     readonly seen: boolean;
     /** When it was declared first. */
     readonly created: Date;
+    /** When what it declares changed last. */
+    readonly changed: Date;
 }
 
 export interface SecretState extends Marked {

@@ -1,6 +1,14 @@
 import { clinicalAi } from "../../services/clinical-ai";
 import { causeOf, type Cause } from "./cause";
-import { type Declared, type Facts, type Look, type Marked, type PodState, type SecretState } from "./facts";
+import {
+    type Declared,
+    type ExternalSecret,
+    type Facts,
+    type Look,
+    type Marked,
+    type PodState,
+    type SecretState,
+} from "./facts";
 import { type Finding, type Remedies } from "./finding";
 
 /** How long a change may take on its way before it counts as stuck. */
@@ -186,11 +194,11 @@ function operator({ facts, declared, remedies }: Case): Finding[] {
     if (!external) return findings;
     const stopped = (why: string) =>
         error("operator-stopped", "External Secrets does not work", why, remedies.externalSecrets);
-    const { ready, refreshed, seen, created } = external;
+    const { ready, refreshed, created } = external;
     if (ready === undefined) {
         if (seconds(created, now) > graceSeconds)
             findings.push(stopped("it has said nothing about the ExternalSecret yet"));
-    } else if (ready && !seen) {
+    } else if (ready && isOverlooked(external, now)) {
         findings.push(stopped("the ExternalSecret was changed, and it has not acted on it"));
     } else if (ready && refreshed && seconds(refreshed, now) > declared.refreshSeconds + graceSeconds) {
         const late = Math.round(seconds(refreshed, now) / 60);
@@ -199,6 +207,11 @@ function operator({ facts, declared, remedies }: Case): Finding[] {
         );
     }
     return findings;
+}
+
+/** Whether External Secrets had its time to act on a change, and has not. */
+function isOverlooked({ seen, changed }: ExternalSecret, now: Date): boolean {
+    return !seen && seconds(changed, now) > graceSeconds;
 }
 
 /** What External Secrets itself says is wrong. */
@@ -327,7 +340,7 @@ function oldPods({ facts, declared, remedies }: Case): Finding[] {
     const secret = found(facts.secret);
     const pods = found(facts.pods) ?? [];
     if (!secret) return [];
-    const old = pods.filter((pod) => isOld(pod, secret, facts.now, declared.mode));
+    const old = pods.filter((pod) => isOld(pod, secret, facts.now, declared));
     if (old.length === 0) return [];
     const names = old.map((pod) =>
         pod.version === undefined ? pod.name : `${pod.name} (version ${markInWords(pod)})`,
@@ -343,10 +356,11 @@ function oldPods({ facts, declared, remedies }: Case): Finding[] {
     ];
 }
 
-function isOld(pod: PodState, secret: SecretState, now: Date, mode: Declared["mode"]): boolean {
+function isOld(pod: PodState, secret: SecretState, now: Date, { mode, refreshSeconds }: Declared): boolean {
     if (mode === "static") return secret.version !== undefined && !isSameWrite(pod, secret);
     const { changed } = secret;
-    return changed !== undefined && pod.created < changed && seconds(changed, now) > graceSeconds;
+    // By the pod's age: the last change is never older than one refresh, however long nobody has replaced the pod.
+    return changed !== undefined && pod.created < changed && seconds(pod.created, now) > refreshSeconds + graceSeconds;
 }
 
 /** By the version alone, a secret that was deleted and written again would pass for the one before. */

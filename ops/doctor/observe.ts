@@ -1,4 +1,4 @@
-import { type V1Deployment, type V1Pod, type V1Secret } from "@kubernetes/client-node";
+import { type KubernetesObject, type V1Deployment, type V1Pod, type V1Secret } from "@kubernetes/client-node";
 import { paginateListAccessKeys } from "@aws-sdk/client-iam";
 
 import { type VaultAddress } from "../../services/checks";
@@ -216,7 +216,16 @@ async function externalSecretOf(kubernetes: Kubernetes) {
         // The operator writes which generation it acted on before a hash.
         seen: syncedResourceVersion?.split("-")[0] === String(metadata?.generation),
         created: new Date(metadata?.creationTimestamp ?? 0),
+        changed: lastWrite(object, "f:spec") ?? new Date(0),
     };
+}
+
+/** When a part of an object was written last, which the API server notes for each of its writers. */
+function lastWrite({ metadata }: KubernetesObject, part: string): Date | undefined {
+    const times = (metadata?.managedFields ?? [])
+        .filter(({ fieldsV1 }) => Object.hasOwn(fieldsV1 ?? {}, part))
+        .flatMap(({ time }) => (time ? [new Date(time).getTime()] : []));
+    return times.length === 0 ? undefined : new Date(Math.max(...times));
 }
 
 async function secretOf(kubernetes: Kubernetes) {
@@ -224,15 +233,11 @@ async function secretOf(kubernetes: Kubernetes) {
     if (!secret) return undefined;
     const { metadata, data } = secret;
     const keyId = data?.[clinicalAi.secretKeys.accessKeyId];
-    const writes = (metadata?.managedFields ?? []).filter(({ fieldsV1 }) => Object.hasOwn(fieldsV1 ?? {}, "f:data"));
-    const changed = writes
-        .map(({ time }) => String(time ?? ""))
-        .sort()
-        .at(-1);
+    const changed = lastWrite(secret, "f:data");
     return {
         ...marksOf(metadata?.annotations, "secret"),
         ...(keyId === undefined ? {} : { keyId: Buffer.from(keyId, "base64").toString("utf8") }),
-        ...(changed ? { changed: new Date(changed) } : {}),
+        ...(changed ? { changed } : {}),
     };
 }
 

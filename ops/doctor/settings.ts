@@ -1,9 +1,8 @@
-import { resolve } from "node:path";
-
 import { physicalName } from "../../components/naming";
 import { type VaultAddress } from "../../services/checks";
 import { clinicalAi } from "../../services/clinical-ai";
 import { type Settings } from "../../stacks/settings";
+import { settingsPath } from "../infra/repository";
 import { type Declared } from "./facts";
 
 /** What a stack's settings say to doctor. */
@@ -27,7 +26,7 @@ export function doctorSettings(stack: string, settings: Settings, folder: string
     if (!own?.cluster || !settings.services.includes(clinicalAi.name)) return undefined;
     const { identity, cluster } = own;
     const { kubernetes, vault, replicas } = cluster;
-    const path = (file: string | undefined) => (file === undefined ? undefined : resolve(folder, file));
+    const path = (file: string | undefined) => (file === undefined ? undefined : settingsPath(file, folder));
     const dynamic = identity.mode === "vaultDynamic" ? identity : undefined;
     return {
         declared: {

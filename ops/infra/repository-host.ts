@@ -1,14 +1,16 @@
 import { homedir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, join } from "node:path";
 
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import execa from "execa";
 
+import { type Settings } from "../../stacks/settings";
+import { type ClusterAccess } from "../cluster/access";
 import { readStackSettings, stackFile } from "../settings";
 import { exitCodes, InfraError } from "./errors";
 import { type Host } from "./host";
 import { recoverStack } from "./recover";
-import { repository } from "./repository";
+import { repository, settingsPath } from "./repository";
 
 /** The stacks of the repository, deployed by the `pulumi` on PATH, as whoever its user is logged in as. */
 export const repositoryHost: Host = {
@@ -56,18 +58,25 @@ export const repositoryHost: Host = {
         }
     },
 
-    cluster(stack) {
-        const cluster = readStackSettings(stack)["clinical-ai"]?.cluster;
-        const { VAULT_TOKEN: vaultToken } = process.env;
-        if (!cluster || !vaultToken) return undefined;
-        const { kubeconfig, context } = cluster.kubernetes;
-        return {
-            kubeconfig: kubeconfig === undefined ? kubectlsOwn(process.env) : resolve(repository, kubeconfig),
-            context,
-            vaultToken,
-        };
-    },
+    cluster: (stack) => callersAccess(readStackSettings(stack), process.env),
 };
+
+/** The cluster of the settings, as whoever calls is let in: by kubeconfig and VAULT_TOKEN. Undefined without both. */
+export function callersAccess(
+    settings: Settings,
+    environment: Readonly<Record<string, string | undefined>>,
+): ClusterAccess | undefined {
+    const cluster = settings["clinical-ai"]?.cluster;
+    const { VAULT_TOKEN: vaultToken } = environment;
+    if (!cluster || !vaultToken) return undefined;
+    const { kubeconfig, context } = cluster.kubernetes;
+    return {
+        kubeconfig: kubeconfig === undefined ? kubectlsOwn(environment) : settingsPath(kubeconfig),
+        context,
+        vaultToken,
+        who: "kubeconfig and VAULT_TOKEN",
+    };
+}
 
 /** Of several files only the first: to join them is kubectl's own affair. */
 export function kubectlsOwn({ KUBECONFIG = "" }: Readonly<Record<string, string | undefined>>): string {

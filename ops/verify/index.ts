@@ -25,6 +25,7 @@ import {
     objectState,
     ownRights,
     podSecurity,
+    podAges,
     podVersions,
     servedResources,
 } from "./probes-kubernetes";
@@ -69,6 +70,7 @@ const clusterExecutors: { readonly [Kind in ClusterKind]: ClusterExecutor<Kind> 
     servedResources,
     kubernetes: objectState,
     kubernetesFields: objectFields,
+    podAges,
     podVersions,
     podSecurity,
     podEnvironment: environmentOfPods,
@@ -258,13 +260,22 @@ async function runCheck({ service, check }: Planned, session: Session): Promise<
     return {
         id,
         name,
-        identity: identityInWords(caller),
+        identity: whoLooked(check, session.target),
         expected: [expected, ...tolerated].join(", or "),
         got: answer.got,
         ok: [expected, ...tolerated].includes(answer.got),
         ...(answer.notTried ? { notTried: true } : {}),
         ...(notes.length > 0 ? { note: notes.join(" ") } : {}),
     };
+}
+
+/** Whose eyes a check looked through: in the cluster, operator and deployer may be one. */
+export function whoLooked(
+    { caller, probe }: Pick<Check, "caller" | "probe">,
+    { cluster }: Pick<VerifyTarget, "cluster">,
+): string {
+    const isOne = isOfCluster(probe) && (caller === "operator" || caller === "deployer");
+    return (isOne && cluster?.[caller].who) || identityInWords(caller);
 }
 
 /** Where an emulator is asked in another way than AWS. */

@@ -5,7 +5,9 @@ import { at, placesInWords } from "../../services/fields";
 import { ClusterFailure } from "../cluster/access";
 import { type AnyObject, type Kubernetes } from "../cluster/kubernetes";
 import { livePods } from "../cluster/pod-environment";
+import { NotTried } from "./outcome";
 import {
+    agesInWords,
     availabilityInWords,
     conditionInWords,
     peersInWords,
@@ -57,7 +59,13 @@ const states = {
 
 export const podVersions: ClusterExecutor<"podVersions"> = async (probe, { cluster, caller }) => {
     const { pods } = await livePods(await cluster.kubernetesAs(caller), probe);
-    return { got: versionsInWords(pods, probe.annotation) };
+    return { got: versionsInWords(pods, probe.annotations) };
+};
+
+export const podAges: ClusterExecutor<"podAges"> = async (probe, { cluster, caller }) => {
+    if (probe.seconds === undefined) throw new NotTried("the stack exports no cluster.dynamic");
+    const { pods } = await livePods(await cluster.kubernetesAs(caller), probe);
+    return { got: agesInWords(pods, probe.seconds, new Date()) };
 };
 
 /** Has the API decide, without making it, whether a pod of the template may be there. */

@@ -112,11 +112,11 @@ async function orphaned(
 
 /** Whether a Secret holds what Vault has now; what they hold is compared here and said nowhere. */
 export const secretSync: ClusterExecutor<"secretSync"> = async (probe, { cluster, caller }) => {
-    const { reader, login, path, keys, annotation } = probe;
+    const { reader, login, path, keys, annotations } = probe;
     const { namespace } = reader;
     const vault = await prepare(() => cluster.login(reader, login));
     const api = await cluster.kubernetesAs(caller);
     const secret = (await api.read({ apiVersion: "v1", kind: "Secret", namespace, name: probe.secret })) as
         V1Secret | undefined;
-    return { got: syncInWords(await vault.read(path), secret, keys, annotation) };
+    return { got: syncInWords(await vault.read(path), secret, keys, annotations) };
 };

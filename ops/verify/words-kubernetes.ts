@@ -1,5 +1,6 @@
 import { type V1Deployment, type V1Pod, type V1PodSpec } from "@kubernetes/client-node";
 
+import { type WriteAnnotations } from "../../services/checks";
 import { type AnyObject } from "../cluster/kubernetes";
 import { type Answer } from "./outcome";
 
@@ -102,12 +103,22 @@ export function availabilityInWords({ metadata, spec, status = {} }: V1Deploymen
     return `${availableReplicas} of ${spec?.replicas ?? 1} available, ${updatedReplicas} up to date`;
 }
 
-/** How many pods carry each version of an annotation. */
-export function versionsInWords(pods: readonly V1Pod[], annotation: string): string {
+/** Which pods are older than that many seconds. */
+export function agesInWords(pods: readonly V1Pod[], seconds: number, now: Date): string {
+    const since = ({ metadata }: V1Pod) =>
+        (now.getTime() - new Date(metadata?.creationTimestamp ?? 0).getTime()) / 1000;
+    const old = pods.filter((pod) => since(pod) > seconds).map(({ metadata }) => metadata?.name);
+    return old.length === 0 ? `none older than ${seconds} s` : `older than ${seconds} s: ${old.sort().join(", ")}`;
+}
+
+/** How many pods carry each write of a secret. */
+export function versionsInWords(pods: readonly V1Pod[], { version, written }: WriteAnnotations): string {
     const counts = new Map<string, number>();
-    for (const { metadata } of pods) {
-        const version = metadata?.annotations?.[annotation];
-        const words = version === undefined ? "without a version" : `with version ${version}`;
+    for (const { metadata: { annotations = {} } = {} } of pods) {
+        const words =
+            annotations[version] === undefined
+                ? "without a version"
+                : `with version ${annotations[version]} of ${annotations[written] ?? "no time"}`;
         counts.set(words, (counts.get(words) ?? 0) + 1);
     }
     return (

@@ -1,5 +1,7 @@
 import { type V1Secret } from "@kubernetes/client-node";
 
+import { type WriteAnnotations } from "../../services/checks";
+
 type Data = Readonly<Record<string, unknown>>;
 
 /** What a policy in HCL opens; a part of it that is not known here is shown as it is. */
@@ -38,23 +40,26 @@ export function syncInWords(
     vault: Data | undefined,
     secret: V1Secret | undefined,
     keys: Readonly<Record<string, string>>,
-    annotation: string,
+    annotations: WriteAnnotations,
 ): string {
-    const { data, metadata } = (vault ?? {}) as { data?: Data | null; metadata?: { version?: number } };
+    const { data, metadata } = (vault ?? {}) as {
+        data?: Data | null;
+        metadata?: { version?: number; created_time?: string };
+    };
     if (!data) return "Vault has no current version of the secret";
     if (!secret) return "there is no Secret";
-    const inVault = String(metadata?.version);
-    const inSecret = secret.metadata?.annotations?.[annotation];
+    const inVault = `version ${metadata?.version} of ${metadata?.created_time}`;
+    const { [annotations.version]: version, [annotations.written]: written } = secret.metadata?.annotations ?? {};
+    const inSecret = `version ${version} of ${written ?? "no time"}`;
     const wrong = Object.entries(keys).flatMap(([key, field]) =>
         decoded(secret.data?.[key]) === String(data[field]) ? [] : [key],
     );
     const more = Object.keys(secret.data ?? {}).filter((key) => !Object.hasOwn(keys, key));
-    if (inSecret === undefined) return "the Secret does not say which version it has";
-    if (inSecret !== inVault) return `stale: the Secret has version ${inSecret}, Vault has ${inVault}`;
-    if (wrong.length > 0)
-        return `the Secret says version ${inSecret}, but other values than Vault's: ${wrong.join(", ")}`;
+    if (version === undefined) return "the Secret does not say which version it has";
+    if (inSecret !== inVault) return `stale: the Secret has ${inSecret}, Vault has ${inVault}`;
+    if (wrong.length > 0) return `the Secret says ${inSecret}, but other values than Vault's: ${wrong.join(", ")}`;
     if (more.length > 0) return `the Secret has keys that are not Vault's: ${more.join(", ")}`;
-    return `current (version ${inVault})`;
+    return `current (${inVault})`;
 }
 
 function decoded(value: string | undefined): string | undefined {

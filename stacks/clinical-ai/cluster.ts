@@ -47,13 +47,13 @@ export function deployToCluster(
         },
         { provider, dependsOn: [...namespace, account, ...identity.before] },
     );
-    return outputsOf(settings, identity, pipeline?.vaultVersion);
+    return outputsOf(settings, identity, pipeline);
 }
 
 function outputsOf(
     { kubernetes: cluster, vault, image, replicas }: ClinicalAiClusterSettings,
     identity: WorkerIdentity,
-    vaultVersion: pulumi.Output<string> | undefined,
+    pipeline: VaultSecretPipeline | undefined,
 ): pulumi.Output<ClinicalAiClusterOutputs> {
     return pulumi.output({
         namespace: clinicalAi.namespace,
@@ -64,7 +64,8 @@ function outputsOf(
         vaultNamespace: vault.namespace,
         audience: vault.audience,
         vaultRole: identity.secretKeys?.vaultRole,
-        vaultVersion,
+        vaultVersion: pipeline?.vaultVersion,
+        vaultCreated: pipeline?.vaultCreated,
         vaultKubernetesHost: vault.auth === "create" ? kubernetesAuth(vault.kubernetes).host : undefined,
         dynamic: identity.secretKeys && lifetimes(identity.secretKeys),
         image,

@@ -15,19 +15,13 @@ import {
     GetUserCommand,
     ListAccessKeysCommand,
 } from "@aws-sdk/client-iam";
-import {
-    DeleteObjectCommand,
-    GetObjectCommand,
-    ListObjectsV2Command,
-    PutObjectCommand,
-    type S3Client,
-} from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 
 import { rootCredentials } from "../../local/aws/server";
 import { vaultPrincipalArn } from "../../local/cluster/vault-aws";
 import { podEnvironment } from "../../ops/cluster/pod-environment";
-import { clientsFor, closeClients } from "../../ops/verify/clients";
 import { clinicalAi } from "../../services/clinical-ai";
+import { PodLoad } from "../support/cluster/pod-load";
 import { sharedCloud } from "../support/cluster/suite";
 import { until } from "../support/test-cloud";
 
@@ -168,34 +162,23 @@ describe("the identity modes of clinical-ai", function () {
         it(`becomes ${mode}`, () => becomes(mode));
     }
 
-    it("gives the worker new keys of Vault at every refresh, and no request fails meanwhile", async () => {
-        const buckets = ["clinical-ai-source-dev", "clinical-ai-destination-dev"];
-        const keys = new Set<string>();
-        const pods = new Set<string>();
-        const end = Date.now() + 5 * refreshSeconds * 1000;
-        let requests = 0;
-        while (Date.now() < end) {
-            // A process keeps the environment that its pod had when it started.
-            const { pod, environment: own } = await environment();
-            keys.add(own.AWS_ACCESS_KEY_ID);
-            pods.add(pod!);
-            const clients = clientsFor(
-                {
-                    accessKeyId: own.AWS_ACCESS_KEY_ID,
-                    secretAccessKey: own.AWS_SECRET_ACCESS_KEY,
-                    sessionToken: own.AWS_SESSION_TOKEN,
-                },
-                { ...cloud().connection, region: own.AWS_REGION },
-            );
-            for (let round = 0; round < 10; round++) {
-                for (const bucket of buckets) requests += await useBucket(clients.s3, bucket);
-            }
-            closeClients(clients);
+    it("gives the worker new keys of Vault at every refresh, and no pod's request fails until it is gone", async () => {
+        const bucket = "clinical-ai-source-dev";
+        await cloud().root.s3.send(new PutObjectCommand({ Bucket: bucket, Key: "load/always", Body: "there" }));
+        const load = new PodLoad(cloud(), bucket);
+        await load.start();
+        try {
+            // The keys that the pods have at first, and those of three refreshes.
+            await until("keys of three refreshes", () => load.keys.size >= 4, 12 * refreshSeconds);
+            await until("pods with each of them", () => load.seen.size >= 4, 2 * refreshSeconds);
+        } finally {
+            await load.stop();
+            await cloud().root.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: "load/always" }));
         }
-        assert.ok(keys.size >= 4, `${keys.size} sets of keys in three refreshes`);
-        assert.ok(pods.size >= 4, `${pods.size} pods`);
+        assert.deepEqual(load.failures, []);
+        assert.ok(load.requests > 300, `${load.requests} requests`);
         process.stderr.write(
-            `      ${requests} requests with ${keys.size} sets of keys in ${pods.size} pods, 0 failed\n`,
+            `      ${load.requests} requests with ${load.keys.size} sets of keys in ${load.seen.size} pods, 0 failed\n`,
         );
         // What replaced the pods is no drift.
         const { words } = await cloud().up();
@@ -220,13 +203,3 @@ describe("the identity modes of clinical-ai", function () {
         assert.equal(AccessKeyMetadata!.length, 1);
     });
 });
-
-/** Writes, lists, reads and deletes; throws what is refused. Returns the number of requests. */
-async function useBucket(s3: S3Client, Bucket: string): Promise<number> {
-    const object = { Bucket, Key: "modes-test" };
-    await s3.send(new PutObjectCommand({ ...object, Body: "x", ServerSideEncryption: "AES256" }));
-    await s3.send(new ListObjectsV2Command({ Bucket }));
-    await s3.send(new GetObjectCommand(object));
-    await s3.send(new DeleteObjectCommand(object));
-    return 4;
-}

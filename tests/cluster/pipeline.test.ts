@@ -1,6 +1,7 @@
 // The way of a key from IAM to the pod, on real servers: in order, at once, and not at all when it cannot be.
 
 import assert from "node:assert/strict";
+import { sign } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
@@ -262,6 +263,44 @@ describe("the way of a key from IAM to the pod", function () {
         await (await login()).revoke();
     });
 
+    describe("lets in nobody but", () => {
+        const worker = "clinical-ai-prefect-worker";
+        const tokenIn = (of: string) => cloud().kubernetes().tokenOf(of, worker, { audience: "vault" });
+        const logIn = async (jwt: string) => {
+            await (await anonymous().login("kubernetes", "clinical-ai-prefect", jwt)).revoke();
+        };
+        const refused = (jwt: string, why: string) => assert.rejects(logIn(jwt), { message: `login refused (${why})` });
+
+        it("who has a token that has not expired", async () => {
+            const token = await tokenIn(namespace);
+            const { exp, iat } = claimsOf(token);
+            // Signed by the cluster's own key: only its time is past.
+            const signed = (secondsAgo: number) =>
+                signedAgain(token, join(cloud().places.folder, "service-account.key"), {
+                    iat: iat - secondsAgo,
+                    nbf: iat - secondsAgo,
+                    exp: exp - secondsAgo,
+                });
+            await logIn(signed(1));
+            // An hour ago: Vault gives clocks a minute.
+            await refused(signed(exp - iat + 3600), "invalid expiration time (exp) claim: token is expired");
+        });
+
+        it("the worker of its own namespace, not one of the same name elsewhere", async () => {
+            const kubernetes = cloud().kubernetes();
+            const stranger = { apiVersion: "v1", kind: "Namespace", name: "clinical-ai-stranger" };
+            const { name } = stranger;
+            await kubernetes.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } }, stranger);
+            try {
+                const account = { apiVersion: "v1", kind: "ServiceAccount", namespace: name };
+                await kubernetes.create({ ...account, metadata: { name: worker, namespace: name } }, account);
+                await refused(await tokenIn(name), "namespace not authorized");
+            } finally {
+                await kubernetes.remove(stranger);
+            }
+        });
+    });
+
     const isRefusal = (error: Error) => {
         assert.match(error.message, /login refused/);
         return true;
@@ -277,6 +316,24 @@ interface AuditEntry {
     readonly type: string;
     readonly request: { readonly path: string };
     readonly response?: { readonly data?: { readonly data?: Readonly<Record<string, unknown>> } };
+}
+
+interface Claims {
+    readonly iat: number;
+    readonly nbf: number;
+    readonly exp: number;
+}
+
+function claimsOf(token: string): Claims {
+    return JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString()) as Claims;
+}
+
+/** The same token with other times, signed by the key with which the API server signs. */
+function signedAgain(token: string, keyFile: string, times: Claims): string {
+    const [header] = token.split(".");
+    const claims = Buffer.from(JSON.stringify({ ...claimsOf(token), ...times })).toString("base64url");
+    const signature = sign("RSA-SHA256", Buffer.from(`${header}.${claims}`), readFileSync(keyFile));
+    return `${header}.${claims}.${signature.toString("base64url")}`;
 }
 
 function filesBelow(folder: string): string[] {

@@ -88,7 +88,7 @@ describe("the checks of the cluster side", function () {
         assert.deepEqual(await answers("list "), ["allowed"]);
         // Nothing was overwritten by the attempt.
         assert.match((await answers("write "))[0], /^Vault answered 400 on /);
-        assert.deepEqual(await answers("secret's version"), ["current_version 1"]);
+        assert.match((await answers("secret's version"))[0], /^current_version 1,/);
 
         await world.vault.remove(`sys/policies/acl/${world.name}-aws-read`);
         assert.deepEqual(await answers("policy"), [`nothing at sys/policies/acl/${world.name}-aws-read`]);
@@ -99,7 +99,7 @@ describe("the checks of the cluster side", function () {
 
     it("see a role for more service accounts, and one without a bound", async () => {
         await roleOf({ bound_service_account_names: ["default", `${world.name}-prefect-worker`], token_max_ttl: 0 });
-        const [own, elsewhere] = await answers("log in as another");
+        const [own, elsewhere] = await answers("log in under another name");
         assert.deepEqual([own, elsewhere], ["logged in", "login refused (namespace not authorized)"]);
         assert.match((await answers(`role ${world.name}-prefect: what`))[0], /token_max_ttl 0/);
         await roleOf({ audience: "another" });
@@ -132,9 +132,30 @@ describe("the checks of the cluster side", function () {
     });
 
     it("see a Secret that is behind Vault", async () => {
-        await world.writeKeys("AKIATWO");
-        assert.deepEqual(await answers("Secret holds"), ["stale: the Secret has version 1, Vault has 2"]);
-        assert.deepEqual(await answers("secret's version"), ["current_version 2"]);
+        const second = await world.writeKeys("AKIATWO");
+        const first = world.outputs.cluster!.vaultCreated;
+        assert.deepEqual(await answers("Secret holds"), [
+            `stale: the Secret has version 1 of ${first}, Vault has version 2 of ${second}`,
+        ]);
+        assert.deepEqual(await answers("secret's version"), [`current_version 2, created_time ${first}`]);
+    });
+
+    it("see a secret that was deleted with all its versions and counts from 1 again", async () => {
+        const first = world.outputs.cluster!.vaultCreated;
+        await world.vault.remove(`${world.mount}/metadata/${world.name}/aws`);
+        const again = await world.writeKeys("AKIATHREE");
+        assert.deepEqual(await answers("secret's version"), [`current_version 1, created_time ${again}`]);
+        assert.deepEqual(await answers("Secret holds"), [
+            `stale: the Secret has version 1 of ${first}, Vault has version 1 of ${again}`,
+        ]);
+        // The stack has delivered it, and the Deployment does not know.
+        const cluster = { ...world.outputs.cluster!, vaultCreated: again };
+        assert.deepEqual(
+            failed(await world.check(({ check: { name } }) => /: version of the secret$/.test(name), { cluster })).map(
+                ({ name }) => name,
+            ),
+            ["Deployment: version of the secret", "pods: version of the secret"],
+        );
     });
 
     it("name what is not there, and what cannot be reached", async () => {

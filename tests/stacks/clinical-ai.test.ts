@@ -239,7 +239,7 @@ describe("clinical-ai", () => {
                     vaultDynamic: { roleArn, vaultPrincipalArn },
                 }[mode];
                 const inVault = {
-                    static: { vaultRole: "clinical-ai-prefect", vaultVersion: "3" },
+                    static: { vaultRole: "clinical-ai-prefect", vaultVersion: "3", vaultCreated: created },
                     irsa: {},
                     podIdentity: {},
                     vaultDynamic: {

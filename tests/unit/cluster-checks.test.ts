@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 
+import { type V1Pod } from "@kubernetes/client-node";
+
 import { operatorPolicy } from "../../ops/operator-policy";
-import { renderTable, verify } from "../../ops/verify";
+import { renderTable, verify, whoLooked } from "../../ops/verify";
 import { plan, type PlanTarget } from "../../ops/verify/plan";
 import {
+    agesInWords,
     availabilityInWords,
     conditionInWords,
     peersInWords,
@@ -35,6 +38,7 @@ const outputs: Outputs = {
         audience: "vault",
         vaultRole: "clinical-ai-prefect",
         vaultVersion: "3",
+        vaultCreated: "noon",
         image,
         replicas: 2,
     },
@@ -82,10 +86,14 @@ const modes: Readonly<Record<"irsa" | "podIdentity" | "vaultDynamic", Partial<Ou
             ...outputs.cluster!,
             vaultRole: "clinical-ai-prefect-dynamic",
             vaultVersion: undefined,
+            vaultCreated: undefined,
             dynamic: { awsMount: "aws", ttlSeconds: 3600, refreshSeconds: 1200 },
         },
     },
 };
+
+const ages = "pods: gone before their keys end";
+const worker = "clinical-ai-prefect-worker";
 
 describe("the checks of clinical-ai's cluster side", () => {
     it("cover every requirement that a live call can prove", () => {
@@ -105,6 +113,15 @@ describe("the checks of clinical-ai's cluster side", () => {
             assert.ok(!/undefined|the stack exports no/.test(text), text);
         });
     }
+
+    it("say whose eyes they looked through where operator and deployer are one in the cluster, and two in AWS", () => {
+        const one = { ...access, who: "kubeconfig and VAULT_TOKEN" };
+        const seen = (name: string, cluster: PlanTarget["cluster"]) => whoLooked(theCheck(name), { cluster });
+        assert.equal(seen("mount secret", { operator: one, deployer: one }), one.who);
+        assert.equal(seen("Secret holds what Vault has", { operator: one, deployer: one }), one.who);
+        assert.equal(seen("mount secret", target.cluster), "operator");
+        assert.equal(seen("user's groups", { operator: one, deployer: one }), "operator");
+    });
 
     it("never show a secret", () => {
         assert.ok(!/hidden/.test(JSON.stringify(checksOf())));
@@ -149,10 +166,22 @@ describe("the checks of clinical-ai's cluster side", () => {
                 "Deployment: version of the secret",
                 "pods: version of the secret",
             ].map((name) => theCheck(name).expected),
-            ["current_version 3", "current (version 3)", "clinical-ai/vault-secret-version 3", "2 with version 3"],
+            [
+                "current_version 3, created_time noon",
+                "current (version 3 of noon)",
+                "clinical-ai/vault-secret-version 3, clinical-ai/vault-secret-created noon",
+                "2 with version 3 of noon",
+            ],
         );
         const none = { cluster: { ...outputs.cluster!, replicas: 0 } };
         assert.equal(theCheck("pods: version of the secret", none).expected, "no pods");
+    });
+
+    it("expect pods that are younger than what is left of their keys' life when they start", () => {
+        const { expected, probe } = theCheck(ages, modes.vaultDynamic);
+        assert.deepEqual(probe, { kind: "podAges", deployment: worker, namespace: "clinical-ai", seconds: 2400 });
+        assert.equal(expected, "none older than 2400 s");
+        assert.ok(!checksOf().some(({ name }) => name === ages));
     });
 
     it("try the keys of the environment in both buckets, and in another's", () => {
@@ -294,26 +323,40 @@ describe("what Vault has, in words", () => {
     });
 
     const keys = { "aws-id": "id", "aws-key": "key" };
-    const vault = { data: { id: "AKIA", key: "hidden" }, metadata: { version: 2 } };
-    const secret = (changed: object = {}, version: string | undefined = "2") => ({
-        metadata: { annotations: version === undefined ? {} : { "vault-version": version } },
+    const vault = { data: { id: "AKIA", key: "hidden" }, metadata: { version: 2, created_time: "noon" } };
+    const secret = (changed: object = {}, version = "2", written = "noon") => ({
+        metadata: { annotations: { "vault-version": version, "vault-created": written } },
         data: { "aws-id": base64("AKIA"), "aws-key": base64("hidden"), ...changed },
     });
     const sync = (inVault: object | undefined, inSecret: object | undefined) =>
-        syncInWords(inVault as Record<string, unknown> | undefined, inSecret, keys, "vault-version");
+        syncInWords(inVault as Record<string, unknown> | undefined, inSecret, keys, {
+            version: "vault-version",
+            written: "vault-created",
+        });
 
     const cases: [string, string, object | undefined, object | undefined][] = [
-        ["the same values of the same version", "current (version 2)", vault, secret()],
-        ["an older version", "stale: the Secret has version 1, Vault has 2", vault, secret({}, "1")],
+        ["the same values of the same version", "current (version 2 of noon)", vault, secret()],
+        [
+            "an older version",
+            "stale: the Secret has version 1 of noon, Vault has version 2 of noon",
+            vault,
+            secret({}, "1"),
+        ],
+        [
+            "the same version of a secret that was deleted and written again",
+            "stale: the Secret has version 2 of dawn, Vault has version 2 of noon",
+            vault,
+            secret({}, "2", "dawn"),
+        ],
         [
             "other values under the same version",
-            "the Secret says version 2, but other values than Vault's: aws-key",
+            "the Secret says version 2 of noon, but other values than Vault's: aws-key",
             vault,
             secret({ "aws-key": base64("other") }),
         ],
         [
             "a missing key",
-            "the Secret says version 2, but other values than Vault's: aws-id",
+            "the Secret says version 2 of noon, but other values than Vault's: aws-id",
             vault,
             secret({ "aws-id": undefined }),
         ],
@@ -398,11 +441,35 @@ describe("what the cluster has, in words", () => {
         assert.match(of({ observedGeneration: 1, availableReplicas: 2, updatedReplicas: 2 }, 2), /has not seen it/);
     });
 
+    it("names pods that are too old", () => {
+        const now = new Date("2026-01-01T12:00:00Z");
+        const pod = (name: string, age: number) => ({
+            metadata: { name, creationTimestamp: new Date(now.getTime() - age * 1000) },
+        });
+        assert.equal(agesInWords([pod("b", 61), pod("c", 60), pod("a", 99)], 60, now), "older than 60 s: a, b");
+        assert.equal(agesInWords([pod("c", 60)], 60, now), "none older than 60 s");
+        assert.equal(agesInWords([], 60, now), "none older than 60 s");
+    });
+
     it("counts pods by their version", () => {
-        const pod = (v?: string) => ({ metadata: { annotations: (v ? { v } : {}) as Record<string, string> } });
-        assert.equal(versionsInWords([pod("2"), pod("1"), pod("2")], "v"), "1 with version 1, 2 with version 2");
-        assert.equal(versionsInWords([pod()], "v"), "1 without a version");
-        assert.equal(versionsInWords([], "v"), "no pods");
+        const names = { version: "v", written: "w" };
+        const words = (...pods: object[]) =>
+            versionsInWords(
+                pods.map((annotations) => ({ metadata: { annotations } }) as V1Pod),
+                names,
+            );
+        assert.equal(
+            words({ v: "2", w: "noon" }, { v: "1", w: "noon" }, { v: "2", w: "noon" }),
+            "1 with version 1 of noon, 2 with version 2 of noon",
+        );
+        assert.equal(
+            words({ v: "1", w: "noon" }, { v: "1", w: "dawn" }),
+            "1 with version 1 of dawn, 1 with version 1 of noon",
+            "one of a secret that was deleted and written again",
+        );
+        assert.equal(words({ v: "1" }), "1 with version 1 of no time");
+        assert.equal(words({}), "1 without a version");
+        assert.equal(words(), "no pods");
     });
 });
 

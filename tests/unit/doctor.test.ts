@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
 
+import { certificateAuthority } from "../../ops/cluster/vault";
 import { accessOf } from "../../ops/commands/doctor/doctor";
 import { type Declared, diagnosisOf } from "../../ops/doctor";
 import { causeOf } from "../../ops/doctor/cause";
@@ -7,6 +10,8 @@ import { type Facts, type Look } from "../../ops/doctor/facts";
 import { remediesOf } from "../../ops/doctor/finding";
 import { doctorSettings } from "../../ops/doctor/settings";
 import { diagnosisInWords } from "../../ops/doctor/words";
+import { repository } from "../../ops/infra/repository";
+import { callersAccess } from "../../ops/infra/repository-host";
 import { parseSettings } from "../../stacks/settings";
 
 const now = new Date("2026-01-01T12:00:00Z");
@@ -25,7 +30,15 @@ const declared: Declared = {
     makesAudit: true,
 };
 
-const external = { ready: true, messages: [], version: "3", refreshed: ago(60), seen: true, created: ago(9999) };
+const external = {
+    ready: true,
+    messages: [],
+    version: "3",
+    refreshed: ago(60),
+    seen: true,
+    created: ago(9999),
+    changed: ago(700),
+};
 const running = { desired: 1, available: 1, version: "3", trouble: [] };
 const pod = { name: "worker-1", version: "3", created: ago(600), ready: true, waiting: [] };
 
@@ -124,6 +137,11 @@ describe("doctor's findings", () => {
             "a change of the ExternalSecret was not acted on",
             { externalSecret: found({ ...external, seen: false }) },
             [["operator-stopped", remedies.externalSecrets]],
+        ],
+        [
+            "the ExternalSecret was changed two minutes ago at most",
+            { externalSecret: found({ ...external, seen: false, changed: ago(119) }) },
+            [],
         ],
         [
             "Vault was not read for longer than the refresh",
@@ -311,19 +329,33 @@ describe("doctor's findings", () => {
             externalSecret: found({ ...external, version: undefined }),
             deployment: found({ ...running, version: undefined }),
         };
-        const ids = (changed: Partial<Facts>) =>
-            diagnose({ ...facts, ...changed }, dynamic).findings.map(({ id, fix }) => [id, fix]);
+        const ids = (changed: Partial<Facts>, refreshSeconds = 300) =>
+            diagnose({ ...facts, ...changed }, { ...dynamic, refreshSeconds }).findings.map(({ id, fix }) => [id, fix]);
         const changedAt = (seconds: number) => found({ keyId: "ASIA", changed: ago(seconds) });
         const started = (seconds: number) => found([{ ...pod, version: undefined, created: ago(seconds) }]);
 
         it("are none where the pods are younger than the keys", () => {
             assert.deepEqual(ids({ secret: changedAt(200), pods: started(190) }), []);
         });
-        it("name pods that nobody replaced", () => {
-            assert.deepEqual(ids({ secret: changedAt(200), pods: started(300) }), [["pods-old", remedies.reloader]]);
-        });
+        for (const [refreshSeconds, sinceChange] of [
+            [60, 1],
+            [60, 59],
+            [120, 100],
+            [300, 1],
+            [300, 299],
+            [1200, 600],
+        ]) {
+            it(`name pods that nobody replaced ${sinceChange} s after the last of refreshes every ${refreshSeconds} s`, () => {
+                const old = { secret: changedAt(sinceChange), pods: started(refreshSeconds + 121) };
+                assert.deepEqual(ids(old, refreshSeconds), [["pods-old", remedies.reloader]]);
+            });
+        }
         it("leave Reloader its time", () => {
-            assert.deepEqual(ids({ secret: changedAt(100), pods: started(300) }), []);
+            assert.deepEqual(ids({ secret: changedAt(100), pods: started(300 + 119) }), []);
+        });
+        it("do not name a pod that started with the keys that are in the Secret", () => {
+            // The refresh is late; External Secrets is named for it, the pod is not.
+            assert.deepEqual(ids({ secret: changedAt(500), pods: started(499) }), []);
         });
     });
 
@@ -467,6 +499,32 @@ describe("what doctor takes from a stack's settings", () => {
             region: "us-east-1",
             accountIds: ["123456789012"],
         });
+    });
+
+    it("finds paths wherever it is called: from the home, or from the repository", () => {
+        const given = (kubeconfig: string) => ({ ...cluster, kubernetes: { kubeconfig } });
+        for (const [path, expected] of [
+            ["~/.kube/dev", join(homedir(), ".kube/dev")],
+            ["~other/dev", join(repository, "~other/dev")],
+            ["files/dev", join(repository, "files/dev")],
+            ["/etc/dev", "/etc/dev"],
+        ]) {
+            const settings = settingsOf({ cluster: given(path) });
+            assert.equal(doctorSettings("dev", settings, repository)?.kubeconfig, expected);
+            assert.equal(callersAccess(settings, { VAULT_TOKEN: "t" })?.kubeconfig, expected);
+        }
+        assert.equal(callersAccess(settingsOf({ cluster }), {}), undefined, "without a token");
+    });
+
+    it("reads Vault's CA off the repository, from any of its folders", () => {
+        const folder = process.cwd();
+        process.chdir(tmpdir());
+        try {
+            // Any file that is there: it is read before a connection is tried.
+            assert.doesNotThrow(() => certificateAuthority({ address: "", caCertFile: "package.json" }));
+        } finally {
+            process.chdir(folder);
+        }
     });
 
     it("knows how often dynamic keys are made anew", () => {

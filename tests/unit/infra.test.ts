@@ -11,6 +11,7 @@ import { givenRows, stackBuckets } from "../../ops/commands/buckets/wanted";
 import { shells } from "../../ops/infra/completion";
 import { confirm, requireConsent } from "../../ops/infra/confirm";
 import { InfraError } from "../../ops/infra/errors";
+import { tlsOptions } from "../../ops/infra/postgres/client";
 import { parseDatabaseUrl } from "../../ops/infra/postgres/url";
 import { createProgram } from "../../ops/infra/program";
 import { repositoryHost } from "../../ops/infra/repository-host";
@@ -46,6 +47,18 @@ describe("the URL of a database", () => {
         );
         assert.equal(mode("db.example.com", "?sslmode=require"), "require");
         assert.equal(mode("localhost", "?sslmode=verify-full"), "verify-full");
+    });
+
+    it("believes no certificate of another authority than the one that is named, whatever the mode", () => {
+        const seen = (sslMode: "require" | "verify-ca" | "verify-full", sslRootCert?: string) => {
+            const options = tlsOptions({ sslMode, sslRootCert });
+            return options && [options.rejectUnauthorized, options.checkServerIdentity !== undefined];
+        };
+        assert.deepEqual(seen("require"), [false, false]);
+        assert.deepEqual(seen("require", __filename), [true, true], "as verify-ca");
+        assert.deepEqual(seen("verify-ca", __filename), [true, true]);
+        assert.deepEqual(seen("verify-full", __filename), [true, false]);
+        assert.equal(tlsOptions({ sslMode: "disable" }), false);
     });
 
     const faulty: [url: string, fault: RegExp][] = [

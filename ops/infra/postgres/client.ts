@@ -156,15 +156,18 @@ function forgetVariables(env: NodeJS.ProcessEnv): void {
     for (const name of Object.keys(env)) if (name.startsWith("PG")) delete env[name];
 }
 
-function tlsOptions({
+/** What the connection's certificate has to be; false for none. */
+export function tlsOptions({
     sslMode,
     sslRootCert,
 }: Pick<DatabaseAddress, "sslMode" | "sslRootCert">): ConnectionOptions | false {
     if (sslMode === "disable") return false;
+    // As in libpq: whoever names an authority wants it checked, so that `require` is then `verify-ca`.
+    const mode = sslMode === "require" && sslRootCert !== undefined ? "verify-ca" : sslMode;
     return {
-        // As in libpq: `require` encrypts and believes any certificate, `verify-ca` does not look at its name.
-        rejectUnauthorized: sslMode !== "require",
-        ...(sslMode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
+        // `require` encrypts and believes any certificate, `verify-ca` does not look at its name.
+        rejectUnauthorized: mode !== "require",
+        ...(mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
         ...(sslRootCert === undefined ? {} : { ca: readAuthorities(sslRootCert) }),
     };
 }

@@ -10,7 +10,9 @@ import { root } from "../../../local/paths";
 import { runningService, stopService } from "../../../local/service";
 import { Kubernetes } from "../../../ops/cluster/kubernetes";
 import { type Vault } from "../../../ops/cluster/vault";
-import { diagnose } from "../../../ops/doctor";
+import { diagnosisOf } from "../../../ops/doctor";
+import { remediesOf } from "../../../ops/doctor/finding";
+import { observe } from "../../../ops/doctor/observe";
 import { type CheckResult, type Keys } from "../../../ops/verify/target";
 import { type ClinicalAiOutputs } from "../../../services/clinical-ai";
 import { freePorts, TestCloud } from "../test-cloud";
@@ -103,8 +105,9 @@ export class ClusterCloud extends TestCloud {
      * What `infra doctor clinical-ai` finds, by the deployer's rights, in mode `static`.
      *
      * @param outputs given where asking for them would mend what is to be found: the tool starts what does not run
+     * @param laterSeconds how much later it would look, if nothing happened until then
      */
-    async doctor(outputs?: ClinicalAiOutputs): Promise<string[]> {
+    async doctor(outputs?: ClinicalAiOutputs, laterSeconds = 0): Promise<string[]> {
         const { cluster, userName } =
             outputs ?? ((await this.outputs())["clinical-ai"] as unknown as ClinicalAiOutputs);
         const identities = JSON.parse(readFileSync(join(this.folder, "identities.json"), "utf8")) as { deployer: Keys };
@@ -123,7 +126,9 @@ export class ClusterCloud extends TestCloud {
             userName,
             makesAudit: true,
         } as const;
-        return (await diagnose(access, declared)).findings.map(({ id }) => id);
+        const seen = await observe(access, declared);
+        const facts = { ...seen, now: new Date(seen.now.getTime() + laterSeconds * 1000) };
+        return diagnosisOf(facts, declared, remediesOf("local")).findings.map(({ id }) => id);
     }
 
     /** Has External Secrets look at Vault again now, as the documented command does. */
@@ -149,9 +154,23 @@ export class ClusterCloud extends TestCloud {
     }
 
     /** Kills one of the cluster's servers with no chance to end in order. */
-    async kill(service: string): Promise<void> {
+    kill(service: string): Promise<void> {
+        return this.signal(service, "SIGKILL");
+    }
+
+    /** Holds one of the cluster's servers where it is: it runs, and does nothing. */
+    hold(service: string): Promise<void> {
+        return this.signal(service, "SIGSTOP");
+    }
+
+    /** Lets a held one go on. */
+    letGo(service: string): Promise<void> {
+        return this.signal(service, "SIGCONT");
+    }
+
+    private async signal(service: string, signal: NodeJS.Signals): Promise<void> {
         const running = await runningService(this.places.folder, service);
         if (!running) throw new Error(`${service} does not run`);
-        process.kill(running.pid, "SIGKILL");
+        process.kill(running.pid, signal);
     }
 }

@@ -9,6 +9,7 @@ import { objects } from "../../../services/clinical-ai-workload";
 import { type ClusterCloud } from "./cluster-cloud";
 
 const requestsPerSecond = 50;
+const sessionToken = "aws-session-token";
 
 /**
  * What the worker's pods would do: each, from its start until it is gone, reads and writes with the keys that the Secret
@@ -18,6 +19,8 @@ export class PodLoad {
     requests = 0;
     /** Key ids that were used. */
     readonly keys = new Set<string>();
+    /** Pods that used them. */
+    readonly seen = new Set<string>();
     /** Every request that was refused, in words: nothing is tried twice. */
     readonly failures: string[] = [];
     private readonly pods = new Map<string, { clients: Clients; keyId: string }>();
@@ -64,8 +67,14 @@ export class PodLoad {
             const { data } = (await kubernetes.read({ apiVersion: "v1", kind: "Secret", namespace, name })) as V1Secret;
             const value = (key: string) => Buffer.from(data![key], "base64").toString("utf8");
             const keyId = value(clinicalAi.secretKeys.accessKeyId);
-            const keys = { accessKeyId: keyId, secretAccessKey: value(clinicalAi.secretKeys.secretAccessKey) };
+            const keys = {
+                accessKeyId: keyId,
+                secretAccessKey: value(clinicalAi.secretKeys.secretAccessKey),
+                // Only the keys of a session have one.
+                ...(data![sessionToken] === undefined ? {} : { sessionToken: value(sessionToken) }),
+            };
             this.keys.add(keyId);
+            this.seen.add(metadata!.uid!);
             this.pods.set(metadata!.uid!, { clients: clientsFor(keys, this.cloud.connection), keyId });
         }
     }

@@ -40,6 +40,9 @@ export class World {
         readonly auth = name,
     ) {}
 
+    /** When the first version was written. */
+    private written = "";
+
     private get auditLog(): string {
         return join(tmpdir(), `${this.name}.log`);
     }
@@ -71,6 +74,7 @@ export class World {
                 audience: "vault",
                 vaultRole: "clinical-ai-prefect",
                 vaultVersion: "1",
+                vaultCreated: this.written,
                 image,
                 replicas: 1,
             },
@@ -191,15 +195,22 @@ export class World {
         return `path "${this.mount}/data/${this.name}/aws" {\n  capabilities = ["read"]\n}\n`;
     }
 
-    writeKeys(id: string): Promise<unknown> {
+    /** Writes keys to Vault, and returns when. */
+    async writeKeys(id: string): Promise<string> {
         const data = { aws_access_key_id: id, aws_secret_access_key: `secret-of-${id}` };
-        return this.vault.write(`${this.mount}/data/${this.name}/aws`, { data });
+        const answer = await this.vault.write(`${this.mount}/data/${this.name}/aws`, { data });
+        return String(answer.data?.created_time);
+    }
+
+    private async writeFirst(): Promise<true> {
+        this.written = await this.writeKeys("AKIAONE");
+        return true;
     }
 
     private async makeVault(): Promise<void> {
         const { name, vault } = this;
         await vault.write(`sys/mounts/${this.mount}`, { type: "kv", options: { version: "2" } });
-        await until("the engine", () => this.writeKeys("AKIAONE").then(Boolean, () => false), 10);
+        await until("the engine", () => this.writeFirst().catch(() => false), 10);
         await vault.write(`sys/policies/acl/${name}-aws-read`, { policy: this.policy });
         await vault.write(`sys/auth/${this.auth}`, { type: "kubernetes" });
         await this.put("v1", "ServiceAccount", name, "reviewer", {});
@@ -302,7 +313,10 @@ export class World {
                 target: {
                     name: this.secret.name,
                     creationPolicy: "Owner",
-                    template: { engineVersion: "v2", metadata: { annotations: { "vault-version": version } } },
+                    template: {
+                        engineVersion: "v2",
+                        metadata: { annotations: { "vault-version": version, "vault-created": this.written } },
+                    },
                 },
                 data: [
                     key("aws-access-key-id", "aws_access_key_id"),
@@ -310,6 +324,10 @@ export class World {
                 ],
             },
         });
+    }
+
+    private marksOfPods(version: string): Record<string, string> {
+        return { [`${this.name}/vault-secret-version`]: version, [`${this.name}/vault-secret-created`]: this.written };
     }
 
     async makeDeployment(version: string): Promise<void> {
@@ -346,7 +364,7 @@ export class World {
                 replicas: 1,
                 selector: { matchLabels: labels },
                 template: {
-                    metadata: { labels, annotations: { [`${this.name}/vault-secret-version`]: version } },
+                    metadata: { labels, annotations: this.marksOfPods(version) },
                     spec: {
                         serviceAccountName: `${this.name}-prefect-worker`,
                         automountServiceAccountToken: false,
