@@ -9,6 +9,7 @@ import { objects } from "../../services/clinical-ai-workload";
 
 import { PodLoad } from "../support/cluster/pod-load";
 import { sharedCloud } from "../support/cluster/suite";
+import { killFamily } from "../support/processes";
 import { until } from "../support/test-cloud";
 
 const user = { UserName: "clinical-ai-prefect-worker-dev" };
@@ -77,7 +78,7 @@ describe("infra rotate clinical-ai (B10)", function () {
                 () => /Publish key 3/.test(said) && /updating/.test(said.split("Publish")[1]),
                 120,
             );
-            process.kill(-running.pid!, "SIGKILL");
+            await killFamily(running.pid!);
             await running;
             assert.equal((await keys()).length, 2);
             await cloud().succeed(rotate);

@@ -2,9 +2,8 @@ import { createInterface } from "node:readline";
 
 import execa from "execa";
 
-import { isAlive } from "../../ops/process";
+import { killFamily } from "./processes";
 import { type RotationCloud } from "./rotation-cloud";
-import { until } from "./test-cloud";
 
 /** A line that the tool, or the engine below it, printed. */
 interface Line {
@@ -72,32 +71,10 @@ export class RotationRun {
                 ? await this.says(moment.line, moment.nth)
                 : await Promise.race([sleep(moment.milliseconds).then(() => true), this.ended.then(() => false)]);
         if (!came || this.child.exitCode !== null) return false;
-        await this.kill();
+        await killFamily(this.child.pid!);
         await this.ended;
         return true;
-    }
-
-    private async kill(): Promise<void> {
-        // The engine's plugins are in process groups of their own. It stands still while they are looked for.
-        this.signal("SIGSTOP");
-        const family = [this.child.pid!, ...(await descendants(this.child.pid!))];
-        for (const member of family) {
-            try {
-                process.kill(member, "SIGKILL");
-            } catch (error) {
-                if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-            }
-        }
-        await until("the killed processes to end", () => !family.some(isAlive), 20);
     }
 }
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-async function descendants(pid: number): Promise<number[]> {
-    const { stdout } = await execa("ps", ["-A", "-o", "pid=,ppid="]);
-    const pairs = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
-    const below = (parent: number): number[] =>
-        pairs.filter(([, of]) => of === parent).flatMap(([child]) => [child, ...below(child)]);
-    return below(pid);
-}
