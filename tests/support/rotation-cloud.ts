@@ -6,7 +6,7 @@ import { parseDocument } from "yaml";
 import { rootCredentials } from "../../local/aws/server";
 import { root } from "../../local/paths";
 import { type Keys } from "../../ops/verify/target";
-import { freePort, TestCloud } from "./test-cloud";
+import { freePorts, TestCloud } from "./test-cloud";
 
 /** The times of `platform:rotation`, in seconds. */
 export interface RotationTimes {
@@ -19,7 +19,7 @@ export interface RotationTimes {
 /** A local cloud with rl-studio alone, whose keys are rotated: the tool edits a stack file of the test's own. */
 export class RotationCloud extends TestCloud {
     static override async create(): Promise<RotationCloud> {
-        return new RotationCloud(await freePort());
+        return new RotationCloud(await freePorts(1));
     }
 
     get stackFile(): string {
