@@ -96,7 +96,8 @@ describe("infra rotate clinical-ai (B10)", function () {
         const leftBehind = { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, ...name }, spec: pod };
         await kubernetes.create(leftBehind, { apiVersion: "v1", kind: "Pod", namespace: name.namespace });
 
-        cloud().change([["platform:rotation", "timeoutSeconds"], 5]);
+        // Of the proof of a new key too, which on a busy machine takes its time.
+        cloud().change([["platform:rotation", "timeoutSeconds"], 15]);
         const { exitCode, all } = await cloud().run(rotate);
         assert.equal(exitCode, 1, all);
         assert.match(all!, /Waits: pods with the old key: left-behind/);
