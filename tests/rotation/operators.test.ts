@@ -39,6 +39,8 @@ describe("rotations and those who run them", function () {
         return AccessKeyMetadata.map(({ AccessKeyId, Status }) => ({ id: AccessKeyId!, active: Status === "Active" }));
     }
 
+    const revisionIn = ({ stackFile }: { readonly stackFile: string }) =>
+        Number(/revision: (\d+)/.exec(readFileSync(stackFile, "utf8"))?.[1] ?? 1);
     const inFile = () => keysIn(cloud.envFile).accessKeyId;
     const everything = async () => ({
         stackFile: readFileSync(cloud.stackFile, "utf8"),
@@ -148,11 +150,13 @@ describe("rotations and those who run them", function () {
             const words = runs.map((each) => each.words).join("\n\n");
             // Refused by the lock of the engine, or since the revision is another's.
             for (const exitCode of [ours, theirs]) assert.ok([0, 1, 3].includes(exitCode), words);
-            // The engine's lock may refuse both where they come at the very same moment.
-            if (![ours, theirs].includes(0))
-                await requireExit(new RotationRun(cloud, ["--yes", "--confirm-consumers"]), 0);
-            if (theirs === 0) copyFileSync(colleague.stackFile, cloud.stackFile);
-            else copyFileSync(cloud.stackFile, colleague.stackFile);
+            // The engine's lock may refuse both where they come at the very same moment: whoever is further goes on.
+            if (![ours, theirs].includes(0)) {
+                const further = revisionIn(colleague) > revisionIn(cloud) ? colleague : cloud;
+                await requireExit(new RotationRun(further, ["--yes", "--confirm-consumers"]), 0);
+            }
+            const [last, other] = revisionIn(colleague) > revisionIn(cloud) ? [colleague, cloud] : [cloud, colleague];
+            copyFileSync(last.stackFile, other.stackFile);
             const up = ["pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes"];
             for (const place of [cloud, colleague]) {
                 const { exitCode, all } = await place.start(up);
