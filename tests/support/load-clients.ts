@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { Agent } from "node:https";
 
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -22,7 +22,7 @@ interface LoadOptions {
     /** Of all clients together. */
     readonly perSecond: number;
     /** The keys that the service is given at this moment. */
-    readonly published: () => Promise<Keys>;
+    readonly published: () => Keys;
     readonly connection: Connection;
     readonly bucket: string;
     /** By id of a key: when a request with it was begun last. */
@@ -41,6 +41,7 @@ export class LoadClients {
     private readonly clients = new Map<string, S3Client>();
     private readonly underWay = new Set<Promise<void>>();
     private timer?: NodeJS.Timeout;
+    private stopped = false;
 
     private constructor(private readonly options: LoadOptions) {}
 
@@ -55,6 +56,7 @@ export class LoadClients {
     /** Ends when every request has been answered. */
     async stop(): Promise<Load> {
         clearInterval(this.timer);
+        this.stopped = true;
         await Promise.all(this.underWay);
         for (const client of this.clients.values()) client.destroy();
         return this.load;
@@ -64,7 +66,8 @@ export class LoadClients {
         const { perSecond } = this.options;
         const started = Date.now();
         let begun = 0;
-        this.timer = setInterval(() => {
+        const beginDue = () => {
+            if (this.stopped) return;
             // A timer may come late: what is due is counted from the start, not from the last time.
             for (; begun < ((Date.now() - started) / 1000) * perSecond; begun++) {
                 const call = begun % 10 === 9 ? "list" : begun % 2 === 0 ? "put" : "get";
@@ -72,14 +75,16 @@ export class LoadClients {
                 this.underWay.add(request);
                 void request.finally(() => this.underWay.delete(request));
             }
-        }, 1000 / perSecond);
+        };
+        // What was printed while this process stood still is heard first: it may be that a key is to be let go.
+        this.timer = setInterval(() => setImmediate(beginDue), 1000 / perSecond);
     }
 
     private async request(call: "put" | "get" | "list", index: number): Promise<void> {
         const { load } = this;
         const { published, lastUse } = this.options;
         load.requests++;
-        const keys = await published();
+        const keys = published();
         const id = keys.accessKeyId;
         const begun = performance.now();
         lastUse.set(id, Date.now());
@@ -137,29 +142,29 @@ function isConnectionLost(error: unknown): boolean {
     return $metadata?.httpStatusCode === undefined && /socket hang up|ECONNRESET|EPIPE/.test(message);
 }
 
-/** The keys in a file of variables, as a consumer has them that looks for a change now and then. */
-export class WatchedEnvFile {
+/** The keys in a file of variables, as a consumer has them that reads it when told. */
+export class HeldKeys {
     private keys: Keys;
-    private readonly timer?: NodeJS.Timeout;
 
-    /** @param milliseconds between two looks; without it the file is looked at when told */
-    constructor(
-        private readonly path: string,
-        milliseconds?: number,
-    ) {
+    constructor(private readonly path: string) {
         this.keys = keysIn(path);
-        if (milliseconds !== undefined) this.timer = setInterval(() => this.look(), milliseconds);
     }
 
-    readonly published = (): Promise<Keys> => Promise.resolve(this.keys);
+    readonly published = (): Keys => this.keys;
 
     look(): void {
         this.keys = keysIn(this.path);
     }
+}
 
-    close(): void {
-        clearInterval(this.timer);
-    }
+/** The keys in a file of variables, as a consumer has them that looks before every request whether it was written. */
+export function watchedKeys(path: string): () => Keys {
+    let [written, keys] = [statSync(path).mtimeMs, keysIn(path)];
+    return () => {
+        const { mtimeMs } = statSync(path);
+        if (mtimeMs !== written) [written, keys] = [mtimeMs, keysIn(path)];
+        return keys;
+    };
 }
 
 /** The keys in a file of variables, read once. */

@@ -4,22 +4,18 @@ import { join } from "node:path";
 
 import { KeyWatcher } from "./key-watcher";
 import { LagProxy } from "./lag-proxy";
-import { keysIn, type Load, LoadClients, WatchedEnvFile } from "./load-clients";
+import { HeldKeys, keysIn, type Load, LoadClients, watchedKeys } from "./load-clients";
 import { RotationCloud } from "./rotation-cloud";
 import { type Moment, RotationRun } from "./rotation-run";
 
 /** How many runs a rotation may take that is killed once. */
 const mostRuns = 3;
 
-/** How often a quick consumer looks for another key, in milliseconds. */
-const quickLook = 50;
-
 interface Parts {
     readonly cloud: RotationCloud;
     readonly proxy: LagProxy;
-    /** What the quick consumers have, and the slow ones. */
-    readonly quick: WatchedEnvFile;
-    readonly slow: WatchedEnvFile;
+    /** What the slow consumers have; the quick ones have what is in the file. */
+    readonly slow: HeldKeys;
     readonly clients: readonly LoadClients[];
     readonly watcher: KeyWatcher;
     /** By id of a key: when a client began a request with it last. */
@@ -68,20 +64,19 @@ export class RotationLane {
         });
         const connection = { ...cloud.connection, endpoint: proxy.endpoint };
         const lastUse = new Map<string, number>();
-        const [quick, slow] = [new WatchedEnvFile(cloud.envFile, quickLook), new WatchedEnvFile(cloud.envFile)];
+        const [quick, slow] = [watchedKeys(cloud.envFile), new HeldKeys(cloud.envFile)];
         const clients = await Promise.all([
-            LoadClients.start({ perSecond: 45, published: quick.published, connection, bucket, lastUse }),
+            LoadClients.start({ perSecond: 45, published: quick, connection, bucket, lastUse }),
             LoadClients.start({ perSecond: 5, published: slow.published, connection, bucket, lastUse }),
         ]);
         const watcher = await KeyWatcher.start(cloud.root.iam, user, lastUse);
-        return new RotationLane({ cloud, proxy, quick, slow, clients, watcher, lastUse }, minute);
+        return new RotationLane({ cloud, proxy, slow, clients, watcher, lastUse }, minute);
     }
 
     async stop(): Promise<void> {
-        const { watcher, clients, quick, proxy, cloud } = this.parts;
+        const { watcher, clients, proxy, cloud } = this.parts;
         await watcher.stop();
         await Promise.all(clients.map((each) => each.stop()));
-        quick.close();
         await proxy.stop();
         await cloud.remove();
     }
