@@ -1,10 +1,11 @@
 // Rotations while clients work with the published keys, each killed once and finished by the next run. In the
 // environment: ROTATIONS, how many; TIME_SCALE, what a minute of the tool's times is divided by; LANES, in how many
-// clouds at the same time; MINUTES, after which no more is begun; ROTATION_SEED, to draw the same lags and moments again.
+// clouds at the same time; MINUTES, after which no more is begun; ROTATION_SEED, for the same lags
+// and moments in each of them again.
 
 import assert from "node:assert/strict";
 
-import { seededRandom } from "../support/random";
+import { randomOf } from "../support/random";
 import { RotationLane } from "../support/rotation-lane";
 import { type Moment } from "../support/rotation-run";
 import { totalsInWords, totalsOf } from "../support/rotation-totals";
@@ -26,19 +27,25 @@ const boundaries: readonly Moment[] = [
 
 describe(`${rotations} rotations with clients at 50 requests a second, each killed once`, function () {
     this.timeout((300 + rotations * (10 * minute + 120)) * 1000);
-    const random = seededRandom(seed);
     const lanes: RotationLane[] = [];
     let began: number;
 
     before(async () => {
         say(`seed ${seed}`);
-        for (let lane = 0; lane < width; lane++) lanes.push(await RotationLane.start(minute, random));
+        for (let lane = 0; lane < width; lane++) {
+            lanes.push(await RotationLane.start(minute, (purpose) => randomOf(seed, lane, purpose)));
+        }
         began = Date.now();
     });
     after(() => Promise.all(lanes.map((lane) => lane.stop())));
 
     /** One rotation undisturbed, to know how long it takes; then killed ones, until all lanes have had enough. */
-    async function drive(lane: RotationLane, next: () => number | undefined, missed: () => void): Promise<void> {
+    async function drive(
+        lane: RotationLane,
+        random: () => number,
+        next: () => number | undefined,
+        missed: () => void,
+    ): Promise<void> {
         const start = Date.now();
         await lane.rotate();
         const milliseconds = Date.now() - start;
@@ -60,7 +67,7 @@ describe(`${rotations} rotations with clients at 50 requests a second, each kill
         const isOver = () => Date.now() - began > milliseconds;
         // What comes to its end before it is to be killed is made up for.
         const next = () => (number < due && number < 2 * rotations && !isOver() ? number++ : undefined);
-        await Promise.all(lanes.map((lane) => drive(lane, next, () => due++)));
+        await Promise.all(lanes.map((lane, index) => drive(lane, randomOf(seed, index, "moment"), next, () => due++)));
         const totals = totalsOf(lanes, Date.now() - began);
         say(totalsInWords(totals));
         if (isOver()) say(`${totals.kills} of ${rotations} were killed: the time was over`);

@@ -43,9 +43,11 @@ export class RotationLane {
 
     /**
      * @param minute of the tool's times, in seconds
-     * @param random from 0 to 1: draws how long AWS needs to know a key, up to a minute, and what it answers until then
+     * @param randomFor makes generators: how long AWS needs to know the next key, up to a minute, and what it answers
+     *     until then; from 0 to 1
      */
-    static async start(minute: number, random: () => number): Promise<RotationLane> {
+    static async start(minute: number, randomFor: (purpose: string) => () => number): Promise<RotationLane> {
+        const [lag, answer] = [randomFor("lag"), randomFor("answer")];
         const cloud = await RotationCloud.create();
         const { bucket, user } = await cloud.deploy({
             validSeconds: minute,
@@ -59,8 +61,8 @@ export class RotationLane {
             port: cloud.port,
             certificate: join(cloud.folder, "tls", "certificate.pem"),
             key: join(cloud.folder, "tls", "key.pem"),
-            lag: (id) => (known.includes(id) ? 0 : random() * minute * 1000),
-            random,
+            lag: (id) => (known.includes(id) ? 0 : lag() * minute * 1000),
+            random: answer,
         });
         const connection = { ...cloud.connection, endpoint: proxy.endpoint };
         const lastUse = new Map<string, number>();
