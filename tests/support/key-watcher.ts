@@ -9,7 +9,8 @@ export class KeyWatcher {
     most = 0;
     /** What must not have happened, in words. */
     readonly faults: string[] = [];
-    private ids: readonly string[] = [];
+    /** The keys as they were seen last. */
+    keys: readonly { readonly id: string; readonly active: boolean }[] = [];
     private running: Promise<void> = Promise.resolve();
     private stopped = false;
 
@@ -36,14 +37,18 @@ export class KeyWatcher {
     async look(): Promise<readonly string[]> {
         const asked = Date.now();
         const { AccessKeyMetadata = [] } = await this.iam.send(new ListAccessKeysCommand({ UserName: this.user }));
-        const ids = AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId!);
+        const keys = AccessKeyMetadata.map(({ AccessKeyId, Status }) => ({
+            id: AccessKeyId!,
+            active: Status === "Active",
+        }));
+        const ids = keys.map(({ id }) => id);
         if (ids.length > 2) this.faults.push(`${new Date(asked).toISOString()}: ${ids.length} keys`);
-        for (const gone of this.ids.filter((id) => !ids.includes(id))) {
-            const seconds = (asked - (this.lastUse.get(gone) ?? 0)) / 1000;
-            if (seconds < 1) this.faults.push(`key ${gone} was deleted ${seconds} s after a client used it`);
+        for (const { id } of this.keys.filter((key) => !ids.includes(key.id))) {
+            const seconds = (asked - (this.lastUse.get(id) ?? 0)) / 1000;
+            if (seconds < 1) this.faults.push(`key ${id} was deleted ${seconds} s after a client used it`);
         }
         this.most = Math.max(this.most, ids.length);
-        this.ids = ids;
+        this.keys = keys;
         return ids;
     }
 

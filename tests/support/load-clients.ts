@@ -14,6 +14,8 @@ export interface Load {
     failures: number;
     /** Requests that were sent again, since their connection was closed before there was an answer. */
     reconnected: number;
+    /** Requests that were due and not made, since the machine was so far behind with the ones before. */
+    leftOut: number;
     /** Of every answered request, in milliseconds. */
     readonly latencies: number[];
 }
@@ -27,17 +29,34 @@ interface LoadOptions {
     readonly bucket: string;
     /** By id of a key: when a request with it was begun last. */
     readonly lastUse: Map<string, number>;
+    /** How far a rotation is. */
+    readonly phase: () => Phase;
 }
+
+/** What a rotation has come to, as clients meet it. */
+export const phases = [
+    "before the publication",
+    "while both keys are in force",
+    "after the old key was made inactive",
+    "after the old key was deleted",
+] as const;
+
+export type Phase = (typeof phases)[number];
 
 const objects = 20;
 
+/** Requests that may wait for an answer at once. */
+const mostUnderWay = 100;
+
 /**
  * Clients of a service that read, write and list small objects at a steady pace, each request begun when its time has
- * come, whether the ones before have been answered or not. Whatever is refused has failed, and is not tried again; a
+ * come, whether the ones before have been answered or not, up to a hundred of them. Whatever is refused has failed, and is not tried again; a
  * request whose idle connection the server was just closing, as HTTP allows it to, is sent once more.
  */
 export class LoadClients {
-    readonly load: Load = { requests: 0, failures: 0, reconnected: 0, latencies: [] };
+    readonly load: Load = { requests: 0, failures: 0, reconnected: 0, leftOut: 0, latencies: [] };
+    /** In which phases requests were begun that were answered as they should be, since somebody emptied it. */
+    readonly answeredIn = new Set<Phase>();
     private readonly clients = new Map<string, S3Client>();
     private readonly underWay = new Set<Promise<void>>();
     private timer?: NodeJS.Timeout;
@@ -53,7 +72,7 @@ export class LoadClients {
         return clients;
     }
 
-    /** Ends when every request has been answered. */
+    /** Begins no more, and ends when every request has been answered. */
     async stop(): Promise<Load> {
         clearInterval(this.timer);
         this.stopped = true;
@@ -70,6 +89,11 @@ export class LoadClients {
             if (this.stopped) return;
             // A timer may come late: what is due is counted from the start, not from the last time.
             for (; begun < ((Date.now() - started) / 1000) * perSecond; begun++) {
+                // Each would need one more connection, which a machine that is behind already cannot make in time.
+                if (this.underWay.size >= mostUnderWay) {
+                    this.load.leftOut++;
+                    continue;
+                }
                 const call = begun % 10 === 9 ? "list" : begun % 2 === 0 ? "put" : "get";
                 const request = this.request(call, Math.floor(begun / 2) % objects);
                 this.underWay.add(request);
@@ -84,6 +108,7 @@ export class LoadClients {
         const { load } = this;
         const { published, lastUse } = this.options;
         load.requests++;
+        const phase = this.options.phase();
         const keys = published();
         const id = keys.accessKeyId;
         const begun = performance.now();
@@ -95,6 +120,7 @@ export class LoadClients {
                 load.reconnected++;
                 return send();
             });
+            this.answeredIn.add(phase);
         } catch (error) {
             load.failures++;
             const { name, message } = error as Error;
@@ -114,26 +140,32 @@ export class LoadClients {
         if (text !== "x".repeat(64)) throw new Error(`got ${JSON.stringify(text)}`);
     }
 
-    private clientOf({ accessKeyId, secretAccessKey }: Keys): S3Client {
+    private clientOf(keys: Keys): S3Client {
+        const { accessKeyId } = keys;
         let client = this.clients.get(accessKeyId);
         if (!client) {
-            const { endpoint, caBundle, region } = this.options.connection;
-            client = new S3Client({
-                endpoint,
-                region,
-                credentials: { accessKeyId, secretAccessKey },
-                forcePathStyle: true,
-                maxAttempts: 1,
-                requestHandler: new NodeHttpHandler({
-                    connectionTimeout: 30_000,
-                    requestTimeout: 60_000,
-                    httpsAgent: new Agent({ keepAlive: true, ca: readFileSync(caBundle!) }),
-                }),
-            });
+            client = loadClient(keys, this.options.connection);
             this.clients.set(accessKeyId, client);
         }
         return client;
     }
+}
+
+/** A client of S3 that tries nothing twice. */
+export function loadClient(credentials: Keys, { endpoint, caBundle, region }: Connection): S3Client {
+    return new S3Client({
+        endpoint,
+        region,
+        credentials,
+        forcePathStyle: true,
+        maxAttempts: 1,
+        requestHandler: new NodeHttpHandler({
+            connectionTimeout: 30_000,
+            requestTimeout: 60_000,
+            // The emulator closes what was idle for 75 s, maybe just as the next request is sent: this does it before.
+            httpsAgent: new Agent({ keepAlive: true, timeout: 30_000, ca: readFileSync(caBundle!) }),
+        }),
+    });
 }
 
 /** Whether there was no answer at all: says nothing of keys. */

@@ -59,6 +59,12 @@ export class RotationCloud extends TestCloud {
         writeFileSync(this.stackFile, document.toString());
     }
 
+    /** Paths of the certificate that the local AWS shows and of its key. */
+    get tls(): { readonly certificate: string; readonly key: string } {
+        const folder = join(this.folder, "tls");
+        return { certificate: join(folder, "certificate.pem"), key: join(folder, "key.pem") };
+    }
+
     /** Ids of the keys of whoever deploys and looks on. */
     get operatorsKeys(): string[] {
         const identities = JSON.parse(readFileSync(join(this.folder, "identities.json"), "utf8")) as Record<
