@@ -4,6 +4,7 @@ import { copyFileSync, readFileSync, statSync } from "node:fs";
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
 
 import { Colleague } from "../support/colleague";
+import { LagProxy } from "../support/lag-proxy";
 import { keysIn } from "../support/load-clients";
 import { RotationCloud } from "../support/rotation-cloud";
 import { RotationRun } from "../support/rotation-run";
@@ -99,6 +100,34 @@ describe("rotations and those who run them", function () {
         assert.deepEqual(await keys(), [old]);
         assert.equal(inFile(), old.id);
         assert.match(await requireExit(confirmed("--rollback"), 1), /nothing to go back to/);
+    });
+
+    it("a key that AWS refuses now and then for longer than timeoutSeconds is not published", async () => {
+        const before = [await keys(), readFileSync(cloud.envFile, "utf8")];
+        cloud.setTimes({ ...times, timeoutSeconds: 4 });
+        let tries = 0;
+        const proxy = await LagProxy.start({
+            port: cloud.port,
+            ...cloud.tls,
+            lag: (id) => ([...cloud.operatorsKeys, inFile()].includes(id) ? 0 : Infinity),
+            // Every second request: no try is followed by successes for a second.
+            random: () => tries++ % 2,
+        });
+        try {
+            const args = ["--yes", "--confirm-consumers", "--env-file", cloud.envFile];
+            const running = new RotationRun(cloud, args, { PLATFORM_LOCAL_AWS_ENDPOINT: proxy.endpoint });
+            assert.match(
+                await requireExit(running, 1),
+                /did not work for 1 s in a row within 4 s: .*It was not published/,
+            );
+        } finally {
+            await proxy.stop();
+        }
+        const { "rl-studio": outputs } = await cloud.outputs();
+        assert.equal(outputs.accessKeyId, inFile());
+        assert.deepEqual([(await keys()).slice(0, 1), readFileSync(cloud.envFile, "utf8")], before);
+        await requireExit(confirmed("--rollback"), 0);
+        assert.deepEqual([await keys(), readFileSync(cloud.envFile, "utf8")], before);
     });
 
     it("Ctrl-C in a wait ends with 130, the next run goes on, and a killed way back is finished without the flag", async () => {
