@@ -25,12 +25,22 @@ export function readLocks(backendUrl: string, project: string, stack: string): U
     if (!existsSync(folder)) return [];
     return readdirSync(folder)
         .filter((name) => name.endsWith(".json"))
-        .map((name) => {
-            const lock = JSON.parse(readFileSync(join(folder, name), "utf8")) as Omit<UpdateLock, "began"> & {
-                timestamp: string;
-            };
-            return { ...lock, began: new Date(lock.timestamp) };
+        .flatMap((name) => {
+            const text = readIfThere(join(folder, name));
+            if (text === undefined) return [];
+            const lock = JSON.parse(text) as Omit<UpdateLock, "began"> & { timestamp: string };
+            return [{ ...lock, began: new Date(lock.timestamp) }];
         });
+}
+
+/** Its update may end at any moment. */
+function readIfThere(path: string): string | undefined {
+    try {
+        return readFileSync(path, "utf8");
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+        throw error;
+    }
 }
 
 /** `file://~` and relative paths are forms that the engine takes too. */

@@ -12,7 +12,7 @@ import {
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import execa from "execa";
 
-import { isAlive } from "../../ops/process";
+import { haveEnded } from "../support/processes";
 import { TestCloud, until } from "../support/test-cloud";
 
 const accessKey = "aws:iam/accessKey:AccessKey";
@@ -106,7 +106,7 @@ describe("a local AWS that is gone, as after a restart of the machine", function
             await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview", "-c", 'platform:services=["rl-studio"]']);
             const { pid } = JSON.parse(readFileSync(join(cloud.folder, "aws.pid"), "utf8")) as { pid: number };
             process.kill(pid, "SIGKILL");
-            await until("the emulator to end", () => !isAlive(pid));
+            await until("the emulator to end", () => haveEnded([pid]));
             await cloud.succeed(["pulumi", "stack", "ls"]);
             const { failed, words } = await cloud.up();
             assert.equal(failed, 0, words);
@@ -184,7 +184,7 @@ async function kill(cloud: TestCloud, moment: Moment, more: string[] = []): Prom
         process.kill("creating" in moment ? pid! : -running.pid!, "SIGKILL");
         await running;
         // The program and the plugins are told by nobody: they notice that the engine is gone.
-        await until("the processes of the killed engine to end", () => !family.some(isAlive), 20);
+        await until("the processes of the killed engine to end", () => haveEnded(family), 20);
     } finally {
         process.kill(emulator.pid, "SIGCONT");
     }

@@ -4,6 +4,7 @@ import { copyFileSync, readFileSync, statSync } from "node:fs";
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
 
 import { Colleague } from "../support/colleague";
+import { LagProxy } from "../support/lag-proxy";
 import { keysIn } from "../support/load-clients";
 import { RotationCloud } from "../support/rotation-cloud";
 import { RotationRun } from "../support/rotation-run";
@@ -23,7 +24,7 @@ describe("rotations and those who run them", function () {
     after(() => cloud.remove());
     beforeEach(() => cloud.setTimes(times));
 
-    const run = (...args: string[]) => new RotationRun(cloud, ["--yes", "--env-file", cloud.envFile, ...args]);
+    const run = (...args: string[]) => new RotationRun(cloud, ["--yes", "--file", cloud.envFile, ...args]);
     const confirmed = (...args: string[]) => run("--confirm-consumers", ...args);
 
     async function requireExit(running: RotationRun, expected: number): Promise<string> {
@@ -39,6 +40,8 @@ describe("rotations and those who run them", function () {
         return AccessKeyMetadata.map(({ AccessKeyId, Status }) => ({ id: AccessKeyId!, active: Status === "Active" }));
     }
 
+    const revisionIn = ({ stackFile }: { readonly stackFile: string }) =>
+        Number(/revision: (\d+)/.exec(readFileSync(stackFile, "utf8"))?.[1] ?? 1);
     const inFile = () => keysIn(cloud.envFile).accessKeyId;
     const everything = async () => ({
         stackFile: readFileSync(cloud.stackFile, "utf8"),
@@ -48,7 +51,7 @@ describe("rotations and those who run them", function () {
 
     it("a dry run says the next step and changes nothing", async () => {
         const before = await everything();
-        const running = new RotationRun(cloud, ["--dry-run", "--env-file", cloud.envFile]);
+        const running = new RotationRun(cloud, ["--dry-run", "--file", cloud.envFile]);
         assert.match(await requireExit(running, 0), /Would: create key 2/);
         assert.deepEqual(await everything(), before);
     });
@@ -97,6 +100,34 @@ describe("rotations and those who run them", function () {
         assert.deepEqual(await keys(), [old]);
         assert.equal(inFile(), old.id);
         assert.match(await requireExit(confirmed("--rollback"), 1), /nothing to go back to/);
+    });
+
+    it("a key that AWS refuses now and then for longer than timeoutSeconds is not published", async () => {
+        const before = [await keys(), readFileSync(cloud.envFile, "utf8")];
+        cloud.setTimes({ ...times, timeoutSeconds: 4 });
+        let tries = 0;
+        const proxy = await LagProxy.start({
+            port: cloud.port,
+            ...cloud.tls,
+            lag: (id) => ([...cloud.operatorsKeys, inFile()].includes(id) ? 0 : Infinity),
+            // Every second request: no try is followed by successes for a second.
+            random: () => tries++ % 2,
+        });
+        try {
+            const args = ["--yes", "--confirm-consumers", "--file", cloud.envFile];
+            const running = new RotationRun(cloud, args, { PLATFORM_LOCAL_AWS_ENDPOINT: proxy.endpoint });
+            assert.match(
+                await requireExit(running, 1),
+                /did not work for 1 s in a row within 4 s: .*It was not published/,
+            );
+        } finally {
+            await proxy.stop();
+        }
+        const { "rl-studio": outputs } = await cloud.outputs();
+        assert.equal(outputs.accessKeyId, inFile());
+        assert.deepEqual([(await keys()).slice(0, 1), readFileSync(cloud.envFile, "utf8")], before);
+        await requireExit(confirmed("--rollback"), 0);
+        assert.deepEqual([await keys(), readFileSync(cloud.envFile, "utf8")], before);
     });
 
     it("Ctrl-C in a wait ends with 130, the next run goes on, and a killed way back is finished without the flag", async () => {
@@ -148,11 +179,13 @@ describe("rotations and those who run them", function () {
             const words = runs.map((each) => each.words).join("\n\n");
             // Refused by the lock of the engine, or since the revision is another's.
             for (const exitCode of [ours, theirs]) assert.ok([0, 1, 3].includes(exitCode), words);
-            // The engine's lock may refuse both where they come at the very same moment.
-            if (![ours, theirs].includes(0))
-                await requireExit(new RotationRun(cloud, ["--yes", "--confirm-consumers"]), 0);
-            if (theirs === 0) copyFileSync(colleague.stackFile, cloud.stackFile);
-            else copyFileSync(cloud.stackFile, colleague.stackFile);
+            // The engine's lock may refuse both where they come at the very same moment: whoever is further goes on.
+            if (![ours, theirs].includes(0)) {
+                const further = revisionIn(colleague) > revisionIn(cloud) ? colleague : cloud;
+                await requireExit(new RotationRun(further, ["--yes", "--confirm-consumers"]), 0);
+            }
+            const [last, other] = revisionIn(colleague) > revisionIn(cloud) ? [colleague, cloud] : [cloud, colleague];
+            copyFileSync(last.stackFile, other.stackFile);
             const up = ["pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes"];
             for (const place of [cloud, colleague]) {
                 const { exitCode, all } = await place.start(up);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { Agent } from "node:https";
 
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -14,6 +14,8 @@ export interface Load {
     failures: number;
     /** Requests that were sent again, since their connection was closed before there was an answer. */
     reconnected: number;
+    /** Requests that were due and not made, since the machine was so far behind with the ones before. */
+    leftOut: number;
     /** Of every answered request, in milliseconds. */
     readonly latencies: number[];
 }
@@ -22,25 +24,43 @@ interface LoadOptions {
     /** Of all clients together. */
     readonly perSecond: number;
     /** The keys that the service is given at this moment. */
-    readonly published: () => Promise<Keys>;
+    readonly published: () => Keys;
     readonly connection: Connection;
     readonly bucket: string;
     /** By id of a key: when a request with it was begun last. */
     readonly lastUse: Map<string, number>;
+    /** How far a rotation is. */
+    readonly phase: () => Phase;
 }
+
+/** What a rotation has come to, as clients meet it. */
+export const phases = [
+    "before the publication",
+    "while both keys are in force",
+    "after the old key was made inactive",
+    "after the old key was deleted",
+] as const;
+
+export type Phase = (typeof phases)[number];
 
 const objects = 20;
 
+/** Requests that may wait for an answer at once. */
+const mostUnderWay = 100;
+
 /**
  * Clients of a service that read, write and list small objects at a steady pace, each request begun when its time has
- * come, whether the ones before have been answered or not. Whatever is refused has failed, and is not tried again; a
+ * come, whether the ones before have been answered or not, up to a hundred of them. Whatever is refused has failed, and is not tried again; a
  * request whose idle connection the server was just closing, as HTTP allows it to, is sent once more.
  */
 export class LoadClients {
-    readonly load: Load = { requests: 0, failures: 0, reconnected: 0, latencies: [] };
+    readonly load: Load = { requests: 0, failures: 0, reconnected: 0, leftOut: 0, latencies: [] };
+    /** In which phases requests were begun that were answered as they should be, since somebody emptied it. */
+    readonly answeredIn = new Set<Phase>();
     private readonly clients = new Map<string, S3Client>();
     private readonly underWay = new Set<Promise<void>>();
     private timer?: NodeJS.Timeout;
+    private stopped = false;
 
     private constructor(private readonly options: LoadOptions) {}
 
@@ -52,9 +72,10 @@ export class LoadClients {
         return clients;
     }
 
-    /** Ends when every request has been answered. */
+    /** Begins no more, and ends when every request has been answered. */
     async stop(): Promise<Load> {
         clearInterval(this.timer);
+        this.stopped = true;
         await Promise.all(this.underWay);
         for (const client of this.clients.values()) client.destroy();
         return this.load;
@@ -64,22 +85,31 @@ export class LoadClients {
         const { perSecond } = this.options;
         const started = Date.now();
         let begun = 0;
-        this.timer = setInterval(() => {
+        const beginDue = () => {
+            if (this.stopped) return;
             // A timer may come late: what is due is counted from the start, not from the last time.
             for (; begun < ((Date.now() - started) / 1000) * perSecond; begun++) {
+                // Each would need one more connection, which a machine that is behind already cannot make in time.
+                if (this.underWay.size >= mostUnderWay) {
+                    this.load.leftOut++;
+                    continue;
+                }
                 const call = begun % 10 === 9 ? "list" : begun % 2 === 0 ? "put" : "get";
                 const request = this.request(call, Math.floor(begun / 2) % objects);
                 this.underWay.add(request);
                 void request.finally(() => this.underWay.delete(request));
             }
-        }, 1000 / perSecond);
+        };
+        // What was printed while this process stood still is heard first: it may be that a key is to be let go.
+        this.timer = setInterval(() => setImmediate(beginDue), 1000 / perSecond);
     }
 
     private async request(call: "put" | "get" | "list", index: number): Promise<void> {
         const { load } = this;
         const { published, lastUse } = this.options;
         load.requests++;
-        const keys = await published();
+        const phase = this.options.phase();
+        const keys = published();
         const id = keys.accessKeyId;
         const begun = performance.now();
         lastUse.set(id, Date.now());
@@ -90,6 +120,7 @@ export class LoadClients {
                 load.reconnected++;
                 return send();
             });
+            this.answeredIn.add(phase);
         } catch (error) {
             load.failures++;
             const { name, message } = error as Error;
@@ -109,26 +140,32 @@ export class LoadClients {
         if (text !== "x".repeat(64)) throw new Error(`got ${JSON.stringify(text)}`);
     }
 
-    private clientOf({ accessKeyId, secretAccessKey }: Keys): S3Client {
+    private clientOf(keys: Keys): S3Client {
+        const { accessKeyId } = keys;
         let client = this.clients.get(accessKeyId);
         if (!client) {
-            const { endpoint, caBundle, region } = this.options.connection;
-            client = new S3Client({
-                endpoint,
-                region,
-                credentials: { accessKeyId, secretAccessKey },
-                forcePathStyle: true,
-                maxAttempts: 1,
-                requestHandler: new NodeHttpHandler({
-                    connectionTimeout: 30_000,
-                    requestTimeout: 60_000,
-                    httpsAgent: new Agent({ keepAlive: true, ca: readFileSync(caBundle!) }),
-                }),
-            });
+            client = loadClient(keys, this.options.connection);
             this.clients.set(accessKeyId, client);
         }
         return client;
     }
+}
+
+/** A client of S3 that tries nothing twice. */
+export function loadClient(credentials: Keys, { endpoint, caBundle, region }: Connection): S3Client {
+    return new S3Client({
+        endpoint,
+        region,
+        credentials,
+        forcePathStyle: true,
+        maxAttempts: 1,
+        requestHandler: new NodeHttpHandler({
+            connectionTimeout: 30_000,
+            requestTimeout: 60_000,
+            // The emulator closes what was idle for 75 s, maybe just as the next request is sent: this does it before.
+            httpsAgent: new Agent({ keepAlive: true, timeout: 30_000, ca: readFileSync(caBundle!) }),
+        }),
+    });
 }
 
 /** Whether there was no answer at all: says nothing of keys. */
@@ -137,29 +174,29 @@ function isConnectionLost(error: unknown): boolean {
     return $metadata?.httpStatusCode === undefined && /socket hang up|ECONNRESET|EPIPE/.test(message);
 }
 
-/** The keys in a file of variables, as a consumer has them that looks for a change now and then. */
-export class WatchedEnvFile {
+/** The keys in a file of variables, as a consumer has them that reads it when told. */
+export class HeldKeys {
     private keys: Keys;
-    private readonly timer?: NodeJS.Timeout;
 
-    /** @param milliseconds between two looks; without it the file is looked at when told */
-    constructor(
-        private readonly path: string,
-        milliseconds?: number,
-    ) {
+    constructor(private readonly path: string) {
         this.keys = keysIn(path);
-        if (milliseconds !== undefined) this.timer = setInterval(() => this.look(), milliseconds);
     }
 
-    readonly published = (): Promise<Keys> => Promise.resolve(this.keys);
+    readonly published = (): Keys => this.keys;
 
     look(): void {
         this.keys = keysIn(this.path);
     }
+}
 
-    close(): void {
-        clearInterval(this.timer);
-    }
+/** The keys in a file of variables, as a consumer has them that looks before every request whether it was written. */
+export function watchedKeys(path: string): () => Keys {
+    let [written, keys] = [statSync(path).mtimeMs, keysIn(path)];
+    return () => {
+        const { mtimeMs } = statSync(path);
+        if (mtimeMs !== written) [written, keys] = [mtimeMs, keysIn(path)];
+        return keys;
+    };
 }
 
 /** The keys in a file of variables, read once. */

@@ -6,7 +6,7 @@ import { parseDocument } from "yaml";
 import { rootCredentials } from "../../local/aws/server";
 import { root } from "../../local/paths";
 import { type Keys } from "../../ops/verify/target";
-import { freePort, TestCloud } from "./test-cloud";
+import { freePorts, TestCloud } from "./test-cloud";
 
 /** The times of `platform:rotation`, in seconds. */
 export interface RotationTimes {
@@ -19,7 +19,7 @@ export interface RotationTimes {
 /** A local cloud with rl-studio alone, whose keys are rotated: the tool edits a stack file of the test's own. */
 export class RotationCloud extends TestCloud {
     static override async create(): Promise<RotationCloud> {
-        return new RotationCloud(await freePort());
+        return new RotationCloud(await freePorts(1));
     }
 
     get stackFile(): string {
@@ -57,6 +57,12 @@ export class RotationCloud extends TestCloud {
         const document = parseDocument(readFileSync(this.stackFile, "utf8"));
         document.setIn(["config", setting], document.createNode(value));
         writeFileSync(this.stackFile, document.toString());
+    }
+
+    /** Paths of the certificate that the local AWS shows and of its key. */
+    get tls(): { readonly certificate: string; readonly key: string } {
+        const folder = join(this.folder, "tls");
+        return { certificate: join(folder, "certificate.pem"), key: join(folder, "key.pem") };
     }
 
     /** Ids of the keys of whoever deploys and looks on. */

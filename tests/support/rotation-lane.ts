@@ -1,29 +1,43 @@
 import assert from "node:assert/strict";
 import { copyFileSync } from "node:fs";
-import { join } from "node:path";
+
+import { exitCodes } from "../../ops/infra/errors";
+import { type Keys } from "../../ops/verify/target";
 
 import { KeyWatcher } from "./key-watcher";
 import { LagProxy } from "./lag-proxy";
-import { keysIn, type Load, LoadClients, WatchedEnvFile } from "./load-clients";
+import { HeldKeys, keysIn, type Load, LoadClients, type Phase, phases, watchedKeys } from "./load-clients";
 import { RotationCloud } from "./rotation-cloud";
-import { type Moment, RotationRun } from "./rotation-run";
+import { type Moment, RotationRun, type Victim } from "./rotation-run";
+import { until } from "./test-cloud";
 
-/** How many runs a rotation may take that is killed once. */
-const mostRuns = 3;
-
-/** How often a quick consumer looks for another key, in milliseconds. */
-const quickLook = 50;
+/** What a run says while the engine that a killed tool left behind is still at its update. */
+const engineAtWork = /holds the lock since|currently locked by/;
 
 interface Parts {
     readonly cloud: RotationCloud;
     readonly proxy: LagProxy;
-    /** What the quick consumers have, and the slow ones. */
-    readonly quick: WatchedEnvFile;
-    readonly slow: WatchedEnvFile;
+    /** The keys in the file, which the quick consumers have. */
+    readonly quick: () => Keys;
+    /** What the slow consumers have. */
+    readonly slow: HeldKeys;
     readonly clients: readonly LoadClients[];
     readonly watcher: KeyWatcher;
     /** By id of a key: when a client began a request with it last. */
     readonly lastUse: ReadonlyMap<string, number>;
+    readonly progress: Progress;
+}
+
+/** What tells how far a rotation is. */
+interface Progress {
+    /** Id of the key that was published when it began. */
+    oldKey: string;
+}
+
+function phaseOf({ oldKey }: Progress, { accessKeyId: published }: Keys, { keys }: KeyWatcher): Phase {
+    if (published === oldKey) return "before the publication";
+    if (keys.some(({ active }) => !active)) return "after the old key was made inactive";
+    return keys.length > 1 ? "while both keys are in force" : "after the old key was deleted";
 }
 
 /**
@@ -31,10 +45,12 @@ interface Parts {
  * not know new keys at once; the engine does not.
  */
 export class RotationLane {
-    kills = 0;
+    readonly kills: Record<Victim, number> = { all: 0, tool: 0, engine: 0 };
     rotations = 0;
     /** Runs of the tool, the killed ones included. */
     runs = 0;
+    /** Runs that were refused, since the engine of a tool that was killed alone was still at its update. */
+    refused = 0;
 
     /** Old keys that were to be made inactive while they were used, in words. */
     private readonly retiredTooEarly: string[] = [];
@@ -47,9 +63,11 @@ export class RotationLane {
 
     /**
      * @param minute of the tool's times, in seconds
-     * @param random from 0 to 1: draws how long AWS needs to know a key, up to a minute, and what it answers until then
+     * @param randomFor makes generators: how long AWS needs to know the next key, up to a minute, and what it answers
+     *     until then; from 0 to 1
      */
-    static async start(minute: number, random: () => number): Promise<RotationLane> {
+    static async start(minute: number, randomFor: (purpose: string) => () => number): Promise<RotationLane> {
+        const [lag, answer] = [randomFor("lag"), randomFor("answer")];
         const cloud = await RotationCloud.create();
         const { bucket, user } = await cloud.deploy({
             validSeconds: minute,
@@ -61,27 +79,33 @@ export class RotationLane {
         const known = [...cloud.operatorsKeys, keysIn(cloud.envFile).accessKeyId];
         const proxy = await LagProxy.start({
             port: cloud.port,
-            certificate: join(cloud.folder, "tls", "certificate.pem"),
-            key: join(cloud.folder, "tls", "key.pem"),
-            lag: (id) => (known.includes(id) ? 0 : random() * minute * 1000),
-            random,
+            ...cloud.tls,
+            lag: (id) => (known.includes(id) ? 0 : lag() * minute * 1000),
+            random: answer,
         });
         const connection = { ...cloud.connection, endpoint: proxy.endpoint };
         const lastUse = new Map<string, number>();
-        const [quick, slow] = [new WatchedEnvFile(cloud.envFile, quickLook), new WatchedEnvFile(cloud.envFile)];
-        const clients = await Promise.all([
-            LoadClients.start({ perSecond: 45, published: quick.published, connection, bucket, lastUse }),
-            LoadClients.start({ perSecond: 5, published: slow.published, connection, bucket, lastUse }),
-        ]);
+        const [quick, slow] = [watchedKeys(cloud.envFile), new HeldKeys(cloud.envFile)];
         const watcher = await KeyWatcher.start(cloud.root.iam, user, lastUse);
-        return new RotationLane({ cloud, proxy, quick, slow, clients, watcher, lastUse }, minute);
+        const progress: Progress = { oldKey: quick().accessKeyId };
+        const phase = () => phaseOf(progress, quick(), watcher);
+        const each = { connection, bucket, lastUse, phase };
+        const clients = await Promise.all([
+            LoadClients.start({ ...each, perSecond: 45, published: quick }),
+            LoadClients.start({ ...each, perSecond: 5, published: slow.published }),
+        ]);
+        return new RotationLane({ cloud, proxy, quick, slow, clients, watcher, lastUse, progress }, minute);
+    }
+
+    /** Has the clients end, when all that they asked for has been answered. */
+    async stopClients(): Promise<void> {
+        await Promise.all(this.parts.clients.map((each) => each.stop()));
     }
 
     async stop(): Promise<void> {
-        const { watcher, clients, quick, proxy, cloud } = this.parts;
+        const { watcher, proxy, cloud } = this.parts;
         await watcher.stop();
-        await Promise.all(clients.map((each) => each.stop()));
-        quick.close();
+        await this.stopClients();
         await proxy.stop();
         await cloud.remove();
     }
@@ -101,21 +125,36 @@ export class RotationLane {
     }
 
     /**
-     * Rotates once, killed at a moment where there is one, and finished by the next run.
+     * Rotates once: in one run, or in two where the first is killed. After a tool that was killed alone one more may be
+     * refused, which is counted.
      *
      * @returns whether it was killed: else it came to its end before
      */
-    async rotate(moment?: Moment): Promise<boolean> {
-        const runs = [this.start()];
-        const killed = moment !== undefined && (await runs[0].killAt(moment));
-        if (killed) runs.push(this.start());
-        while ((await runs.at(-1)!.ended).exitCode !== 0 && runs.length < mostRuns) runs.push(this.start());
-        this.rotations++;
-        if (killed) this.kills++;
+    async rotate(moment?: Moment, victim: Victim = "all"): Promise<boolean> {
+        const { progress, quick, clients } = this.parts;
+        progress.oldKey = quick().accessKeyId;
+        for (const { answeredIn } of clients) answeredIn.clear();
+        const first = this.start();
+        const killed = moment !== undefined && (await first.killAt(moment, victim));
+        const runs = [first];
+        if (killed) runs.push(await this.finish(runs, victim));
         const faults = await this.faults(runs);
+        this.rotations++;
+        if (killed) this.kills[victim]++;
         if (faults.length === 0) return killed;
         const words = runs.map((run, index) => `run ${index + 1}:\n${run.words}`).join("\n");
-        throw new Error(`${faults.join("\n")}\nkilled at ${JSON.stringify(moment)}\n${words}`);
+        throw new Error(`${faults.join("\n")}\nkilled (${victim}) at ${JSON.stringify(moment)}\n${words}`);
+    }
+
+    /** The run that finishes what was killed; one that is refused as it may be is put behind the killed one. */
+    private async finish(runs: RotationRun[], victim: Victim): Promise<RotationRun> {
+        const next = this.start();
+        const { exitCode } = await next.ended;
+        if (victim !== "tool" || exitCode !== exitCodes.unreachable || !engineAtWork.test(next.words)) return next;
+        runs.push(next);
+        this.refused++;
+        await runs[0].ended;
+        return this.start();
     }
 
     /** Whether `refresh` and `up` change nothing, and an `up` with the stack file from before is refused. */
@@ -132,7 +171,7 @@ export class RotationLane {
     private start(): RotationRun {
         const { cloud, proxy } = this.parts;
         this.runs++;
-        const args = ["--yes", "--confirm-consumers", "--env-file", cloud.envFile];
+        const args = ["--yes", "--confirm-consumers", "--file", cloud.envFile];
         const env = { PLATFORM_LOCAL_AWS_ENDPOINT: proxy.endpoint };
         return new RotationRun(cloud, args, env, (text) => {
             // The slow consumers have the old key for as long as the tool does not see that somebody has it.
@@ -156,10 +195,18 @@ export class RotationLane {
     private async faults(runs: readonly RotationRun[]): Promise<string[]> {
         const { cloud, clients, watcher } = this.parts;
         const { exitCode } = await runs.at(-1)!.ended;
+        // Short, as the others are not: the rotation ends soon after it.
+        await watcher.look();
+        await until("requests after the rotation", () => clients.every(isServedAtLast)).catch(() => undefined);
         const [ids, { accessKeyId }] = [await watcher.look(), keysIn(cloud.envFile)];
         const failed = clients.reduce((sum, { load }) => sum + load.failures, 0);
         return [
             ...(exitCode === 0 ? [] : [`the last run exits with ${exitCode}`]),
+            ...clients.flatMap(({ answeredIn }, index) =>
+                phases
+                    .filter((phase) => !answeredIn.has(phase))
+                    .map((phase) => `clients ${index}: no request ${phase}`),
+            ),
             ...(failed === 0 ? [] : [`${failed} requests of clients failed`]),
             ...(ids.join() === accessKeyId ? [] : [`the keys are ${ids.join(", ")}, published is ${accessKeyId}`]),
             ...watcher.faults,
@@ -180,5 +227,7 @@ export class RotationLane {
         );
     }
 }
+
+const isServedAtLast = ({ answeredIn }: LoadClients) => answeredIn.has("after the old key was deleted");
 
 const olderFile = ({ stackFile }: RotationCloud) => `${stackFile}.before`;

@@ -2,9 +2,8 @@ import { createInterface } from "node:readline";
 
 import execa from "execa";
 
-import { isAlive } from "../../ops/process";
+import { descendants, killFamily, signalAll } from "./processes";
 import { type RotationCloud } from "./rotation-cloud";
-import { until } from "./test-cloud";
 
 /** A line that the tool, or the engine below it, printed. */
 interface Line {
@@ -16,13 +15,23 @@ interface Line {
 /** When a run is killed: as it prints such a line for the nth time (from 1), or so many milliseconds after its start. */
 export type Moment = { readonly line: string; readonly nth: number } | { readonly milliseconds: number };
 
+/**
+ * What is killed of a run: the tool with the engine and its plugins; the tool alone, while the engine goes on with its
+ * update; or the engine with its plugins, as soon as there is one, while the tool waits for it.
+ */
+export const victims = ["all", "tool", "engine"] as const;
+
+export type Victim = (typeof victims)[number];
+
 /** A run of `infra rotate rl-studio`. */
 export class RotationRun {
     readonly lines: Line[] = [];
     readonly started = Date.now();
-    /** How it ended. */
+    /** How it ended; not before an engine that it left behind. */
     readonly ended: Promise<execa.ExecaReturnValue>;
     private readonly child: execa.ExecaChildProcess;
+    /** Resolves when the tool has ended, whatever it left behind. */
+    private readonly exited: Promise<void>;
     private onLine: () => void = () => undefined;
 
     /**
@@ -41,6 +50,7 @@ export class RotationRun {
             note(text);
             this.onLine();
         });
+        this.exited = new Promise((resolve) => void this.child.once("exit", () => resolve()));
         this.ended = Promise.resolve(this.child);
     }
 
@@ -65,39 +75,53 @@ export class RotationRun {
         process.kill(-this.child.pid!, signal);
     }
 
-    /** Kills the tool, the engine and the plugins at a moment; false when the run ended before. */
-    async killAt(moment: Moment): Promise<boolean> {
+    /** Kills it, or a part of it, at a moment; false when the run ended before. Then the tool has ended. */
+    async killAt(moment: Moment, victim: Victim = "all"): Promise<boolean> {
         const came =
             "line" in moment
                 ? await this.says(moment.line, moment.nth)
                 : await Promise.race([sleep(moment.milliseconds).then(() => true), this.ended.then(() => false)]);
-        if (!came || this.child.exitCode !== null) return false;
-        await this.kill();
+        if (!came || this.hasExited) return false;
+        if (victim === "tool") return this.killTool();
+        if (victim === "engine") return this.killEngine();
+        await killFamily(this.child.pid!);
         await this.ended;
         return true;
     }
 
-    private async kill(): Promise<void> {
-        // The engine's plugins are in process groups of their own. It stands still while they are looked for.
-        this.signal("SIGSTOP");
-        const family = [this.child.pid!, ...(await descendants(this.child.pid!))];
-        for (const member of family) {
-            try {
-                process.kill(member, "SIGKILL");
-            } catch (error) {
-                if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    private get hasExited(): boolean {
+        return this.child.exitCode !== null || this.child.signalCode !== null;
+    }
+
+    private async killTool(): Promise<true> {
+        const leader = this.child.pid!;
+        // It starts nothing while it is looked for.
+        signalAll([-leader], "SIGSTOP");
+        const family = await descendants(leader);
+        const spared = new Set<number>();
+        for (const { pid, parent, name } of family) if (name === engine || spared.has(parent)) spared.add(pid);
+        signalAll([leader, ...family.map(({ pid }) => pid).filter((pid) => !spared.has(pid))], "SIGKILL");
+        signalAll([-leader], "SIGCONT");
+        await this.exited;
+        return true;
+    }
+
+    private async killEngine(): Promise<boolean> {
+        while (!this.hasExited) {
+            const found = (await descendants(this.child.pid!)).find(({ name }) => name === engine);
+            if (found) {
+                signalAll([found.pid], "SIGSTOP");
+                const below = (await descendants(found.pid)).map(({ pid }) => pid);
+                signalAll([found.pid, ...below], "SIGKILL");
+                return (await this.ended).exitCode !== 0;
             }
+            await sleep(20);
         }
-        await until("the killed processes to end", () => !family.some(isAlive), 20);
+        return false;
     }
 }
 
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** The engine's program. */
+const engine = "pulumi";
 
-async function descendants(pid: number): Promise<number[]> {
-    const { stdout } = await execa("ps", ["-A", "-o", "pid=,ppid="]);
-    const pairs = stdout.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
-    const below = (parent: number): number[] =>
-        pairs.filter(([, of]) => of === parent).flatMap(([child]) => [child, ...below(child)]);
-    return below(pid);
-}
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { type V1Deployment, type V1Pod, type V1Secret } from "@kubernetes/client-node";
 
-import { clientsFor, closeClients, type Clients } from "../../../ops/verify/clients";
 import { clinicalAi } from "../../../services/clinical-ai";
 import { objects } from "../../../services/clinical-ai-workload";
+import { loadClient } from "../load-clients";
 import { type ClusterCloud } from "./cluster-cloud";
 
 const requestsPerSecond = 50;
@@ -23,7 +23,7 @@ export class PodLoad {
     readonly seen = new Set<string>();
     /** Every request that was refused, in words: nothing is tried twice. */
     readonly failures: string[] = [];
-    private readonly pods = new Map<string, { clients: Clients; keyId: string }>();
+    private readonly pods = new Map<string, { s3: S3Client; keyId: string }>();
     private running = true;
     private work: Promise<unknown> = Promise.resolve();
 
@@ -40,7 +40,7 @@ export class PodLoad {
     async stop(): Promise<void> {
         this.running = false;
         await this.work;
-        for (const { clients } of this.pods.values()) closeClients(clients);
+        for (const { s3 } of this.pods.values()) s3.destroy();
     }
 
     private async watch(): Promise<void> {
@@ -56,11 +56,11 @@ export class PodLoad {
         const deployment = (await kubernetes.read(objects.deployment)) as unknown as V1Deployment;
         const pods: V1Pod[] = await kubernetes.pods(namespace, deployment.spec!.selector.matchLabels!);
         const uids = pods.map(({ metadata }) => metadata!.uid!);
-        for (const [uid, { clients }] of this.pods) {
+        for (const [uid, { s3 }] of this.pods) {
             if (uids.includes(uid)) continue;
             this.pods.delete(uid);
             // A request may be under way.
-            setTimeout(() => closeClients(clients), 5_000).unref();
+            setTimeout(() => s3.destroy(), 5_000).unref();
         }
         for (const { metadata, status } of pods) {
             if (status?.phase !== "Running" || this.pods.has(metadata!.uid!)) continue;
@@ -75,7 +75,7 @@ export class PodLoad {
             };
             this.keys.add(keyId);
             this.seen.add(metadata!.uid!);
-            this.pods.set(metadata!.uid!, { clients: clientsFor(keys, this.cloud.connection), keyId });
+            this.pods.set(metadata!.uid!, { s3: loadClient(keys, this.cloud.connection), keyId });
         }
     }
 
@@ -91,16 +91,16 @@ export class PodLoad {
         await Promise.all(begun);
     }
 
-    private async request({ clients, keyId }: { clients: Clients; keyId: string }, number: number): Promise<void> {
+    private async request({ s3, keyId }: { s3: S3Client; keyId: string }, number: number): Promise<void> {
         const at = new Date().toISOString();
         const target = { Bucket: this.bucket, Key: `load/${randomUUID()}` };
         const calls = [
-            () => clients.s3.send(new PutObjectCommand({ ...target, Body: "load" })),
+            () => s3.send(new PutObjectCommand({ ...target, Body: "load" })),
             () =>
-                clients.s3
+                s3
                     .send(new GetObjectCommand({ ...target, Key: "load/always" }))
                     .then(({ Body }) => Body?.transformToString()),
-            () => clients.s3.send(new DeleteObjectCommand(target)),
+            () => s3.send(new DeleteObjectCommand(target)),
         ];
         this.requests++;
         try {
