@@ -493,7 +493,7 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         await assert.rejects(run({}, [], "mlflow"), { exitCode: 1, reason: /belong to account 999999999999/ });
     });
 
-    const migrate = () => captured(true, (context) => migrateMlflow(context, { envFile: join(folder, ".env") }));
+    const migrate = () => captured(true, (context) => migrateMlflow(context, { file: join(folder, ".env") }));
 
     it("tries the new keys under the artifact root before it writes, as the user whose they are", async () => {
         answer = callerIdentity("111111111111", "user/mlflow-basketworld-dev");

@@ -25,18 +25,18 @@ import { clientsFor, closeClients } from "../../verify/clients";
 import { failureInWords } from "../../verify/outcome";
 
 export interface MigrateOptions {
-    readonly envFile: string;
+    readonly file: string;
 }
 
 const sources = credentialSources[mlflow.name] as VariableSources & Required<Pick<VariableSources, "tracking">>;
 
 /** `infra migrate mlflow`: from global credentials to the project's own (D6). */
-export async function migrateMlflow(context: CommandContext, { envFile }: MigrateOptions): Promise<ExitCode> {
+export async function migrateMlflow(context: CommandContext, { file }: MigrateOptions): Promise<ExitCode> {
     requireConsent(context);
     const { stack, host, dryRun, json } = context;
     const settings = host.settings(stack);
     const outputs = await serviceOutputs(context, mlflow.name);
-    const path = pathOf(envFile);
+    const path = pathOf(file);
     const text = textOf(path);
     const migration = planMigration(text, outputs);
     const before = summaryUnlessFaulty(text, settings);
@@ -62,8 +62,8 @@ export async function migrateMlflow(context: CommandContext, { envFile }: Migrat
 }
 
 /** Of a link the file that it leads to, so that the link stays one. */
-function pathOf(envFile: string): string {
-    const path = resolve(envFile);
+function pathOf(file: string): string {
+    const path = resolve(file);
     try {
         return realpathSync(path);
     } catch {
