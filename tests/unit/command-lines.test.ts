@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import { commands } from "../../ops/commands";
+import { pathOption } from "../../ops/commands/path";
 import { createProgram } from "../../ops/infra/program";
 import { repositoryHost } from "../../ops/infra/repository-host";
 
@@ -11,11 +12,42 @@ function quietProgram() {
     return program;
 }
 
+/** What is wrong with a command line, none of which comes as far as to be run. */
+const refusal = (...line: string[]) =>
+    quietProgram()
+        .parseAsync(line, { from: "user" })
+        .then(
+            () => assert.fail("it was run"),
+            ({ message }: Error) => message,
+        );
+
 describe("the command line of infra migrate", () => {
     it("has no option that Node takes for its own: a project's NODE_OPTIONS would be run", async () => {
         const migrate = quietProgram().commands.find((command) => command.name() === "migrate")!;
         const names = migrate.options.map(({ long }) => long);
         assert.ok(names.includes("--file"));
         assert.ok(!names.includes("--env-file"));
+    });
+});
+
+describe("an option with a path", () => {
+    const lines = [
+        ["env", "rl-studio", "--out"],
+        ["endpoints", "llm-models", "--out"],
+        ["migrate", "mlflow", "--file"],
+        ["creds", "mlflow", "--directory"],
+        ["policy-test", "--directory"],
+    ];
+    for (const line of lines) {
+        it(`takes no other option, and no -, for one: ${line.join(" ")}`, async () => {
+            for (const value of ["--dry-run", "-", ""]) {
+                assert.match(await refusal(...line, value, "--stack", "dev"), /is invalid\. Expected a path/);
+            }
+        });
+    }
+
+    it("may begin with - behind ./", () => {
+        assert.equal(pathOption("./-x"), "./-x");
+        assert.throws(() => pathOption("-x"), /is written \.\/-x\./);
     });
 });

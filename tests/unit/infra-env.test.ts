@@ -23,7 +23,6 @@ describe("what infra env is to do", () => {
         "Choose one: --out FILE writes the file, --out FILE --check compares it, --print shows the variables.";
     const refused: [options: EnvOptions, reason: string][] = [
         [{}, "No file is named."],
-        [{ out: "" }, "--out names no file."],
         [{ check: true }, "--check needs the file to check."],
         [{ print: true, out: ".env" }, "--print goes without --out and --check."],
         [{ print: true, check: true }, "--print goes without --out and --check."],

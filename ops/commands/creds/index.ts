@@ -4,6 +4,7 @@ import { serviceNames } from "../../../services";
 import { sessionSeconds } from "../../creds/duration";
 import { addStackCommand } from "../../infra/command";
 import { type Host } from "../../infra/host";
+import { pathOption } from "../path";
 import { type CredsOptions } from "./creds";
 
 /** Adds `infra creds`: which credentials a service would use, and a command with exactly those (A4, D3, D4, E11). */
@@ -18,10 +19,9 @@ export function registerCreds(program: Command, host: Host): void {
             new Argument("[command...]", "after --exec and --: what to run"),
         ],
         options: [
-            new Option("--directory <dir>", "the project's folder, with the service's files").default(
-                ".",
-                "the current folder",
-            ),
+            new Option("--directory <dir>", "the project's folder, with the service's files")
+                .argParser(pathOption)
+                .default(".", "the current folder"),
             new Option("--session <duration>", "temporary credentials instead, for 15m to 36h").argParser(
                 sessionSeconds,
             ),

@@ -27,7 +27,6 @@ export function wanted({ out, check, print, reveal }: EnvOptions, json: boolean)
         return { kind: "print" };
     }
     if (out === undefined) throw wrong(check ? "--check needs the file to check." : "No file is named.");
-    if (out === "") throw wrong("--out names no file.");
     return { kind: check ? "check" : "write", path: resolve(out) };
 }
 
