@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -493,11 +502,18 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         await assert.rejects(run({}, [], "mlflow"), { exitCode: 1, reason: /belong to account 999999999999/ });
     });
 
+    /** The new keys are mlflow's, and list what is under the artifact root. */
+    const allowed = () => {
+        answer = callerIdentity("111111111111", "user/mlflow-basketworld-dev");
+        listed = { status: 200, body: "<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>" };
+    };
+    const changesSaid = () => (JSON.parse(words.stdout) as { changes: object[] }).changes;
+    const git = (...args: string[]) => execFileSync("git", args, { cwd: folder });
+
     const migrate = () => captured(true, (context) => migrateMlflow(context, { file: join(folder, ".env") }));
 
     it("tries the new keys under the artifact root before it writes, as the user whose they are", async () => {
-        answer = callerIdentity("111111111111", "user/mlflow-basketworld-dev");
-        listed = { status: 200, body: "<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>" };
+        allowed();
         assert.equal(await migrate(), 0);
         assert.deepEqual(calls, [
             "GetCallerIdentity",
@@ -511,12 +527,46 @@ describe("infra creds and infra migrate with what AWS answers", () => {
     });
 
     it("migrates nothing where the environment would take the place of what is written", async () => {
-        process.env.MLFLOW_ARTIFACT_ROOT = "s3://other";
-        await assert.rejects(migrate(), { exitCode: 1, reason: /MLFLOW_ARTIFACT_ROOT is set in the environment/ });
-        delete process.env.MLFLOW_ARTIFACT_ROOT;
-        Object.assign(process.env, asEnvironment(pair("MLFLOW_AWS_", [otherId, otherSecret])));
-        await assert.rejects(migrate(), { exitCode: 1, reason: /MLFLOW_AWS_\* is set in the environment/ });
+        const own = pair("MLFLOW_AWS_");
+        const others: [text: string, names: string][] = [
+            ["MLFLOW_ARTIFACT_ROOT=s3://other", "MLFLOW_ARTIFACT_ROOT"],
+            ["MLFLOW_ARTIFACT_ROOT=", "MLFLOW_ARTIFACT_ROOT"],
+            ["MLFLOW_AWS_DEFAULT_REGION=eu-west-1", "MLFLOW_AWS_DEFAULT_REGION"],
+            [pair("MLFLOW_AWS_", [otherId, otherSecret]), "MLFLOW_AWS_ACCESS_KEY_ID, MLFLOW_AWS_SECRET_ACCESS_KEY"],
+            [pair("MLFLOW_AWS_", [id, otherSecret]), "MLFLOW_AWS_SECRET_ACCESS_KEY"],
+            [`${own}MLFLOW_AWS_SESSION_TOKEN=token`, "MLFLOW_AWS_SESSION_TOKEN"],
+        ];
+        for (const [text, names] of others) {
+            const set = asEnvironment(text);
+            Object.assign(process.env, set);
+            await assert.rejects(migrate(), { exitCode: 1, fix: `Unset there: ${names}.` });
+            for (const name of Object.keys(set)) delete process.env[name];
+        }
         assert.deepEqual(calls, []);
+        allowed();
+        Object.assign(process.env, asEnvironment(own));
+        assert.equal(await migrate(), 0, "the same keys are no others");
+    });
+
+    it("refuses in a dry run too what could not be written, and asks nobody", async () => {
+        git("init", "--quiet");
+        await assert.rejects(migrate(), { exitCode: 2, reason: /is in a git work tree and not ignored/ });
+        const nowhere = captured(true, (context) => migrateMlflow(context, { file: join(folder, "no", ".env") }));
+        await assert.rejects(nowhere, { exitCode: 2, reason: /There is no folder/ });
+        assert.deepEqual(calls, []);
+    });
+
+    it("tightens a file that is current, and that others may read", async () => {
+        allowed();
+        const text = planMigration("", mlflowOutputs).text;
+        writeFileSync(join(folder, ".env"), text, { mode: 0o644 });
+        chmodSync(join(folder, ".env"), 0o644);
+        assert.equal(await migrate(), 0);
+        assert.deepEqual(changesSaid(), [{ mode: "600", was: "644" }]);
+        assert.match(words.stderr, /Would change[^]* mode 644 becomes 600/);
+        chmodSync(join(folder, ".env"), 0o600);
+        assert.equal(await migrate(), 0);
+        assert.deepEqual(changesSaid(), []);
     });
 
     it("of clinical-ai says how its pods get them, and runs nothing with them", async () => {
