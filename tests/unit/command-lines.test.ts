@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 
 import { commands } from "../../ops/commands";
+import { commandBehindDashes } from "../../ops/commands/creds/creds";
 import { pathOption } from "../../ops/commands/path";
 import { createProgram } from "../../ops/infra/program";
 import { repositoryHost } from "../../ops/infra/repository-host";
@@ -28,6 +29,33 @@ describe("the command line of infra migrate", () => {
         assert.ok(names.includes("--file"));
         assert.ok(!names.includes("--env-file"));
     });
+});
+
+describe("the command of infra creds --exec", () => {
+    it("is what follows --, so that none of its options is taken for the tool's", async () => {
+        const lines = [
+            ["--stack", "dev", "--exec", "echo", "hello", "--stack", "prod"],
+            ["--stack", "dev", "echo", "--exec", "hi"],
+            ["--stack", "dev", "echo", "--exec", "--", "hi"],
+            ["--stack", "dev", "echo"],
+        ];
+        for (const line of lines) {
+            assert.match(
+                await refusal("creds", "rl-studio", ...line),
+                /^"echo" does not stand behind --\.\nThe command comes behind --: infra creds .* --exec -- COMMAND/,
+            );
+        }
+    });
+
+    it("is given as it is, with a -- of its own", () =>
+        assert.deepEqual(
+            commandBehindDashes(
+                ["creds", "mlflow", "--exec", "--", "a", "--", "--json"],
+                ["a", "--", "--json"],
+                repositoryHost,
+            ),
+            ["a", "--", "--json"],
+        ));
 });
 
 describe("an option with a path", () => {

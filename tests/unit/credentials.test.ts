@@ -22,6 +22,7 @@ import { environmentFor } from "../../ops/creds/environment";
 import { type FileState, readState } from "../../ops/creds/files";
 import { identityFault } from "../../ops/creds/identity";
 import { planMigration } from "../../ops/creds/migration";
+import { projectFolder } from "../../ops/creds/project";
 import { resolveCredentials } from "../../ops/creds/resolve";
 import { runCommand } from "../../ops/creds/run";
 import { summaryOf } from "../../ops/creds/summary";
@@ -337,6 +338,14 @@ describe("a command that is run", () => {
             reason: '"no-such-program" could not be started: there is no such program.',
         }));
 
+    it("that cannot be one is a wrong command line too", async () => {
+        await assert.rejects(runCommand([""], {}), {
+            exitCode: 2,
+            reason: '"" could not be started: there is no such program.',
+        });
+        await assert.rejects(runCommand(["/"], {}), { exitCode: 2, reason: '"/" could not be started: EACCES.' });
+    });
+
     it("leaves the listeners of signals as they were", async () => {
         const listener = () => undefined;
         process.on("SIGTERM", listener);
@@ -440,7 +449,10 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         for (const other of [callerIdentity("999999999999", "user/x"), callerIdentity("111111111111", "user/x")]) {
             answer = other;
             const refused = run({ session: 900, exec: true }, ["touch", ran]);
-            await assert.rejects(refused, { exitCode: 1, fix: /infra env rl-studio --stack dev/ });
+            await assert.rejects(refused, {
+                exitCode: 1,
+                fix: `Give the service its own: infra env rl-studio --stack dev --out ${join(folder, "backend", ".env")}`,
+            });
         }
         assert.deepEqual(calls, ["GetCallerIdentity", "GetCallerIdentity"]);
         assert.ok(!existsSync(ran));
@@ -479,16 +491,44 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         rmSync(join(folder, "backend", ".env"));
         assert.equal(await run({}), 1);
         assert.equal((JSON.parse(words.stdout) as Record<string, unknown>).source, null);
-        await assert.rejects(run({ exec: true }, ["true"]), { exitCode: 1, reason: /There are no credentials/ });
+        await assert.rejects(run({ exec: true }, ["true"]), {
+            exitCode: 1,
+            reason: /There are no credentials/,
+            fix: `Write them: infra env rl-studio --stack dev --out ${join(folder, "backend", ".env")}`,
+        });
         assert.deepEqual(calls, []);
     });
 
-    it("refuses a command without --exec, --exec without one, and a folder that is none", async () => {
+    it("refuses a command without --exec, and --exec without one", async () => {
         await assert.rejects(run({}, ["ls"]), { exitCode: 2, fix: /add --exec/ });
         await assert.rejects(run({ exec: true }), { exitCode: 2, reason: "No command is named." });
-        rmSync(folder, { recursive: true });
-        await assert.rejects(run({}), { exitCode: 2, reason: /there is no folder/ });
-        mkdirSync(folder);
+    });
+
+    it("refuses in words a folder that is none, whatever is there in its place", () => {
+        symlinkSync("loop", join(folder, "loop"));
+        for (const path of ["none", "backend/.env", "backend/.env/x", "loop", "x".repeat(300)]) {
+            assert.throws(() => projectFolder(join(folder, path)), { exitCode: 2, reason: /: there is no folder / });
+        }
+    });
+
+    it("says of a folder that it cannot look at why", function () {
+        // Root may look everywhere.
+        if (process.getuid?.() === 0) this.skip();
+        chmodSync(folder, 0);
+        try {
+            assert.throws(() => projectFolder(join(folder, "x")), { exitCode: 3, reason: /looked at \(EACCES\)/ });
+        } finally {
+            chmodSync(folder, 0o700);
+        }
+    });
+
+    it("says of another's keys in the environment where they are to be unset", async () => {
+        answer = callerIdentity("111111111111", "user/x");
+        Object.assign(process.env, asEnvironment(pair()));
+        await assert.rejects(run({}, [], "snapshotter"), {
+            exitCode: 1,
+            fix: "Unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN in the environment.",
+        });
     });
 
     it("falls back to global keys of the account, whoever's they are, and says so; makes no session of them", async () => {

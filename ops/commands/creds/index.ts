@@ -16,7 +16,7 @@ export function registerCreds(program: Command, host: Host): void {
             "With --exec, run a command with exactly these and nothing of your own AWS environment",
         arguments: [
             new Argument("<service>", "which service").choices(serviceNames),
-            new Argument("[command...]", "after --exec and --: what to run"),
+            new Argument("[command...]", "behind --exec and --: what to run"),
         ],
         options: [
             new Option("--directory <dir>", "the project's folder, with the service's files")
@@ -33,7 +33,14 @@ export function registerCreds(program: Command, host: Host): void {
             ["infra creds mlflow --stack dev --exec -- python train.py --epochs 3", "a command with these"],
             ["infra creds llm-models --stack dev --session 1h --exec -- bash", "a shell for an hour"],
         ],
-        run: async (context, options, service, ...command) =>
-            (await import("./creds")).creds(context, options, service, command),
+        run: async (context, options, service, ...given) => {
+            const { commandBehindDashes, creds } = await import("./creds");
+            return creds(context, options, service, commandBehindDashes(typedLine(program), given, host));
+        },
     });
+}
+
+/** The words of the command line as they were typed; Commander keeps them, and does not declare that it does. */
+function typedLine(program: Command): readonly string[] {
+    return (program as Command & { readonly rawArgs: readonly string[] }).rawArgs;
 }
