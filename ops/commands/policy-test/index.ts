@@ -11,8 +11,8 @@ export function registerPolicyTest(program: Command, host: Host): void {
     addStackCommand<PolicyTestOptions>(program, host, {
         name: "policy-test",
         description:
-            "try with the keys of agent-repo-snapshotter which uploads the snapshots' bucket takes; the keys come " +
-            "from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else from .env",
+            "try with the keys of agent-repo-snapshotter which uploads the snapshots' bucket takes; the keys are " +
+            "those that `infra creds snapshotter` names",
         options: [
             new Option("--bucket <name>", "the bucket; default: the stack's"),
             new Option("--prefix <prefix>", "what keys begin with; default: the stack's"),
