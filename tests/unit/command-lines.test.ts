@@ -58,6 +58,18 @@ describe("the command of infra creds --exec", () => {
         ));
 });
 
+describe("the ways of infra env", () => {
+    const conflicts = ["--print --out x", "--print --check", "--print --dry-run", "--out x --check --dry-run"];
+    for (const line of conflicts) {
+        it(`are one at a time: not ${line}`, async () => {
+            assert.match(
+                await refusal("env", "mlflow", "--stack", "dev", ...line.split(" ")),
+                /^error: option '--(print|check)' cannot be used with option '/,
+            );
+        });
+    }
+});
+
 describe("an option with a path", () => {
     const lines = [
         ["env", "rl-studio", "--out"],

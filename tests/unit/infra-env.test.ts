@@ -29,8 +29,6 @@ describe("what infra env is to do", () => {
     const refused: [options: EnvOptions, reason: string][] = [
         [{}, "No file is named."],
         [{ check: true }, "--check needs the file to check."],
-        [{ print: true, out: ".env" }, "--print goes without --out and --check."],
-        [{ print: true, check: true }, "--print goes without --out and --check."],
         [{ out: ".env", reveal: true }, "--reveal goes with --print or --json: words never show a secret."],
         [{ reveal: true }, "--reveal goes with --print or --json: words never show a secret."],
     ];

@@ -17,8 +17,14 @@ export function registerEnv(program: Command, host: Host): void {
         arguments: [new Argument("<service>", "whose variables").choices(serviceNames)],
         options: [
             new Option("--out <file>", "the file; it need not exist, its folder must").argParser(pathOption),
-            new Option("--check", "only say whether the file has them: exit code 0, or 1 if it has not"),
-            new Option("--print", "print them on standard output, secrets masked"),
+            new Option("--check", "only say whether the file has them: exit code 0, or 1 if it has not").conflicts(
+                "dryRun",
+            ),
+            new Option("--print", "print them on standard output, secrets masked").conflicts([
+                "out",
+                "check",
+                "dryRun",
+            ]),
             new Option("--reveal", "with --print or --json: secrets too"),
         ],
         examples: [
