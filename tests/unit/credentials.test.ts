@@ -26,6 +26,7 @@ import { projectFolder } from "../../ops/creds/project";
 import { resolveCredentials } from "../../ops/creds/resolve";
 import { runCommand } from "../../ops/creds/run";
 import { summaryOf } from "../../ops/creds/summary";
+import { type AuditEntry, auditFile } from "../../ops/infra/audit";
 import { type CommandContext } from "../../ops/infra/command";
 import { type InfraError } from "../../ops/infra/errors";
 import { repositoryHost } from "../../ops/infra/repository-host";
@@ -415,14 +416,14 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         captured(!options.exec, (context) => creds(context, { directory: folder, ...options }, service, command));
 
     /** Runs a command with the answers of AWS; no secret is in what it says. */
-    async function captured(json: boolean, command: (context: CommandContext) => Promise<number>) {
+    async function captured(json: boolean, command: (context: CommandContext) => Promise<number>, dryRun = true) {
         const endpoint = `http://127.0.0.1:${(sts.address() as AddressInfo).port}`;
         const stdout = JSON.stringify({ mlflow: mlflowOutputs });
         const context: CommandContext = {
             stack: "dev",
             json,
-            dryRun: true,
-            yes: false,
+            dryRun,
+            yes: true,
             interrupted: new AbortController().signal,
             host: {
                 ...repositoryHost,
@@ -586,6 +587,22 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         allowed();
         Object.assign(process.env, asEnvironment(own));
         assert.equal(await migrate(), 0, "the same keys are no others");
+    });
+
+    it("records a migration, without a secret, and nothing where there was nothing to change", async () => {
+        allowed();
+        const file = join(folder, ".env");
+        for (let time = 0; time < 2; time++) {
+            assert.equal(await captured(true, (context) => migrateMlflow(context, { file }), false), 0);
+        }
+        const lines = readFileSync(auditFile, "utf8")
+            .split("\n")
+            .filter((line) => line.includes(folder));
+        assert.equal(lines.length, 1);
+        assert.ok(!lines[0].includes(secret));
+        const { command, outcome, target, changes } = JSON.parse(lines[0]) as AuditEntry;
+        assert.deepEqual([command, outcome, target], ["migrate mlflow", "done", file]);
+        assert.deepEqual(changes, planMigration("", mlflowOutputs).changes);
     });
 
     it("refuses in a dry run too what could not be written, and asks nobody", async () => {
