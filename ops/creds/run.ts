@@ -19,17 +19,21 @@ export async function runCommand(
     const child = execa(file, args, { env, extendEnv: false, stdio: "inherit", reject: false, cleanup: false });
     const handBack = leaveSignalsTo(child);
     try {
-        const { exitCode, signal, ...result } = await child;
+        const { exitCode, signal, ...result } = await child.catch(({ code }: NodeJS.ErrnoException) => {
+            throw notStarted(file, code);
+        });
         if (signal) return 128 + constants.signals[signal as NodeJS.Signals];
         if (exitCode !== undefined) return exitCode;
-        const { code } = result as { code?: string };
-        throw new InfraError(
-            exitCodes.usage,
-            `${JSON.stringify(file)} could not be started: ${code === "ENOENT" ? "there is no such program" : code}.`,
-        );
+        throw notStarted(file, (result as { code?: string }).code);
     } finally {
         handBack();
     }
+}
+
+function notStarted(file: string, code?: string): InfraError {
+    // The second is what an empty name is refused with.
+    const why = code === "ENOENT" || code === "ERR_INVALID_ARG_VALUE" ? "there is no such program" : code;
+    return new InfraError(exitCodes.usage, `${JSON.stringify(file)} could not be started: ${why}.`);
 }
 
 const fromTerminal = ["SIGINT", "SIGQUIT"] as const;

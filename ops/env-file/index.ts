@@ -52,9 +52,9 @@ export function isPrivate(mode: number): boolean {
 }
 
 /** As `mergeVariables`, for a file: a fault becomes a sentence for people. */
-export function mergedInto(path: string, text: string, variables: Variables): string {
+export function mergedInto(path: string, text: string, ...what: [variables: Variables, unwanted?: string[]]): string {
     try {
-        return mergeVariables(text, variables);
+        return mergeVariables(text, ...what);
     } catch (error) {
         if (!(error instanceof EnvFileFault)) throw error;
         throw new InfraError(exitCodes.failed, `${path} was not changed: ${error.message}.`, "Correct it by hand.");

@@ -4,15 +4,17 @@ import { parse } from "dotenv";
 
 import { EnvFileFault, quoted } from "./quote";
 
-/** Values by name. */
+/** Values by name. With an access key goes its set's session token: where it is not named, none may be in the file. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** What a file says of a variable, next to what it should say. */
+/** What a file says of a variable, next to what it should say; `differs` too where it should not name it at all. */
 export type VariableState = "current" | "differs" | "missing";
 
 /** One assignment of a file. */
 interface Assignment {
     readonly name: string;
+    /** Where the name starts in the text. */
+    readonly at: number;
     readonly value: string;
     /** What is between name and value. */
     readonly separator: string;
@@ -27,25 +29,29 @@ const assignment =
 
 /**
  * The text of a file of variables with these in it. Every assignment of them gets the value, so that it is the same
- * for readers that take the first one and for those that take the last; what is missing comes at the end. Everything
- * else stays as it is, byte by byte: other variables, comments, order, `export`, line ends. A variable that has its
- * value already keeps its quotes.
+ * for readers that take the first one and for those that take the last; what is missing comes at the end. The lines of
+ * what may not be there go. Everything else stays as it is, byte by byte: other variables, comments, order, `export`,
+ * line ends. A variable that has its value already keeps its quotes.
  *
+ * @param unwanted what else may not be there
  * @throws EnvFileFault when dotenv would not read back these values, or others than now of the other variables
  */
-export function mergeVariables(text: string, variables: Variables): string {
-    const outdated = assignmentsOf(text).filter(
-        ({ name, value }) => Object.hasOwn(variables, name) && value !== variables[name],
-    );
+export function mergeVariables(text: string, variables: Variables, unwanted: readonly string[] = []): string {
+    const removed = [...tokensBeside(variables), ...unwanted];
     let merged = text;
     // From the end, so that the places of the earlier ones stay right.
-    for (const found of outdated.reverse())
-        merged = withValue(merged, found, quoted(found.name, variables[found.name]));
+    for (const found of assignmentsOf(text).reverse()) {
+        const { name, value } = found;
+        if (removed.includes(name)) merged = withoutLine(merged, found);
+        else if (Object.hasOwn(variables, name) && value !== variables[name])
+            merged = withValue(merged, found, quoted(name, variables[name]));
+    }
     const states = variableStates(text, variables);
     const missing = Object.entries(variables).filter(([name]) => states[name] === "missing");
     const lines = missing.map(([name, value]) => `${name}=${quoted(name, value)}`);
     merged = withLines(merged, lines, lineEndOf(text));
-    if (!isDeepStrictEqual({ ...parse(merged) }, { ...parse(text), ...variables })) {
+    const others = Object.entries(parse(text)).filter(([name]) => !removed.includes(name));
+    if (!isDeepStrictEqual({ ...parse(merged) }, { ...Object.fromEntries(others), ...variables })) {
         throw new EnvFileFault(
             "it cannot be changed without changing what its other lines say: is a quote not closed?",
         );
@@ -53,7 +59,7 @@ export function mergeVariables(text: string, variables: Variables): string {
     return merged;
 }
 
-/** Whether a text has these variables, each in every place where it has one. */
+/** Whether a text has these variables, each in every place where it has one; and which tokens it may not have. */
 export function variableStates(text: string, variables: Variables): Record<string, VariableState> {
     const assignments = assignmentsOf(text);
     const stateOf = (name: string): VariableState => {
@@ -61,18 +67,28 @@ export function variableStates(text: string, variables: Variables): Record<strin
         if (values.length === 0) return "missing";
         return values.every((value) => value === variables[name]) ? "current" : "differs";
     };
-    return Object.fromEntries(Object.keys(variables).map((name) => [name, stateOf(name)]));
+    const found = tokensBeside(variables).filter((token) => stateOf(token) !== "missing");
+    return Object.fromEntries([...Object.keys(variables), ...found].map((name) => [name, stateOf(name)]));
+}
+
+/** AWS refuses an access key beside the session token of an earlier, temporary one. */
+function tokensBeside(variables: Variables): string[] {
+    return Object.keys(variables)
+        .flatMap((name) => /^(.*)ACCESS_KEY_ID$/.exec(name)?.[1] ?? [])
+        .map((prefix) => `${prefix}SESSION_TOKEN`)
+        .filter((token) => !Object.hasOwn(variables, token));
 }
 
 function assignmentsOf(text: string): Assignment[] {
     return [...text.matchAll(assignment)].map((match) => {
         const [all, name, separator, raw = ""] = match;
-        const afterSeparator = match.indices![2][1];
+        const [[at], [, afterSeparator]] = match.indices!.slice(1);
         const blanks = raw.length - raw.trimStart().length;
         // A value in quotes may stand on a line below its name: then it moves up.
         const start = /[\r\n]/.test(raw.slice(0, blanks)) || raw.trim() === "" ? 0 : blanks;
         return {
             name,
+            at,
             value: parse(all)[name] ?? "",
             separator,
             start: afterSeparator + start,
@@ -86,6 +102,12 @@ function withValue(text: string, { name, separator, start, end }: Assignment, li
     // To some readers a # right behind a value is part of it.
     const gap = text[end] === "#" ? " " : "";
     return text.slice(0, start) + literal + gap + text.slice(end);
+}
+
+/** Without the line, or the lines, that an assignment stands on. */
+function withoutLine(text: string, { at, end }: Assignment): string {
+    const start = text.slice(0, at).search(/[^\r\n\uFEFF]*$/);
+    return text.slice(0, start) + text.slice(end).replace(/^.*(\r\n|\n|\r|$)/, "");
 }
 
 /** How the lines of a text end: as its first one does. */

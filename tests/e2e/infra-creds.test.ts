@@ -221,14 +221,14 @@ describe("infra creds and infra migrate (A4, C6, D3–D6, E11)", function () {
         const place = project({ ".env": settings + asVariables(keysOf("rl-studio")) });
         const file = join(place, ".env");
         const text = readFileSync(file, "utf8");
-        const dry = await infra(["migrate", "mlflow", "--env-file", file, "--dry-run"]);
+        const dry = await infra(["migrate", "mlflow", "--file", file, "--dry-run"]);
         assert.equal(dry.exitCode, 0, dry.all);
         assert.match(dry.stderr, /tracking URI +http:\/\/\*\*\*@mlflow:5000\n/);
         assert.match(dry.stderr, /Would change[^]*add +MLFLOW_AWS_SECRET_ACCESS_KEY=\(secret\)/);
         assert.equal(readFileSync(file, "utf8"), text);
 
         const { changes, before, after } = await json<Record<string, { credentials: string }[]>>([
-            ...["migrate", "mlflow", "--env-file", file, "--yes"],
+            ...["migrate", "mlflow", "--file", file, "--yes"],
         ]);
         assert.equal(changes.length, 4);
         assert.deepEqual(

@@ -308,17 +308,21 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
             await cloud.root.s3.send(new DeleteObjectCommand({ Bucket: snapshots, Key }));
         });
 
-        it("refuses another user's keys, another account's, and half a pair", async () => {
+        it("refuses another user's keys, what is no key, half a set, and none", async () => {
             const { accessKeyId, secretAccessKey } = outputs.mlflow;
             const refusals: [env: string, exitCode: number, reason: RegExp][] = [
                 [
                     `AWS_ACCESS_KEY_ID=${accessKeyId}\nAWS_SECRET_ACCESS_KEY=${secretAccessKey}\n`,
                     1,
-                    /those of \S+mlflow-basketworld-dev, not of user agent-repo-snapshotter-dev/,
+                    /belong to user\/mlflow-basketworld-dev, and the service's are those of user\/agent-repo-snapshotter-dev/,
                 ],
-                ["AWS_ACCESS_KEY_ID=999999999999\nAWS_SECRET_ACCESS_KEY=test\n", 1, /belong to account 999999999999/],
-                ["AWS_ACCESS_KEY_ID=A\n", 2, /Half a pair/],
-                ["", 2, /There are no keys/],
+                [
+                    "AWS_ACCESS_KEY_ID=999999999999\nAWS_SECRET_ACCESS_KEY=test\n",
+                    1,
+                    /AWS_ACCESS_KEY_ID in .env holds what is no key/,
+                ],
+                ["AWS_ACCESS_KEY_ID=A\n", 1, /Half a set/],
+                ["", 1, /There are no credentials/],
             ];
             for (const [env, exitCode, reason] of refusals) {
                 writeFileSync(join(place, ".env"), env);

@@ -7,14 +7,19 @@ import { dirname, join } from "node:path";
 
 import fc from "fast-check";
 
+import { creds } from "../../ops/commands/creds/creds";
+import { migrateMlflow } from "../../ops/commands/migrate/mlflow";
+import { policyTest } from "../../ops/commands/policy-test/policy-test";
 import { environmentFor } from "../../ops/creds/environment";
 import { type FileState, readFiles } from "../../ops/creds/files";
 import { type Resolution, resolveCredentials, variablesOf } from "../../ops/creds/resolve";
 import { runCommand } from "../../ops/creds/run";
 import { type CredentialInputs } from "../../ops/creds/variables";
+import { type CommandContext } from "../../ops/infra/command";
 import { InfraError } from "../../ops/infra/errors";
 import { type ServiceName } from "../../services";
 import { credentialSources, type VariableSources } from "../../services/credential-sources";
+import { FakeAws } from "../support/fake-aws";
 
 const services = Object.entries(credentialSources).filter(
     (entry): entry is [ServiceName, VariableSources] => entry[1].kind === "variables",
@@ -282,11 +287,7 @@ describe("the environment of a command that runs with a service's credentials", 
                 caller,
                 async ([, sources], { environment: own, files: states }, which) => {
                     const folder = mkdtempSync(join(project, "p-"));
-                    for (const [path, state] of Object.entries(states)) {
-                        if (state.kind !== "text") continue;
-                        mkdirSync(dirname(join(folder, path)), { recursive: true });
-                        writeFileSync(join(folder, path), state.text);
-                    }
+                    writeProject(folder, states);
                     const callers = { ...hints(which), ...own };
                     const given = { environment: callers, files: readFiles(folder, sources.files) };
                     const outcome = resolved(sources, given);
@@ -303,6 +304,13 @@ describe("the environment of a command that runs with a service's credentials", 
             { numRuns: 15 },
         );
         assert.equal(ran, 15);
+    });
+
+    it("has no bearer token of the caller, with which Bedrock would be asked in his name", () => {
+        const [[, sources]] = services;
+        const run = { keys: { accessKeyId: "a", secretAccessKey: "b" }, set: sources.sets[0], region: "us-east-1" };
+        const env = environmentFor({ AWS_BEARER_TOKEN_BEDROCK: "the caller's" }, { ...run, aws: {} });
+        assert.ok(!("AWS_BEARER_TOKEN_BEDROCK" in env));
     });
 
     it("has no value of the caller's AWS variables, whatever their names, and all of the others", () =>
@@ -326,3 +334,133 @@ describe("the environment of a command that runs with a service's credentials", 
             ),
         ));
 });
+
+/** Through the commands themselves, on a machine with everything that leads an AWS library to somebody's credentials. */
+describe("the commands that act as a service", function () {
+    this.timeout(120_000);
+    const users: Readonly<Record<string, string>> = Object.fromEntries(
+        services.map(([name, { user }]) => [name, `${user}-dev`]),
+    );
+    let aws: FakeAws;
+    let home: string;
+    let environmentBefore: NodeJS.ProcessEnv;
+    before(async () => {
+        aws = await FakeAws.start();
+        environmentBefore = process.env;
+        home = mkdtempSync(join(tmpdir(), "platform-creds-home-"));
+        writeFileSync(
+            join(home, "credentials"),
+            "[default]\naws_access_key_id = AKIAPROFILE0EXAMPLE0\naws_secret_access_key = secretofprofile\n" +
+                "[other]\naws_access_key_id = AKIAPROFILE1EXAMPLE0\naws_secret_access_key = secretofprofile\n",
+        );
+        writeFileSync(join(home, "token"), "a web identity's token");
+    });
+    afterEach(() => (process.env = environmentBefore));
+    after(() => {
+        aws.stop();
+        rmSync(home, { recursive: true });
+    });
+
+    /** Each leads to credentials, all of them to others. */
+    const machine = () =>
+        fc
+            .subarray(
+                Object.entries({
+                    AWS_PROFILE: "other",
+                    AWS_BEARER_TOKEN_BEDROCK: "another's",
+                    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${aws.endpoint}/container`,
+                    AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/container",
+                    AWS_WEB_IDENTITY_TOKEN_FILE: join(home, "token"),
+                    AWS_ROLE_ARN: "arn:aws:iam::111111111111:role/other",
+                    AWS_SHARED_CREDENTIALS_FILE: join(home, "credentials"),
+                }),
+            )
+            .map((entries) => Object.fromEntries(entries));
+
+    const outputs = {
+        mlflow: {
+            region: "us-east-1",
+            bucketName: "mlflow-basketworld-dev",
+            prefix: "mlflow-artifacts/",
+            artifactRoot: "s3://mlflow-basketworld-dev/mlflow-artifacts",
+            userName: "mlflow-basketworld-dev",
+            accessKeyId: "AKIAOUTPUTSEXAMPLE00",
+            secretAccessKey: "secretofoutputs",
+            accessKeyIds: ["AKIAOUTPUTSEXAMPLE00"],
+        },
+    };
+
+    interface Case {
+        readonly service: ServiceName;
+        readonly run: (folder: string) => (context: CommandContext) => Promise<number>;
+        /** Whose key may be used, of what would be found in the project's folder. */
+        readonly keyOf: (found: Resolution | string) => string | undefined;
+    }
+    const foundKey = (found: Resolution | string) =>
+        typeof found === "string" ? undefined : found.credentials?.keys.accessKeyId;
+    const cases: readonly [command: string, Case][] = [
+        ...services.map(([service]): [string, Case] => [
+            `creds ${service}`,
+            { service, run: (directory) => (context) => creds(context, { directory }, service, []), keyOf: foundKey },
+        ]),
+        [
+            "policy-test",
+            {
+                service: "snapshotter",
+                run: (directory) => (context) =>
+                    policyTest(context, { directory, bucket: "snapshots-dev", prefix: "scans/" }),
+                keyOf: foundKey,
+            },
+        ],
+        [
+            "migrate mlflow",
+            {
+                service: "mlflow",
+                run: (folder) => (context) => migrateMlflow(context, { file: join(folder, ".env") }),
+                keyOf: () => outputs.mlflow.accessKeyId,
+            },
+        ],
+    ];
+    for (const [command, { service, run, keyOf }] of cases) {
+        it(`${command}: AWS is asked with the service's key and with no other`, async () => {
+            const sources = credentialSources[service] as VariableSources;
+            let asked = 0;
+            await fc.assert(
+                fc.asyncProperty(inputs, machine(), fc.boolean(), async (given, hints, foreign) => {
+                    const folder = mkdtempSync(join(home, "p-"));
+                    writeProject(folder, given.files);
+                    process.env = { PATH: environmentBefore.PATH, HOME: home, ...hints, ...given.environment };
+                    const found = resolved(sources, {
+                        environment: given.environment,
+                        files: readFiles(folder, sources.files),
+                    });
+                    const key = keyOf(found);
+                    aws.reset();
+                    if (key !== undefined) aws.users[key] = foreign ? "somebody" : users[service];
+                    const error = await aws.run(run(folder), outputs).then(
+                        () => undefined,
+                        (failure: unknown) => failure,
+                    );
+                    if (error !== undefined && !(error instanceof InfraError)) throw error;
+                    assert.ok(aws.calls.every(({ accessKeyId }) => accessKeyId === key));
+                    const token = typeof found === "string" ? undefined : found.credentials?.keys.sessionToken;
+                    const tokenUsed = command.startsWith("migrate") ? undefined : token;
+                    assert.ok(aws.calls.every(({ sessionToken }) => sessionToken === tokenUsed));
+                    // Of another's key nothing but whose it is.
+                    if (foreign) assert.ok(aws.calls.every(({ action }) => action === "GetCallerIdentity"));
+                    asked += aws.calls.length;
+                }),
+                { numRuns: 40 },
+            );
+            assert.ok(asked > 0, "nothing was asked at all");
+        });
+    }
+});
+
+function writeProject(folder: string, states: Readonly<Record<string, FileState>>): void {
+    for (const [path, state] of Object.entries(states)) {
+        if (state.kind !== "text") continue;
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        writeFileSync(join(folder, path), state.text);
+    }
+}

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,9 +22,11 @@ import { environmentFor } from "../../ops/creds/environment";
 import { type FileState, readState } from "../../ops/creds/files";
 import { identityFault } from "../../ops/creds/identity";
 import { planMigration } from "../../ops/creds/migration";
+import { projectFolder } from "../../ops/creds/project";
 import { resolveCredentials } from "../../ops/creds/resolve";
 import { runCommand } from "../../ops/creds/run";
 import { summaryOf } from "../../ops/creds/summary";
+import { type AuditEntry, auditFile } from "../../ops/infra/audit";
 import { type CommandContext } from "../../ops/infra/command";
 import { type InfraError } from "../../ops/infra/errors";
 import { repositoryHost } from "../../ops/infra/repository-host";
@@ -328,6 +339,14 @@ describe("a command that is run", () => {
             reason: '"no-such-program" could not be started: there is no such program.',
         }));
 
+    it("that cannot be one is a wrong command line too", async () => {
+        await assert.rejects(runCommand([""], {}), {
+            exitCode: 2,
+            reason: '"" could not be started: there is no such program.',
+        });
+        await assert.rejects(runCommand(["/"], {}), { exitCode: 2, reason: '"/" could not be started: EACCES.' });
+    });
+
     it("leaves the listeners of signals as they were", async () => {
         const listener = () => undefined;
         process.on("SIGTERM", listener);
@@ -397,14 +416,14 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         captured(!options.exec, (context) => creds(context, { directory: folder, ...options }, service, command));
 
     /** Runs a command with the answers of AWS; no secret is in what it says. */
-    async function captured(json: boolean, command: (context: CommandContext) => Promise<number>) {
+    async function captured(json: boolean, command: (context: CommandContext) => Promise<number>, dryRun = true) {
         const endpoint = `http://127.0.0.1:${(sts.address() as AddressInfo).port}`;
         const stdout = JSON.stringify({ mlflow: mlflowOutputs });
         const context: CommandContext = {
             stack: "dev",
             json,
-            dryRun: true,
-            yes: false,
+            dryRun,
+            yes: true,
             interrupted: new AbortController().signal,
             host: {
                 ...repositoryHost,
@@ -431,7 +450,10 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         for (const other of [callerIdentity("999999999999", "user/x"), callerIdentity("111111111111", "user/x")]) {
             answer = other;
             const refused = run({ session: 900, exec: true }, ["touch", ran]);
-            await assert.rejects(refused, { exitCode: 1, fix: /infra env rl-studio --stack dev/ });
+            await assert.rejects(refused, {
+                exitCode: 1,
+                fix: `Give the service its own: infra env rl-studio --stack dev --out ${join(folder, "backend", ".env")}`,
+            });
         }
         assert.deepEqual(calls, ["GetCallerIdentity", "GetCallerIdentity"]);
         assert.ok(!existsSync(ran));
@@ -470,16 +492,44 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         rmSync(join(folder, "backend", ".env"));
         assert.equal(await run({}), 1);
         assert.equal((JSON.parse(words.stdout) as Record<string, unknown>).source, null);
-        await assert.rejects(run({ exec: true }, ["true"]), { exitCode: 1, reason: /There are no credentials/ });
+        await assert.rejects(run({ exec: true }, ["true"]), {
+            exitCode: 1,
+            reason: /There are no credentials/,
+            fix: `Write them: infra env rl-studio --stack dev --out ${join(folder, "backend", ".env")}`,
+        });
         assert.deepEqual(calls, []);
     });
 
-    it("refuses a command without --exec, --exec without one, and a folder that is none", async () => {
+    it("refuses a command without --exec, and --exec without one", async () => {
         await assert.rejects(run({}, ["ls"]), { exitCode: 2, fix: /add --exec/ });
         await assert.rejects(run({ exec: true }), { exitCode: 2, reason: "No command is named." });
-        rmSync(folder, { recursive: true });
-        await assert.rejects(run({}), { exitCode: 2, reason: /there is no folder/ });
-        mkdirSync(folder);
+    });
+
+    it("refuses in words a folder that is none, whatever is there in its place", () => {
+        symlinkSync("loop", join(folder, "loop"));
+        for (const path of ["none", "backend/.env", "backend/.env/x", "loop", "x".repeat(300)]) {
+            assert.throws(() => projectFolder(join(folder, path)), { exitCode: 2, reason: /: there is no folder / });
+        }
+    });
+
+    it("says of a folder that it cannot look at why", function () {
+        // Root may look everywhere.
+        if (process.getuid?.() === 0) this.skip();
+        chmodSync(folder, 0);
+        try {
+            assert.throws(() => projectFolder(join(folder, "x")), { exitCode: 3, reason: /looked at \(EACCES\)/ });
+        } finally {
+            chmodSync(folder, 0o700);
+        }
+    });
+
+    it("says of another's keys in the environment where they are to be unset", async () => {
+        answer = callerIdentity("111111111111", "user/x");
+        Object.assign(process.env, asEnvironment(pair()));
+        await assert.rejects(run({}, [], "snapshotter"), {
+            exitCode: 1,
+            fix: "Unset AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN in the environment.",
+        });
     });
 
     it("falls back to global keys of the account, whoever's they are, and says so; makes no session of them", async () => {
@@ -493,11 +543,18 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         await assert.rejects(run({}, [], "mlflow"), { exitCode: 1, reason: /belong to account 999999999999/ });
     });
 
-    const migrate = () => captured(true, (context) => migrateMlflow(context, { envFile: join(folder, ".env") }));
-
-    it("tries the new keys under the artifact root before it writes, as the user whose they are", async () => {
+    /** The new keys are mlflow's, and list what is under the artifact root. */
+    const allowed = () => {
         answer = callerIdentity("111111111111", "user/mlflow-basketworld-dev");
         listed = { status: 200, body: "<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>" };
+    };
+    const changesSaid = () => (JSON.parse(words.stdout) as { changes: object[] }).changes;
+    const git = (...args: string[]) => execFileSync("git", args, { cwd: folder });
+
+    const migrate = () => captured(true, (context) => migrateMlflow(context, { file: join(folder, ".env") }));
+
+    it("tries the new keys under the artifact root before it writes, as the user whose they are", async () => {
+        allowed();
         assert.equal(await migrate(), 0);
         assert.deepEqual(calls, [
             "GetCallerIdentity",
@@ -511,12 +568,62 @@ describe("infra creds and infra migrate with what AWS answers", () => {
     });
 
     it("migrates nothing where the environment would take the place of what is written", async () => {
-        process.env.MLFLOW_ARTIFACT_ROOT = "s3://other";
-        await assert.rejects(migrate(), { exitCode: 1, reason: /MLFLOW_ARTIFACT_ROOT is set in the environment/ });
-        delete process.env.MLFLOW_ARTIFACT_ROOT;
-        Object.assign(process.env, asEnvironment(pair("MLFLOW_AWS_", [otherId, otherSecret])));
-        await assert.rejects(migrate(), { exitCode: 1, reason: /MLFLOW_AWS_\* is set in the environment/ });
+        const own = pair("MLFLOW_AWS_");
+        const others: [text: string, names: string][] = [
+            ["MLFLOW_ARTIFACT_ROOT=s3://other", "MLFLOW_ARTIFACT_ROOT"],
+            ["MLFLOW_ARTIFACT_ROOT=", "MLFLOW_ARTIFACT_ROOT"],
+            ["MLFLOW_AWS_DEFAULT_REGION=eu-west-1", "MLFLOW_AWS_DEFAULT_REGION"],
+            [pair("MLFLOW_AWS_", [otherId, otherSecret]), "MLFLOW_AWS_ACCESS_KEY_ID, MLFLOW_AWS_SECRET_ACCESS_KEY"],
+            [pair("MLFLOW_AWS_", [id, otherSecret]), "MLFLOW_AWS_SECRET_ACCESS_KEY"],
+            [`${own}MLFLOW_AWS_SESSION_TOKEN=token`, "MLFLOW_AWS_SESSION_TOKEN"],
+        ];
+        for (const [text, names] of others) {
+            const set = asEnvironment(text);
+            Object.assign(process.env, set);
+            await assert.rejects(migrate(), { exitCode: 1, fix: `Unset there: ${names}.` });
+            for (const name of Object.keys(set)) delete process.env[name];
+        }
         assert.deepEqual(calls, []);
+        allowed();
+        Object.assign(process.env, asEnvironment(own));
+        assert.equal(await migrate(), 0, "the same keys are no others");
+    });
+
+    it("records a migration, without a secret, and nothing where there was nothing to change", async () => {
+        allowed();
+        const file = join(folder, ".env");
+        for (let time = 0; time < 2; time++) {
+            assert.equal(await captured(true, (context) => migrateMlflow(context, { file }), false), 0);
+        }
+        const lines = readFileSync(auditFile, "utf8")
+            .split("\n")
+            .filter((line) => line.includes(folder));
+        assert.equal(lines.length, 1);
+        assert.ok(!lines[0].includes(secret));
+        const { command, outcome, target, changes } = JSON.parse(lines[0]) as AuditEntry;
+        assert.deepEqual([command, outcome, target], ["migrate mlflow", "done", file]);
+        assert.deepEqual(changes, planMigration("", mlflowOutputs).changes);
+    });
+
+    it("refuses in a dry run too what could not be written, and asks nobody", async () => {
+        git("init", "--quiet");
+        await assert.rejects(migrate(), { exitCode: 2, reason: /is in a git work tree and not ignored/ });
+        const nowhere = captured(true, (context) => migrateMlflow(context, { file: join(folder, "no", ".env") }));
+        await assert.rejects(nowhere, { exitCode: 2, reason: /There is no folder/ });
+        assert.deepEqual(calls, []);
+    });
+
+    it("tightens a file that is current, and that others may read", async () => {
+        allowed();
+        const text = planMigration("", mlflowOutputs).text;
+        writeFileSync(join(folder, ".env"), text, { mode: 0o644 });
+        chmodSync(join(folder, ".env"), 0o644);
+        assert.equal(await migrate(), 0);
+        assert.deepEqual(changesSaid(), [{ mode: "600", was: "644" }]);
+        assert.match(words.stderr, /Would change[^]* mode 644 becomes 600/);
+        chmodSync(join(folder, ".env"), 0o600);
+        assert.equal(await migrate(), 0);
+        assert.deepEqual(changesSaid(), []);
     });
 
     it("of clinical-ai says how its pods get them, and runs nothing with them", async () => {
@@ -575,8 +682,8 @@ describe("a migration of mlflow's file (D6)", () => {
         assert.equal(planMigration("", mlflowOutputs).text, added);
     });
 
-    it("changes nothing where a value over several lines would be hurt", () => {
-        const text = `NOTE="first\nAWS_ACCESS_KEY_ID=${id}\n"\n${pair()}`;
-        assert.throws(() => planMigration(text, mlflowOutputs), { exitCode: 1, reason: /NOTE would not be read/ });
+    it("keeps a value over several lines that looks like what is moved", () => {
+        const note = `NOTE="first\nAWS_ACCESS_KEY_ID=${id}\n"\n`;
+        assert.equal(planMigration(note + pair(), mlflowOutputs).text, note + added);
     });
 });

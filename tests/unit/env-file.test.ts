@@ -60,6 +60,18 @@ describe("variables merged into a file's text", () => {
             { A: "1" },
             "toString=1\n__proto__=2\nA=1\n",
         ],
+        [
+            "go without the session token of their set, line and all, wherever it stands",
+            "x=1\r\n export  AWS_SESSION_TOKEN = 'a\r\nb' # c\r\n\r\n# d\r\nAWS_ACCESS_KEY_ID=1\r\nAWS_SESSION_TOKEN=",
+            { AWS_ACCESS_KEY_ID: "1" },
+            "x=1\r\n\r\n# d\r\nAWS_ACCESS_KEY_ID=1\r\n",
+        ],
+        [
+            "leave the session token of another set, and one that is to be there",
+            "AWS_SESSION_TOKEN=1\nM_SESSION_TOKEN=1\n",
+            { M_ACCESS_KEY_ID: "1", M_SESSION_TOKEN: "2" },
+            "AWS_SESSION_TOKEN=1\nM_SESSION_TOKEN=2\nM_ACCESS_KEY_ID=1\n",
+        ],
         ["leave what is no assignment alone", "hello\n=1\n'\n", { A: "1" }, "hello\n=1\n'\nA=1\n"],
     ];
     for (const [does, text, variables, expected] of cases) {
@@ -96,6 +108,17 @@ describe("variables merged into a file's text", () => {
     it("are current where every assignment has the value", () => {
         const states = variableStates("A='1'\nB=old\nB=2\nD=", { A: "1", B: "2", C: "3", D: "4" });
         assert.deepEqual(states, { A: "current", B: "differs", C: "missing", D: "differs" });
+    });
+
+    it("are not current beside a session token, with which AWS would refuse the key", () => {
+        const key = { AWS_ACCESS_KEY_ID: "1" };
+        assert.deepEqual(variableStates("AWS_ACCESS_KEY_ID=1\nAWS_SESSION_TOKEN=t\n", key), {
+            AWS_ACCESS_KEY_ID: "current",
+            AWS_SESSION_TOKEN: "differs",
+        });
+        assert.deepEqual(variableStates("AWS_ACCESS_KEY_ID=1\nM_SESSION_TOKEN=t\n", key), {
+            AWS_ACCESS_KEY_ID: "current",
+        });
     });
 });
 

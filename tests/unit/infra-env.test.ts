@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import { resolve } from "node:path";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 
 import { registerEndpoints } from "../../ops/commands/endpoints";
 import { registerEnv } from "../../ops/commands/env";
+import { compareFile } from "../../ops/commands/env/compare";
 import { type EnvOptions, wanted } from "../../ops/commands/env/options";
+import { changesInWords, differencesInWords } from "../../ops/commands/env/words";
 import { dayOf, registerKey } from "../../ops/commands/key";
+import { writeEnvFile } from "../../ops/env-file";
 import { InfraError } from "../../ops/infra/errors";
 import { createProgram } from "../../ops/infra/program";
 import { repositoryHost } from "../../ops/infra/repository-host";
@@ -23,10 +28,7 @@ describe("what infra env is to do", () => {
         "Choose one: --out FILE writes the file, --out FILE --check compares it, --print shows the variables.";
     const refused: [options: EnvOptions, reason: string][] = [
         [{}, "No file is named."],
-        [{ out: "" }, "--out names no file."],
         [{ check: true }, "--check needs the file to check."],
-        [{ print: true, out: ".env" }, "--print goes without --out and --check."],
-        [{ print: true, check: true }, "--print goes without --out and --check."],
         [{ out: ".env", reveal: true }, "--reveal goes with --print or --json: words never show a secret."],
         [{ reveal: true }, "--reveal goes with --print or --json: words never show a secret."],
     ];
@@ -34,6 +36,30 @@ describe("what infra env is to do", () => {
         it(`is refused for ${JSON.stringify(options)}, with the choices`, () =>
             assert.throws(() => wanted(options, false), new InfraError(2, reason, choices)));
     }
+});
+
+describe("a file beside the stack", () => {
+    it("is not current with a session token beside the key; it goes, and is never shown", async () => {
+        const folder = mkdtempSync(join(tmpdir(), "platform-infra-env-"));
+        try {
+            const path = join(folder, ".env");
+            writeFileSync(path, "A_ACCESS_KEY_ID=1\nA_SESSION_TOKEN=hunter2\n", { mode: 0o600 });
+            const comparison = compareFile(path, [{ name: "A_ACCESS_KEY_ID", value: "1", secret: false }]);
+            assert.equal(comparison.current, false);
+            assert.deepEqual(comparison.variables[1], {
+                name: "A_SESSION_TOKEN",
+                value: null,
+                secret: true,
+                state: "differs",
+            });
+            assert.equal(differencesInWords(comparison), "  A_SESSION_TOKEN differs");
+            assert.equal(changesInWords(comparison), "  A_SESSION_TOKEN removed");
+            await writeEnvFile(path, { A_ACCESS_KEY_ID: "1" });
+            assert.equal(readFileSync(path, "utf8"), "A_ACCESS_KEY_ID=1\n");
+        } finally {
+            rmSync(folder, { recursive: true });
+        }
+    });
 });
 
 describe("a day", () => {

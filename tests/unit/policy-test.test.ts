@@ -1,54 +1,87 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { keysFrom } from "../../ops/commands/policy-test/keys";
-import { placeFaults } from "../../ops/commands/policy-test/policy-test";
+import { placeFaults, policyTest } from "../../ops/commands/policy-test/policy-test";
+import { type InfraError } from "../../ops/infra/errors";
 import { policyTestCases, widerPolicyTestCases } from "../../services/snapshotter";
+import { FakeAws } from "../support/fake-aws";
 
 describe("the keys of the policy test (C6)", () => {
+    const id = "AKIAIOSFODNN7EXAMPLE";
+    const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    const pair = `AWS_ACCESS_KEY_ID=${id}\nAWS_SECRET_ACCESS_KEY=${secret}\n`;
     let folder: string;
-    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "platform-policy-test-"))));
-    afterEach(() => rmSync(folder, { recursive: true }));
-    const write = (text: string) => writeFileSync(join(folder, ".env"), text);
-
-    it("are those of the environment, with their session", () => {
-        write("AWS_ACCESS_KEY_ID=FILE\nAWS_SECRET_ACCESS_KEY=s\nAWS_SESSION_TOKEN=file\n");
-        const environment = { AWS_ACCESS_KEY_ID: "A", AWS_SECRET_ACCESS_KEY: "s", AWS_SESSION_TOKEN: "t" };
-        assert.deepEqual(keysFrom(environment, folder), {
-            keys: { accessKeyId: "A", secretAccessKey: "s", sessionToken: "t" },
-            source: "the environment",
-        });
-        const { keys } = keysFrom({ ...environment, AWS_SESSION_TOKEN: undefined }, folder);
-        assert.equal(keys.sessionToken, undefined, "never another set's");
+    let aws: FakeAws;
+    let environment: NodeJS.ProcessEnv;
+    before(async () => (aws = await FakeAws.start()));
+    after(() => aws.stop());
+    beforeEach(() => {
+        environment = process.env;
+        process.env = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("AWS_")));
+        folder = mkdtempSync(join(tmpdir(), "platform-policy-test-"));
+        aws.reset();
+        aws.users[id] = "agent-repo-snapshotter-dev";
+    });
+    afterEach(() => {
+        process.env = environment;
+        rmSync(folder, { recursive: true });
     });
 
-    it("are those of .env where the environment has none, a profile notwithstanding", () => {
-        write('AWS_ACCESS_KEY_ID="FILE"\nAWS_SECRET_ACCESS_KEY=s # kept\n');
-        assert.deepEqual(keysFrom({ AWS_PROFILE: "mine", AWS_SESSION_TOKEN: "t" }, folder), {
-            keys: { accessKeyId: "FILE", secretAccessKey: "s", sessionToken: undefined },
-            source: join(folder, ".env"),
+    const run = () =>
+        aws.run((context) => policyTest(context, { directory: folder, bucket: "snapshots-dev", prefix: "scans/" }));
+    const refused = async (exitCode: number, reason: RegExp) => {
+        await assert.rejects(run(), (error: InfraError) => {
+            assert.equal(error.exitCode, exitCode);
+            assert.match(error.reason, reason);
+            return !error.message.includes(secret);
         });
+    };
+
+    it("are the agent's, and all that is asked is asked with them", async () => {
+        writeFileSync(join(folder, ".env"), pair);
+        await run();
+        assert.deepEqual([...new Set(aws.calls.map(({ accessKeyId }) => accessKeyId))], [id]);
+        assert.equal(aws.calls[0].action, "GetCallerIdentity");
+        assert.ok(aws.calls.length > 3);
     });
 
-    it("are refused as half a pair, which nothing else completes", () => {
-        write("AWS_ACCESS_KEY_ID=FILE\nAWS_SECRET_ACCESS_KEY=hidden\n");
-        assert.throws(() => keysFrom({ AWS_ACCESS_KEY_ID: "A" }, folder), {
-            exitCode: 2,
-            reason: "Half a pair of keys in the environment: AWS_SECRET_ACCESS_KEY is missing.",
-        });
-        write("AWS_SECRET_ACCESS_KEY=hidden\n");
-        assert.throws(
-            () => keysFrom({}, folder),
-            (error: Error) => /AWS_ACCESS_KEY_ID is missing/.test(error.message) && !error.message.includes("hidden"),
+    it("are found by the rules of infra creds", async () => {
+        const file = join(folder, ".env");
+        await refused(1, /^There are no credentials of snapshotter in \.env, the environment/);
+        writeFileSync(file, `AWS_ACCESS_KEY_ID=${id}\n`);
+        await refused(1, /^Half a set of credentials/);
+        writeFileSync(file, pair.replace(secret, `"${secret}`));
+        await refused(1, /holds what is no key/);
+        writeFileSync(file, pair);
+        process.env.AWS_SESSION_TOKEN = "token";
+        await refused(1, /^Credentials of two places/);
+        delete process.env.AWS_SESSION_TOKEN;
+        process.env.AWS_ACCESS_KEY_ID = "";
+        await refused(1, /AWS_ACCESS_KEY_ID is set to nothing in the environment/);
+        assert.deepEqual(aws.calls, []);
+    });
+
+    it("are not waited for at a pipe", async () => {
+        execFileSync("mkfifo", [join(folder, ".env")]);
+        await refused(3, /^\.env is there, but is no plain file/);
+        assert.deepEqual(aws.calls, []);
+    });
+
+    it("are not used where they are another's, or AWS does not take them", async () => {
+        writeFileSync(join(folder, ".env"), pair);
+        aws.users[id] = "somebody";
+        await refused(1, /belong to user\/somebody, and the service's are those of user\/agent-repo-snapshotter-dev/);
+        aws.users[id] = "not-agent-repo-snapshotter-dev";
+        await refused(1, /belong to user\/not-agent/);
+        delete aws.users[id];
+        await refused(1, /^AWS does not take these keys: InvalidClientTokenId/);
+        assert.deepEqual(
+            aws.calls.map(({ action }) => action),
+            ["GetCallerIdentity", "GetCallerIdentity", "GetCallerIdentity"],
         );
-    });
-
-    it("are missed in words", () => {
-        assert.throws(() => keysFrom({}, folder), { exitCode: 2 });
-        mkdirSync(join(folder, ".env"));
-        assert.throws(() => keysFrom({}, folder), { exitCode: 2, message: /cannot be read \(EISDIR\)/ });
     });
 });
 

@@ -1,20 +1,18 @@
-import { statSync } from "node:fs";
-import { resolve } from "node:path";
-
 import { physicalName } from "../../../components/naming";
 import { type ServiceName } from "../../../services";
 import { credentialSources, type VariableSources } from "../../../services/credential-sources";
 import { type Settings } from "../../../stacks/settings";
 import { environmentFor } from "../../creds/environment";
-import { readFiles } from "../../creds/files";
 import { type CallerIdentity, type Session, startSession, vouchedIdentity } from "../../creds/identity";
-import { type FoundCredentials, type Resolution, resolveCredentials } from "../../creds/resolve";
+import { credentialsIn, noCredentials, projectFolder, replaceOthers } from "../../creds/project";
+import { type FoundCredentials, type Resolution } from "../../creds/resolve";
 import { runCommand } from "../../creds/run";
 import { type Summary, summaryOf } from "../../creds/summary";
 import { identityInWords, resolutionInWords, summaryInWords } from "../../creds/words";
 import { type CommandContext } from "../../infra/command";
 import { settingsWith } from "../../infra/engine";
 import { type ExitCode, exitCodes, InfraError, Interrupted } from "../../infra/errors";
+import { type Host } from "../../infra/host";
 import { printJson, say } from "../../infra/output";
 import { clientsFor, closeClients } from "../../verify/clients";
 import { podCredentials } from "./pods";
@@ -24,6 +22,24 @@ export interface CredsOptions {
     /** In seconds. */
     readonly session?: number;
     readonly exec?: boolean;
+}
+
+function rightForm({ program }: Host): string {
+    return `The command comes behind --: ${program} creds SERVICE --stack STACK --exec -- COMMAND ARGUMENTS…`;
+}
+
+/**
+ * The command that is to be run: what follows the first `--` of the command line, and nothing before it. An option of a
+ * command that stands before it would be taken for one of this tool.
+ *
+ * @param line as it was typed
+ * @param given what is no option of it
+ * @throws InfraError where words of a command stand before `--`
+ */
+export function commandBehindDashes(line: readonly string[], given: readonly string[], host: Host): readonly string[] {
+    const command = line.includes("--") ? line.slice(line.indexOf("--") + 1) : [];
+    if (given.length === command.length) return command;
+    throw new InfraError(exitCodes.usage, `${JSON.stringify(given[0])} does not stand behind --.`, rightForm(host));
 }
 
 /** `infra creds`: which credentials a service would use, or a command that runs with them. */
@@ -39,16 +55,16 @@ export async function creds(
     const sources = credentialSources[name];
     if (sources.kind === "pods") return podCredentials(context, options, settings, sources);
     const folder = projectFolder(options.directory);
-    const inputs = { environment: process.env, files: readFiles(folder, sources.files) };
-    const resolution = resolveCredentials(sources, inputs, settings.region);
+    const resolution = credentialsIn(folder, sources, settings.region);
     const summary = sources.tracking && summaryOf(sources.tracking, resolution);
     say(
         `Credentials of ${service}, stack ${context.stack}, in ${folder}:\n${resolutionInWords(resolution, settings.region)}`,
     );
     if (summary) say(`Configuration of ${service}:\n${summaryInWords(summary)}`);
     const { credentials } = resolution;
-    if (!credentials) return withoutCredentials(context, options, name, sources, resolution, summary);
-    const used = await vouch(context, options, name, settings, sources, credentials);
+    const subject = { name, settings, sources, folder };
+    if (!credentials) return withoutCredentials(context, options, subject, resolution, summary);
+    const used = await vouch(context, options, subject, credentials);
     if (context.json) printJson(documentOf(context.stack, name, resolution, used, summary));
     if (!options.exec) return exitCodes.held;
     if (context.interrupted.aborted) throw new Interrupted("Stopped; the command was not started.");
@@ -60,6 +76,14 @@ export async function creds(
     );
 }
 
+/** A service, and where it is. */
+interface Subject {
+    readonly name: ServiceName;
+    readonly settings: Settings;
+    readonly sources: VariableSources;
+    readonly folder: string;
+}
+
 interface Used {
     readonly identity: CallerIdentity;
     readonly session?: Session;
@@ -67,29 +91,26 @@ interface Used {
 
 /** Says whose the credentials are, and makes temporary ones of them where asked to: nothing is done with another's. */
 async function vouch(
-    { host, stack }: CommandContext,
+    context: CommandContext,
     { session: seconds }: CredsOptions,
-    service: ServiceName,
-    settings: Settings,
-    sources: VariableSources,
-    { keys, set }: FoundCredentials,
+    { name, settings, sources, folder }: Subject,
+    found: FoundCredentials,
 ): Promise<Used> {
-    if (seconds !== undefined)
-        refuseSession(`${host.program} migrate ${service} --stack ${stack}`, keys.sessionToken, set.fallback);
+    const { keys, set } = found;
+    const { host, stack } = context;
+    const migrate = `${host.program} migrate ${name} --stack ${stack}`;
+    if (seconds !== undefined) refuseSession(migrate, keys.sessionToken, set.fallback);
     const clients = clientsFor(keys, { ...host.aws, region: settings.region });
     try {
         const identity = await vouchedIdentity(clients, keys, {
             accountIds: settings.allowedAccountIds,
             user: set.fallback ? undefined : physicalName(sources.user, settings.environment),
-            fix: `Give the service its own: ${host.program} env ${service} --stack ${stack}`,
+            fix: replaceOthers(context, name, found, folder),
         });
         const session = seconds === undefined ? undefined : await startSession(clients, seconds);
         say(identityInWords(identity, session));
         if (set.fallback) {
-            say(
-                `These are ${set.label}, not ${service}'s own. ` +
-                    `${host.program} migrate ${service} --stack ${stack} gives it its own.`,
-            );
+            say(`These are ${set.label}, not ${name}'s own. ${migrate} gives it its own.`);
         }
         return { identity, session };
     } finally {
@@ -116,20 +137,15 @@ function refuseSession(migrate: string, sessionToken: string | undefined, fallba
 
 /** A failed check, but for a service that keeps its files on this machine and needs none. */
 function withoutCredentials(
-    { host, stack, json }: CommandContext,
+    context: CommandContext,
     { exec, session }: CredsOptions,
-    service: ServiceName,
-    { files, processEnvironment }: VariableSources,
+    { name, sources, folder }: Subject,
     resolution: Resolution,
     summary: Summary | undefined,
 ): ExitCode {
-    const fault = new InfraError(
-        exitCodes.failed,
-        `There are no credentials of ${service} in ${[...files, ...(processEnvironment ? ["the environment"] : [])].join(", ")}.`,
-        `Write them: ${host.program} env ${service} --stack ${stack} --out ${files[0]}`,
-    );
+    const fault = noCredentials(context, name, sources, folder);
     if (exec || session !== undefined) throw fault;
-    if (json) printJson(documentOf(stack, service, resolution, undefined, summary));
+    if (context.json) printJson(documentOf(context.stack, name, resolution, undefined, summary));
     if (summary?.storageType === "Local") return exitCodes.held;
     say(fault.message);
     return fault.exitCode;
@@ -162,19 +178,11 @@ function documentOf(
 
 function refuseWrongUse({ json, host }: CommandContext, { exec }: CredsOptions, command: readonly string[]): void {
     const usage = (reason: string, fix?: string) => new InfraError(exitCodes.usage, reason, fix);
-    if (exec && command.length === 0) {
-        throw usage("No command is named.", `For example: ${host.program} creds mlflow --stack dev --exec -- env`);
-    }
+    if (exec && command.length === 0) throw usage("No command is named.", rightForm(host));
     if (!exec && command.length > 0) {
         throw usage(`${JSON.stringify(command[0])} is given without --exec.`, "To run it, add --exec before --.");
     }
     if (exec && json) {
         throw usage("With --exec, standard output is the command's: there is no document of --json.", "Leave one out.");
     }
-}
-
-function projectFolder(directory: string): string {
-    const folder = resolve(directory);
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
-    throw new InfraError(exitCodes.usage, `--directory: there is no folder ${folder}.`);
 }

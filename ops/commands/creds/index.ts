@@ -4,6 +4,7 @@ import { serviceNames } from "../../../services";
 import { sessionSeconds } from "../../creds/duration";
 import { addStackCommand } from "../../infra/command";
 import { type Host } from "../../infra/host";
+import { pathOption } from "../path";
 import { type CredsOptions } from "./creds";
 
 /** Adds `infra creds`: which credentials a service would use, and a command with exactly those (A4, D3, D4, E11). */
@@ -15,13 +16,12 @@ export function registerCreds(program: Command, host: Host): void {
             "With --exec, run a command with exactly these and nothing of your own AWS environment",
         arguments: [
             new Argument("<service>", "which service").choices(serviceNames),
-            new Argument("[command...]", "after --exec and --: what to run"),
+            new Argument("[command...]", "behind --exec and --: what to run"),
         ],
         options: [
-            new Option("--directory <dir>", "the project's folder, with the service's files").default(
-                ".",
-                "the current folder",
-            ),
+            new Option("--directory <dir>", "the project's folder, with the service's files")
+                .argParser(pathOption)
+                .default(".", "the current folder"),
             new Option("--session <duration>", "temporary credentials instead, for 15m to 36h").argParser(
                 sessionSeconds,
             ),
@@ -33,7 +33,14 @@ export function registerCreds(program: Command, host: Host): void {
             ["infra creds mlflow --stack dev --exec -- python train.py --epochs 3", "a command with these"],
             ["infra creds llm-models --stack dev --session 1h --exec -- bash", "a shell for an hour"],
         ],
-        run: async (context, options, service, ...command) =>
-            (await import("./creds")).creds(context, options, service, command),
+        run: async (context, options, service, ...given) => {
+            const { commandBehindDashes, creds } = await import("./creds");
+            return creds(context, options, service, commandBehindDashes(typedLine(program), given, host));
+        },
     });
+}
+
+/** The words of the command line as they were typed; Commander keeps them, and does not declare that it does. */
+function typedLine(program: Command): readonly string[] {
+    return (program as Command & { readonly rawArgs: readonly string[] }).rawArgs;
 }

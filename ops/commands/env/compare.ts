@@ -2,7 +2,9 @@ import { isPrivate, mergedInto, readEnvFile, type Variables, type VariableState,
 import { type ValuedVariable } from "../../env-file/service";
 
 /** A variable as the stack has it, next to what the file says of it. */
-export interface Compared extends ValuedVariable {
+export interface Compared extends Omit<ValuedVariable, "value"> {
+    /** Null for one that may not be in the file. */
+    readonly value: string | null;
     readonly state: VariableState;
 }
 
@@ -27,10 +29,14 @@ export function compareFile(path: string, variables: readonly ValuedVariable[]):
     const file = readEnvFile(path);
     const values = valuesOf(variables);
     const states = variableStates(file.text, values);
+    const unwanted = Object.keys(states).filter((name) => !Object.hasOwn(values, name));
     const tight = file.mode === undefined || isPrivate(file.mode);
     return {
         path,
-        variables: variables.map((variable) => ({ ...variable, state: states[variable.name] })),
+        variables: [
+            ...variables.map((variable) => ({ ...variable, state: states[variable.name] })),
+            ...unwanted.map((name) => ({ name, value: null, secret: true, state: states[name] })),
+        ],
         mode: file.mode?.toString(8).padStart(3, "0") ?? null,
         isPrivate: tight,
         current: tight && mergedInto(path, file.text, values) === file.text,

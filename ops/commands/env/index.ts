@@ -3,6 +3,7 @@ import { Argument, type Command, Option } from "commander";
 import { type ServiceName, serviceNames } from "../../../services";
 import { addStackCommand } from "../../infra/command";
 import { type Host } from "../../infra/host";
+import { pathOption } from "../path";
 import { type EnvOptions } from "./options";
 
 /** Adds `infra env`: a service's variables into the file that it reads (A4, D2, E12). */
@@ -15,9 +16,15 @@ export function registerEnv(program: Command, host: Host): void {
         changes: "unasked",
         arguments: [new Argument("<service>", "whose variables").choices(serviceNames)],
         options: [
-            new Option("--out <file>", "the file; it need not exist, its folder must"),
-            new Option("--check", "only say whether the file has them: exit code 0, or 1 if it has not"),
-            new Option("--print", "print them on standard output, secrets masked"),
+            new Option("--out <file>", "the file; it need not exist, its folder must").argParser(pathOption),
+            new Option("--check", "only say whether the file has them: exit code 0, or 1 if it has not").conflicts(
+                "dryRun",
+            ),
+            new Option("--print", "print them on standard output, secrets masked").conflicts([
+                "out",
+                "check",
+                "dryRun",
+            ]),
             new Option("--reveal", "with --print or --json: secrets too"),
         ],
         examples: [

@@ -18,16 +18,12 @@ export type Wanted =
 /**
  * What the options ask for.
  *
- * @throws InfraError when they name nothing to do, or too much
+ * @throws InfraError when they name nothing to do, or show a secret in words
  */
 export function wanted({ out, check, print, reveal }: EnvOptions, json: boolean): Wanted {
     if (reveal && !print && !json) throw wrong("--reveal goes with --print or --json: words never show a secret.");
-    if (print) {
-        if (out !== undefined || check) throw wrong("--print goes without --out and --check.");
-        return { kind: "print" };
-    }
+    if (print) return { kind: "print" };
     if (out === undefined) throw wrong(check ? "--check needs the file to check." : "No file is named.");
-    if (out === "") throw wrong("--out names no file.");
     return { kind: check ? "check" : "write", path: resolve(out) };
 }
 

@@ -6,7 +6,7 @@ import { type CommandContext } from "../../infra/command";
 import { serviceOutputs } from "../../infra/engine";
 import { type ExitCode, exitCodes, Interrupted } from "../../infra/errors";
 import { printJson, say } from "../../infra/output";
-import { compareFile, type Comparison, valuesOf } from "./compare";
+import { type Compared, compareFile, type Comparison, valuesOf } from "./compare";
 import { type EnvOptions, wanted } from "./options";
 import { changesInWords, differencesInWords } from "./words";
 
@@ -81,7 +81,7 @@ function comparisonAsData(work: Work, { path, variables, mode }: Comparison): ob
 }
 
 function shownBy({ reveal }: Work) {
-    return <Shown extends ValuedVariable>(variable: Shown): object => ({
+    return <Shown extends ValuedVariable | Compared>(variable: Shown): object => ({
         ...variable,
         value: variable.secret && !reveal ? null : variable.value,
     });

@@ -3,6 +3,7 @@ import { Argument, type Command, Option } from "commander";
 import { mlflow } from "../../../services/mlflow";
 import { addStackCommand } from "../../infra/command";
 import { type Host } from "../../infra/host";
+import { pathOption } from "../path";
 import { type MigrateOptions } from "./mlflow";
 
 /** Adds `infra migrate`: from global credentials to the project's own (D6). */
@@ -14,10 +15,11 @@ export function registerMigrate(program: Command, host: Host): void {
             "asks, writes",
         changes: "asked",
         arguments: [new Argument("<service>", "which service").choices([mlflow.name])],
-        options: [new Option("--env-file <file>", "the project's file").default(".env")],
+        // Not --env-file: Node takes that for its own, wherever it stands, and loads a project's NODE_OPTIONS from it.
+        options: [new Option("--file <file>", "the project's file").argParser(pathOption).default(".env")],
         examples: [
             ["infra migrate mlflow --stack dev --dry-run", "what would change"],
-            ["infra migrate mlflow --stack dev --env-file ~/basketworld/.env", "shows it, asks, writes it"],
+            ["infra migrate mlflow --stack dev --file ~/basketworld/.env", "shows it, asks, writes it"],
         ],
         run: async (context, options) => (await import("./mlflow")).migrateMlflow(context, options),
     });

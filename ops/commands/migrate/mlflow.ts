@@ -7,13 +7,14 @@ import { physicalName } from "../../../components/naming";
 import { credentialSources, type VariableSources } from "../../../services/credential-sources";
 import { mlflow, type MlflowOutputs } from "../../../services/mlflow";
 import { type Settings } from "../../../stacks/settings";
-import { type FileState, readState } from "../../creds/files";
+import { type FileState } from "../../creds/files";
 import { vouchedIdentity } from "../../creds/identity";
 import { type Migration, planMigration, type VariableChange } from "../../creds/migration";
-import { type Resolution, resolveCredentials } from "../../creds/resolve";
+import { type Resolution, resolveCredentials, variablesOf } from "../../creds/resolve";
 import { type Summary, summaryOf } from "../../creds/summary";
 import { summaryInWords } from "../../creds/words";
-import { requireSecretsPlace } from "../../env-file";
+import { isPrivate, readEnvFile, requireSecretsPlace } from "../../env-file";
+import { type ValuedVariable, valuedVariables } from "../../env-file/service";
 import { recorded } from "../../infra/audit";
 import { type CommandContext } from "../../infra/command";
 import { confirm, requireConsent } from "../../infra/confirm";
@@ -25,33 +26,35 @@ import { clientsFor, closeClients } from "../../verify/clients";
 import { failureInWords } from "../../verify/outcome";
 
 export interface MigrateOptions {
-    readonly envFile: string;
+    readonly file: string;
 }
 
 const sources = credentialSources[mlflow.name] as VariableSources & Required<Pick<VariableSources, "tracking">>;
 
 /** `infra migrate mlflow`: from global credentials to the project's own (D6). */
-export async function migrateMlflow(context: CommandContext, { envFile }: MigrateOptions): Promise<ExitCode> {
+export async function migrateMlflow(context: CommandContext, { file }: MigrateOptions): Promise<ExitCode> {
     requireConsent(context);
     const { stack, host, dryRun, json } = context;
     const settings = host.settings(stack);
+    const path = pathOf(file);
+    // What can be refused is, before anything is asked of anybody, and in a dry run too.
+    await requireSecretsPlace(path);
     const outputs = await serviceOutputs(context, mlflow.name);
-    const path = pathOf(envFile);
-    const text = textOf(path);
+    const { text, mode } = readEnvFile(path);
     const migration = planMigration(text, outputs);
     const before = summaryUnlessFaulty(text, settings);
     say(typeof before === "string" ? `Before: ${before}` : `Before:\n${summaryInWords(before)}`);
     const resolution = resolutionOf(migration.text, settings);
     const after = summaryOf(sources.tracking, resolution);
     say(`After:\n${summaryInWords(after)}`);
-    refuseUnlessOwn(resolution, outputs);
+    refuseUnlessOwn(resolution, valuedVariables(mlflow.name, outputs));
     await tryKeys(context, settings, outputs);
-    sayPlan(path, migration, before, context);
-    const { changes } = migration;
+    const changes = [...migration.changes, ...tightening(mode)];
+    sayPlan(path, { ...migration, changes }, before, context);
     if (changes.length > 0 && !dryRun) {
         await confirm(`Write ${path}?`, context);
         const change = { command: "migrate mlflow", stack, target: path, changes };
-        await recorded(change, () => write(path, text, migration.text));
+        await recorded(change, async () => write(path, text, migration.text));
         say(`Done. ${path} is readable by you only.`);
     }
     if (json) {
@@ -62,8 +65,8 @@ export async function migrateMlflow(context: CommandContext, { envFile }: Migrat
 }
 
 /** Of a link the file that it leads to, so that the link stays one. */
-function pathOf(envFile: string): string {
-    const path = resolve(envFile);
+function pathOf(file: string): string {
+    const path = resolve(file);
     try {
         return realpathSync(path);
     } catch {
@@ -71,10 +74,15 @@ function pathOf(envFile: string): string {
     }
 }
 
-function textOf(path: string): string {
-    const state = readState(path);
-    if (state.kind === "unreadable") throw new InfraError(exitCodes.unreachable, `${path} ${state.why}.`);
-    return state.kind === "text" ? state.text : "";
+/** Permission bits that let others read the file. */
+interface ModeChange {
+    readonly mode: "600";
+    readonly was: string;
+}
+
+/** A file that others may read is one to change, as for `infra env`. */
+function tightening(mode: number | undefined): ModeChange[] {
+    return mode === undefined || isPrivate(mode) ? [] : [{ mode: "600", was: mode.toString(8).padStart(3, "0") }];
 }
 
 /** What mlflow makes of a file with this text and of the environment that it would be started in from here. */
@@ -94,20 +102,17 @@ function summaryUnlessFaulty(text: string, settings: Settings): Summary | string
     }
 }
 
-/** What is set in the environment may take the place of what the file says. */
-function refuseUnlessOwn({ credentials, variables }: Resolution, { accessKeyId, artifactRoot }: MlflowOutputs): void {
-    const root = sources.tracking.artifactRoot;
-    const other =
-        credentials?.keys.accessKeyId !== accessKeyId
-            ? `${sources.sets[0].prefix}*`
-            : variables.lookup(root)?.value !== artifactRoot
-              ? root
-              : undefined;
-    if (other === undefined) return;
+/** What is set in the environment takes the place of what the file says: each variable must be the one of the plan. */
+function refuseUnlessOwn({ variables }: Resolution, planned: readonly ValuedVariable[]): void {
+    const { sessionToken } = variablesOf(sources.sets[0]);
+    const wanted = [...planned, { name: sessionToken, value: undefined }];
+    const others = wanted.filter(({ name, value }) => (variables.lookup(name)?.value || undefined) !== value);
+    if (others.length === 0) return;
+    const names = others.map(({ name }) => name).join(", ");
     throw new InfraError(
         exitCodes.failed,
-        `Nothing was changed: ${other} is set in the environment, and takes the place of what the file says.`,
-        `Unset ${other} there.`,
+        `Nothing was changed: what the environment sets takes the place of what the file says, and is another: ${names}.`,
+        `Unset there: ${names}.`,
     );
 }
 
@@ -135,16 +140,23 @@ async function tryKeys({ host, stack }: CommandContext, settings: Settings, outp
     }
 }
 
+interface Plan extends Pick<Migration, "globalKeyId"> {
+    readonly changes: readonly (VariableChange | ModeChange)[];
+}
+
 function sayPlan(
     path: string,
-    { changes, globalKeyId }: Migration,
+    { changes, globalKeyId }: Plan,
     before: Summary | string,
     { dryRun }: CommandContext,
 ): void {
     if (changes.length === 0) say(`Nothing to change: ${path} has the project's own credentials.`);
     else say(`${dryRun ? "Would change" : "Changes"} in ${path}:\n${changes.map(inWords).join("\n")}`);
     const oldRoot = typeof before !== "string" && before.artifactRoot;
-    if (oldRoot && changes.some(({ variable }) => variable === sources.tracking.artifactRoot)) {
+    if (
+        oldRoot &&
+        changes.some((change) => "variable" in change && change.variable === sources.tracking.artifactRoot)
+    ) {
         say(`Experiments keep the artifact root that they were made with: the new keys do not reach ${oldRoot}.`);
     }
     if (globalKeyId === undefined) return;
@@ -156,13 +168,14 @@ function sayPlan(
     );
 }
 
-function inWords({ variable, change, to }: VariableChange): string {
+function inWords(planned: VariableChange | ModeChange): string {
+    if ("mode" in planned) return `  mode ${planned.was} becomes ${planned.mode}`;
+    const { variable, change, to } = planned;
     return `  ${change.padEnd(7)}  ${variable}${change === "remove" ? "" : `=${to ?? "(secret)"}`}`;
 }
 
-async function write(path: string, planned: string, text: string): Promise<void> {
-    await requireSecretsPlace(path);
-    if (textOf(path) !== planned) {
+function write(path: string, planned: string, text: string): void {
+    if (readEnvFile(path).text !== planned) {
         throw new InfraError(
             exitCodes.failed,
             `Nothing was changed: ${path} has been changed meanwhile.`,

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { addStackCommand } from "../../infra/command";
 import { type Host } from "../../infra/host";
 import { deployerProfile } from "../people";
+import { pathOption } from "../path";
 import { type PolicyTestOptions } from "./policy-test";
 
 /** Adds `infra policy-test`: what the snapshots' bucket takes from the agent, and what it refuses (C6). */
@@ -10,13 +11,13 @@ export function registerPolicyTest(program: Command, host: Host): void {
     addStackCommand<PolicyTestOptions>(program, host, {
         name: "policy-test",
         description:
-            "try with the keys of agent-repo-snapshotter which uploads the snapshots' bucket takes; the keys come " +
-            "from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else from .env",
+            "try with the keys of agent-repo-snapshotter which uploads the snapshots' bucket takes; the keys are " +
+            "those that `infra creds snapshotter` names",
         options: [
             new Option("--bucket <name>", "the bucket; default: the stack's"),
             new Option("--prefix <prefix>", "what keys begin with; default: the stack's"),
             new Option("--all", "also: outside the prefix, beside it, no TLS, a customer's key, a list of everything"),
-            new Option("--directory <path>", "the folder of .env").default("."),
+            new Option("--directory <path>", "the folder of .env").argParser(pathOption).default("."),
             deployerProfile("without one, what the agent may not remove is named and stays"),
         ],
         examples: [

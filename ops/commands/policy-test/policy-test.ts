@@ -1,17 +1,21 @@
 import { bucketNameFault } from "../../../components/secure-bucket/bucket-name";
 import { physicalName } from "../../../components/naming";
+import { credentialSources, type VariableSources } from "../../../services/credential-sources";
 import { policyTestCases, snapshotter, widerPolicyTestCases } from "../../../services/snapshotter";
-import { type Caller, callerOfStack } from "../../infra/caller";
+import { type Settings } from "../../../stacks/settings";
+import { type CallerIdentity, vouchedIdentity } from "../../creds/identity";
+import { credentialsIn, noCredentials, projectFolder, replaceOthers } from "../../creds/project";
+import { type FoundCredentials } from "../../creds/resolve";
 import { type CommandContext } from "../../infra/command";
 import { serviceOutputs } from "../../infra/engine";
 import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";
 import { printJson, say } from "../../infra/output";
 import { runChecks } from "../../verify";
+import { clientsFor, closeClients } from "../../verify/clients";
 import { countsOf, renderTable } from "../../verify/table";
 import { connectionOf, deployerOf, type DeployerOptions } from "../people";
 import { checking } from "../verify/checking";
 import { requireService } from "../verify/services";
-import { keysFrom } from "./keys";
 
 export interface PolicyTestOptions extends DeployerOptions {
     readonly bucket?: string;
@@ -20,6 +24,8 @@ export interface PolicyTestOptions extends DeployerOptions {
     readonly directory: string;
 }
 
+const sources = credentialSources[snapshotter.name] as VariableSources;
+
 /** `infra policy-test`: exit code 0 if every case ended as expected, 1 if one did not. */
 export async function policyTest(context: CommandContext, options: PolicyTestOptions): Promise<ExitCode> {
     const { stack, json, host } = context;
@@ -27,10 +33,11 @@ export async function policyTest(context: CommandContext, options: PolicyTestOpt
     requireService(stack, settings.services, [snapshotter.name]);
     const faults = placeFaults(options);
     if (faults.length > 0) throw new InfraError(exitCodes.usage, faults.join("\n"));
-    const { keys, source } = keysFrom(process.env, options.directory);
-    say(`keys from ${source}`);
-    const agent = await callerOfStack("agent", keys, connectionOf(host, settings), settings.allowedAccountIds);
-    requireAgent(agent, physicalName(snapshotter.agentUser, settings.environment));
+    const folder = projectFolder(options.directory);
+    const { credentials } = credentialsIn(folder, sources, settings.region);
+    if (!credentials) throw noCredentials(context, snapshotter.name, sources, folder);
+    say(`keys ${credentials.keys.accessKeyId} of ${credentials.place}`);
+    const agent = await vouch(context, settings, credentials, folder);
     const deployer = await deployerOf(context, options);
     const place = await placeOf(context, options);
     const cases = [...policyTestCases(place), ...(options.all ? widerPolicyTestCases(place) : [])];
@@ -39,10 +46,10 @@ export async function policyTest(context: CommandContext, options: PolicyTestOpt
             cases.map((check, index) => ({ service: snapshotter.name, check, index })),
             {
                 ...connectionOf(host, settings),
-                accountId: agent.accountId,
-                partition: agent.partition,
+                accountId: agent.account,
+                partition: agent.arn.split(":")[1],
                 credentials: { deployer: deployer?.keys },
-                serviceKeys: { [snapshotter.name]: keys },
+                serviceKeys: { [snapshotter.name]: credentials.keys },
                 outputs: {},
                 services: [snapshotter.name],
             },
@@ -53,6 +60,27 @@ export async function policyTest(context: CommandContext, options: PolicyTestOpt
     if (json) printJson({ stack, bucket: place.bucketName, prefix: place.prefix, cases: results, ...counts });
     else say(`s3://${place.bucketName}/${place.prefix}\n${renderTable(results, process.stderr.columns)}`);
     return counts.failed === 0 ? exitCodes.held : exitCodes.failed;
+}
+
+/** Whose the keys are: nothing else is asked with another's. */
+async function vouch(
+    context: CommandContext,
+    settings: Settings,
+    found: FoundCredentials,
+    folder: string,
+): Promise<CallerIdentity> {
+    const clients = clientsFor(found.keys, connectionOf(context.host, settings));
+    try {
+        const agent = await vouchedIdentity(clients, found.keys, {
+            accountIds: settings.allowedAccountIds,
+            user: physicalName(sources.user, settings.environment),
+            fix: replaceOthers(context, snapshotter.name, found, folder),
+        });
+        say(`agent: ${agent.arn}`);
+        return agent;
+    } finally {
+        closeClients(clients);
+    }
 }
 
 interface Place {
@@ -78,13 +106,4 @@ async function placeOf(context: CommandContext, { bucket, prefix }: PolicyTestOp
             ? { bucketName: bucket, prefix }
             : await serviceOutputs(context, snapshotter.name);
     return { bucketName: bucket ?? bucketName, prefix: (prefix ?? usual).replace(/\/*$/, "/") };
-}
-
-function requireAgent({ arn }: Caller, userName: string): void {
-    if (new RegExp(`:user/(.+/)?${userName.replace(/[.+]/g, "\\$&")}$`).test(arn)) return;
-    throw new InfraError(
-        exitCodes.failed,
-        `These keys are those of ${arn}, not of user ${userName}.`,
-        "Nothing else was asked with them. Set the keys of the agent.",
-    );
 }
