@@ -4,8 +4,12 @@ import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { join } from "node:path";
 
+import { ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
+import { InvokeModelCommand } from "@aws-sdk/client-bedrock-runtime";
+import { HeadBucketCommand } from "@aws-sdk/client-s3";
+
 import { renderTable, toJson, verify, type CheckResult, type VerifyTarget } from "../../ops/verify";
-import { clientsFor, closeClients } from "../../ops/verify/clients";
+import { type Clients, clientsFor, closeClients } from "../../ops/verify/clients";
 import { accessOf, failureInWords, NotTried, settle } from "../../ops/verify/outcome";
 import { mapBounded } from "../../ops/verify/pool";
 import { bedrockAccess } from "../../ops/verify/probes-bedrock";
@@ -189,6 +193,38 @@ describe("clientsFor", () => {
         } finally {
             closeClients(clients);
             process.env = before;
+        }
+    });
+
+    it("signs with the given keys where the environment has a bearer token or prefers another way", async () => {
+        const sent = async (env: NodeJS.ProcessEnv, send: (clients: Clients) => Promise<unknown>) => {
+            const before = { ...process.env };
+            Object.assign(process.env, { AWS_BEARER_TOKEN_BEDROCK: "another's", ...env });
+            const clients = clientsFor({ accessKeyId: "GIVEN", secretAccessKey: "y" }, { region: "us-east-1" });
+            let authorization = "";
+            for (const { config } of Object.values(clients) as { config: { requestHandler: object } }[]) {
+                config.requestHandler = {
+                    handle: ({ headers }: { headers: Record<string, string> }) => {
+                        authorization = headers.authorization;
+                        return Promise.reject(new Error("nothing is sent"));
+                    },
+                };
+            }
+            try {
+                await send(clients).catch(() => undefined);
+            } finally {
+                closeClients(clients);
+                process.env = before;
+            }
+            return authorization;
+        };
+        const calls: ((clients: Clients) => Promise<unknown>)[] = [
+            ({ bedrockRuntime }) => bedrockRuntime.send(new InvokeModelCommand({ modelId: "meta.one", body: "{}" })),
+            ({ bedrock }) => bedrock.send(new ListFoundationModelsCommand({})),
+            ({ s3 }) => s3.send(new HeadBucketCommand({ Bucket: "rollouts" })),
+        ];
+        for (const env of [{}, { AWS_AUTH_SCHEME_PREFERENCE: "httpBearerAuth,sigv4a" }]) {
+            for (const call of calls) assert.match(await sent(env, call), /^AWS4-HMAC-SHA256 Credential=GIVEN\//);
         }
     });
 });
