@@ -122,14 +122,14 @@ describe("whileInterruptible", () => {
     });
 
     const root = join(__dirname, "..", "..");
-    const end = (setUp: string) => {
+    const end = (setUp: string, signal = "SIGINT") => {
         const program = `
             require("ts-node/register/transpile-only");
             const { whileInterruptible } = require("./ops/verify/restore");
             ${setUp}
             const slowly = (word, ms) => () => new Promise((end) => setTimeout(() => (console.log(word), end()), ms));
             const inner = () => whileInterruptible((stop) => {
-                setTimeout(() => process.kill(process.pid, "SIGINT"), 10);
+                setTimeout(() => process.kill(process.pid, "${signal}"), 10);
                 return new Promise((end) => stop.addEventListener("abort", end));
             }, slowly("inner", 10));
             const beside = () => whileInterruptible(slowly("ended of itself", 150), slowly("beside", 10));
@@ -147,6 +147,20 @@ describe("whileInterruptible", () => {
         // 128 and the number of the signal: the process ended by it and not of itself.
         assert.equal(said.at(-1), "ended 130");
         assert.deepEqual(said.slice(0, -1).sort(), ["beside", "ended of itself", "inner", "outer"]);
+    });
+
+    it("undoes everything when the terminal is closed, which may say so twice", () => {
+        const undone = ["beside", "ended of itself", "inner", "outer"];
+        const alone = end("", "SIGHUP");
+        assert.equal(alone.at(-1), "ended 129");
+        assert.deepEqual(alone.slice(0, -1).sort(), undone);
+        const said = end(
+            `require("./ops/infra/interrupt").listenForInterrupts();
+            setTimeout(() => process.kill(process.pid, "SIGHUP"), 60);`,
+            "SIGHUP",
+        );
+        assert.deepEqual(said.slice(-2), ["Stopped", "ended 130"]);
+        assert.deepEqual(said.slice(0, -2).sort(), undone);
     });
 
     it("undoes everything where a second signal would end the process at once", () => {
