@@ -8,11 +8,14 @@ import { ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
 import { InvokeModelCommand } from "@aws-sdk/client-bedrock-runtime";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 
+import { recordingShutOffs } from "../../ops/commands/verify/shut-off";
+import { type AuditEntry } from "../../ops/infra/audit";
+import { shutOffTrial, type WhileShutOff } from "../../ops/verify/target";
 import { renderTable, toJson, verify, type CheckResult, type VerifyTarget } from "../../ops/verify";
 import { type Clients, clientsFor, closeClients } from "../../ops/verify/clients";
-import { accessOf, failureInWords, NotTried, settle } from "../../ops/verify/outcome";
+import { accessOf, failureInWords, NotGiven, NotTried, settle } from "../../ops/verify/outcome";
 import { mapBounded } from "../../ops/verify/pool";
-import { bedrockAccess } from "../../ops/verify/probes-bedrock";
+import { bedrockAccess, shutOff } from "../../ops/verify/probes-bedrock";
 import { healthInWords } from "../../ops/verify/words-bedrock";
 import { Stopped, whileInterruptible } from "../../ops/verify/restore";
 import { type ProbeRun } from "../../ops/verify/run";
@@ -425,6 +428,61 @@ describe("verify, interrupted", () => {
         assert.equal(
             calls.filter((call) => call.startsWith("DeleteUser ")).length,
             calls.filter((call) => call.startsWith("CreateUser ")).length,
+        );
+    });
+});
+
+describe("the trial of a shut-off", () => {
+    const probe = { kind: "shutOff", user: "llm", policyArn: "arn:deny", model: "meta.one" } as const;
+
+    it("asks nothing of a live service unless somebody wants it", async () => {
+        const run = { deployer: () => assert.fail("the deployer is asked") } as unknown as ProbeRun;
+        await assert.rejects(shutOff(probe, run), (error) => error instanceof NotGiven && /--try-/.test(error.message));
+        const target = { region: "us-east-1" } as VerifyTarget;
+        assert.equal(shutOffTrial(target), undefined);
+        const wanted: WhileShutOff = (_, trial) => trial();
+        assert.equal(shutOffTrial({ ...target, whileShutOff: wanted }), wanted);
+        assert.ok(shutOffTrial({ ...target, endpoint: "https://localhost" }));
+    });
+
+    it("attaches, invokes and detaches inside of what records it", async () => {
+        const did: string[] = [];
+        const iam = { send: async ({ constructor }: object) => (did.push(constructor.name), {}) };
+        const bedrockRuntime = { send: async () => did.push("invoke") };
+        const run = {
+            deployer: () => ({ iam }),
+            service: () => ({ bedrockRuntime }),
+            settleMilliseconds: 0,
+            whileShutOff: async (_: unknown, trial: () => Promise<unknown>) => {
+                did.push("begin");
+                const result = await trial();
+                did.push("end");
+                return result;
+            },
+        } as unknown as ProbeRun;
+        await shutOff(probe, run);
+        assert.deepEqual(did, [
+            "ListAttachedUserPoliciesCommand",
+            "begin",
+            "AttachUserPolicyCommand",
+            "invoke",
+            "DetachUserPolicyCommand",
+            "end",
+            "invoke",
+        ]);
+    });
+
+    it("is recorded, with what became of it", async () => {
+        const entries: AuditEntry[] = [];
+        const trial = recordingShutOffs("dev", () => ({ append: (entry) => void entries.push(entry) }));
+        assert.equal(await trial({ user: "llm", policyArn: "arn:deny" }, async () => 1), 1);
+        const denied = () => Promise.reject(awsError("AccessDenied", 403));
+        await assert.rejects(trial({ user: "llm", policyArn: "arn:deny" }, denied));
+        const stopped = () => Promise.reject(new Stopped("by SIGINT"));
+        await assert.rejects(trial({ user: "llm", policyArn: "arn:deny" }, stopped));
+        assert.deepEqual(
+            entries.map(({ command, target, outcome }) => [command, target, outcome]),
+            ["done", "failed", "interrupted"].map((outcome) => ["verify", "llm", outcome]),
         );
     });
 });
