@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
 
+import { type ArnScope } from "../../components/arn";
 import { type ServiceName } from "../../services";
 import { type Settings } from "../../stacks/settings";
+import { callerOfStack } from "../infra/caller";
 import { type CommandContext } from "../infra/command";
 import { confirm, requireConsent } from "../infra/confirm";
 import { type ExitCode, exitCodes, InfraError, Interrupted } from "../infra/errors";
 import { printJson, say } from "../infra/output";
 import { withSetting } from "../infra/stack-file";
-import { closeClients } from "../verify/clients";
+import { type Clients, clientsFor, closeClients } from "../verify/clients";
 import { compareParts, engineChanges, type Overwrite } from "./compare";
 import { countExpiring } from "./count";
 import { creations, declaredTargets } from "./declared";
-import { type Deployer, deployer } from "./deployer";
 import { type DeclaredRule, type Expiring, expiryDays, total } from "./expiry";
 import { findAll, type Finding } from "./find";
 import { findOthers } from "./find-others";
@@ -78,8 +79,12 @@ async function look(
     service: ServiceName,
     { settings, before, from }: StackFile,
 ): Promise<Report> {
-    const { stack, dryRun, interrupted } = context;
-    const { clients, scope } = await deployer(context, settings);
+    const { stack, host, dryRun, interrupted } = context;
+    const connection = { ...host.aws, region: settings.region };
+    const keys = await host.credentials("deployer");
+    const { accountId, partition } = await callerOfStack("deployer", keys, connection, settings.allowedAccountIds);
+    const scope = { partition, accountId, region: settings.region };
+    const clients = clientsFor(keys, connection);
     try {
         const tryWith = (adopted: AdoptSettings, why: string) => {
             say(`${why} …`);
@@ -162,7 +167,7 @@ function overwritesOf({ declared, found }: Finding): Overwrite[] {
 
 /** Counts where a lifecycle would become another one. */
 async function expiring(
-    { clients, scope }: Deployer,
+    { clients, scope }: { clients: Clients; scope: ArnScope },
     findings: readonly Finding[],
     overwrites: readonly Overwrite[],
     interrupted: AbortSignal,

@@ -1,4 +1,4 @@
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 import { type Caller, callerOfStack } from "../infra/caller";
 import { type CommandContext } from "../infra/command";
@@ -16,14 +16,20 @@ export interface OperatorOptions {
 }
 
 export function deployerProfile(without: string): Option {
-    return new Option("--deployer-profile <name>", `the deployer's AWS profile; ${without}`);
+    return new Option("--deployer-profile <name>", `the deployer's AWS profile; ${without}`).argParser(profileName);
 }
 
 export function operatorProfile(): Option {
     return new Option(
         "--operator-profile <name>",
         "the read-only operator's AWS profile; default: whoever is logged in",
-    );
+    ).argParser(profileName);
+}
+
+/** As of a variable that is not set: the SDK would take the default profile. */
+function profileName(text: string): string {
+    if (text === "") throw new InvalidArgumentError("It names no profile.");
+    return text;
 }
 
 /** Where a stack's AWS answers. */

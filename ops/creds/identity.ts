@@ -2,7 +2,7 @@ import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/clien
 
 import { exitCodes, InfraError } from "../infra/errors";
 import { type Clients } from "../verify/clients";
-import { failureInWords } from "../verify/outcome";
+import { failureInWords, isRefusal } from "../verify/outcome";
 import { type Keys } from "../verify/target";
 
 /** Whose keys these are, as AWS says. */
@@ -73,12 +73,10 @@ export async function startSession({ sts }: Pick<Clients, "sts">, seconds: numbe
 
 /** An answer of AWS that refuses the keys is a failed check; no answer is none. */
 function refused(error: unknown): never {
-    const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-    const status = $metadata?.httpStatusCode ?? 0;
-    if (status >= 400 && status < 500 && status !== 429 && !name?.startsWith("Throttl")) {
+    if (isRefusal(error)) {
         throw new InfraError(
             exitCodes.failed,
-            `AWS does not take these keys: ${name}.`,
+            `AWS does not take these keys: ${(error as Error).name}.`,
             "They may be deleted, inactive or expired, or the secret is not that of the id.",
         );
     }

@@ -1,18 +1,21 @@
 import { type ServiceName, type ServiceOutputs } from "../../services";
 import { type Settings } from "../../stacks/settings";
 import { type CommandContext } from "./command";
-import { exitCodes, InfraError } from "./errors";
+import { exitCodes, InfraError, Interrupted } from "./errors";
 
-type Deployed = Pick<CommandContext, "stack" | "host">;
+type OfStack = Pick<CommandContext, "stack" | "host">;
+type Deployed = OfStack & Pick<CommandContext, "interrupted">;
 
 /**
  * What a stack exports, its secrets in plain text.
  *
  * @throws InfraError when the engine does not give it: no such stack, not logged in, the state cannot be decrypted
  */
-export async function stackOutputs({ stack, host }: Deployed): Promise<Partial<ServiceOutputs>> {
+export async function stackOutputs({ stack, host, interrupted }: Deployed): Promise<Partial<ServiceOutputs>> {
     const { exitCode, stdout, stderr } = await host.pulumi(stack, ["stack", "output", "--json", "--show-secrets"]);
     if (exitCode === 0) return parsed<Partial<ServiceOutputs>>(stdout);
+    // The engine hears Ctrl-C too, and says nothing then.
+    if (interrupted.aborted) throw new Interrupted();
     throw new InfraError(
         exitCodes.unreachable,
         `The outputs of stack ${stack} could not be read: ${lastLine(stderr)}`,
@@ -25,7 +28,7 @@ export async function stackOutputs({ stack, host }: Deployed): Promise<Partial<S
  *
  * @throws InfraError when they have not, or have faults
  */
-export function settingsWith({ stack, host }: Deployed, service: ServiceName): Settings {
+export function settingsWith({ stack, host }: OfStack, service: ServiceName): Settings {
     const settings = host.settings(stack);
     if (settings.services.includes(service)) return settings;
     throw new InfraError(exitCodes.usage, `Stack ${stack} has no ${service}: its settings do not list it.`);
@@ -47,7 +50,7 @@ export async function serviceOutputs<Name extends ServiceName>(
     throw new InfraError(
         exitCodes.failed,
         `Stack ${stack} exports nothing for ${service}: it is not deployed yet.`,
-        `Deploy it: ${host.engine} up --stack ${stack}`,
+        `Deploy it: ${host.upCommand(stack)}`,
     );
 }
 

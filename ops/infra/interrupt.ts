@@ -1,14 +1,14 @@
 const controller = new AbortController();
 
-/** Aborted by the first Ctrl-C or SIGTERM. */
+/** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
 export const interrupted: AbortSignal = controller.signal;
 
 /** The first Ctrl-C lets the command end in order; a second one ends it at once. */
 export function listenForInterrupts(): void {
-    const onSignal = () => {
-        if (interrupted.aborted) process.exit(130);
+    const onSignal = (signal: NodeJS.Signals) => {
+        // A terminal that is closed and its shell may both send SIGHUP: nobody has asked twice.
+        if (interrupted.aborted && signal !== "SIGHUP") process.exit(130);
         controller.abort();
     };
-    process.on("SIGINT", onSignal);
-    process.on("SIGTERM", onSignal);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, onSignal);
 }

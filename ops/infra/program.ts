@@ -4,6 +4,7 @@ import { exitCodes, InfraError } from "./errors";
 import { type Host } from "./host";
 import { interrupted, listenForInterrupts } from "./interrupt";
 import { printJson, say } from "./output";
+import { outliveOutput } from "./streams";
 
 /** Adds a command to the program. */
 export type Register = (program: Command, host: Host) => void;
@@ -23,20 +24,16 @@ export function createProgram(commands: readonly Register[], host: Host): Comman
 
 /** Runs a command line to its end and sets the process's exit code. */
 export async function runProgram(program: Command, args: readonly string[]): Promise<void> {
+    // What follows `--` are another program's words.
+    const own = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined);
+    const json = own.includes("--json");
     listenForInterrupts();
-    for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
+    outliveOutput(json);
     try {
         await program.parseAsync(args, { from: "user" });
     } catch (error) {
-        // What follows `--` are another program's words.
-        const own = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined);
-        process.exitCode = report(error, own.includes("--json"));
+        process.exitCode = report(error, json);
     }
-}
-
-/** Whoever reads the output may stop to, as `head` does. */
-function endQuietly({ code }: NodeJS.ErrnoException): void {
-    process.exit(code === "EPIPE" ? undefined : exitCodes.fault);
 }
 
 function report(error: unknown, json: boolean): number {

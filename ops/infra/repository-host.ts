@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
+import { fromIni } from "@aws-sdk/credential-provider-ini";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import execa from "execa";
 
@@ -48,7 +49,7 @@ export const repositoryHost: Host = {
 
     async credentials(who, profile) {
         try {
-            return await defaultProvider({ profile })();
+            return await credentialsOf(profile ?? (process.env.AWS_PROFILE || undefined))();
         } catch (error) {
             throw new InfraError(
                 exitCodes.unreachable,
@@ -76,6 +77,11 @@ export function callersAccess(
         vaultToken,
         who: "kubeconfig and VAULT_TOKEN",
     };
+}
+
+/** The SDK's chain would go on from a profile that does not exist to a container's or an instance's credentials. */
+function credentialsOf(profile: string | undefined) {
+    return profile === undefined ? defaultProvider() : fromIni({ profile });
 }
 
 /** Of several files only the first: to join them is kubectl's own affair. */

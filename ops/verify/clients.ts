@@ -33,11 +33,15 @@ export interface Clients {
 /** Where an identity's calls go. */
 export type Connection = Pick<VerifyTarget, "endpoint" | "caBundle" | "region">;
 
-/** Makes the clients of one identity. Each is given its keys, so that the SDK's chain of credentials never runs. */
+/**
+ * Makes the clients of one identity. To give each its keys is not enough: the SDK would send Bedrock the token of
+ * AWS_BEARER_TOKEN_BEDROCK instead. So each has to sign, and the SDK looks for no other credentials.
+ */
 export function clientsFor({ accessKeyId, secretAccessKey, sessionToken }: Keys, connection: Connection): Clients {
     const common = {
         region: connection.region,
         credentials: { accessKeyId, secretAccessKey, sessionToken },
+        authSchemePreference: ["sigv4"],
         maxAttempts: 3,
         requestHandler: requestHandler(connection.caBundle),
         // An address in the environment or in a profile must not answer in AWS's place.

@@ -35,7 +35,7 @@ import { secretSync, vaultFields, vaultLogin, vaultState } from "./probes-vault"
 import { whileInterruptible } from "./restore";
 import { type ClusterExecutor, type Executor, type ProbeRun } from "./run";
 import { Scratch } from "./scratch";
-import { type CheckResult, type Keys, type VerifyTarget } from "./target";
+import { type CheckResult, type Keys, shutOffTrial, type VerifyTarget } from "./target";
 
 export { type CheckResult, type ClusterAccess, type Keys, type VerifyTarget } from "./target";
 export { renderTable, toJson } from "./table";
@@ -304,6 +304,7 @@ async function answerTo(check: Check, service: ServiceName, session: Session): P
             scratch: session.scratch,
             accountId: session.target.accountId,
             settleMilliseconds: settleMilliseconds(session.target),
+            whileShutOff: shutOffTrial(session.target),
             stop: session.stop,
         };
         const execute = executors[check.probe.kind as AwsKind] as Executor<ProbeKind>;

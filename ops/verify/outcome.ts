@@ -45,6 +45,13 @@ export function failureInWords(error: unknown): string {
     return `could not be reached (${[status, status === undefined ? (code ?? name) : name].filter(Boolean).join(" ")})`;
 }
 
+/** Whether AWS has answered that it does not take the keys; a fault of its own, and too many requests, say nothing. */
+export function isRefusal(error: unknown): boolean {
+    const { name = "", $metadata } = (error ?? {}) as Failure;
+    const status = $metadata?.httpStatusCode ?? 0;
+    return status >= 400 && status < 500 && status !== 429 && !name.startsWith("Throttl");
+}
+
 /** The answer of a call that failed. */
 export function failureAnswer(error: unknown): Answer {
     const got = failureInWords(error);

@@ -4,7 +4,7 @@ import { AttachUserPolicyCommand, DetachUserPolicyCommand, ListAttachedUserPolic
 
 import { allowed, deniedByBedrock, healthy, notServed } from "../../services/checks";
 import { type Clients } from "./clients";
-import { failureInWords, isNamed, settle, type Answer } from "./outcome";
+import { failureInWords, isNamed, NotGiven, settle, type Answer } from "./outcome";
 import { whileInterruptible } from "./restore";
 import { type Executor, type ProbeOf } from "./run";
 import { healthInWords } from "./words-bedrock";
@@ -63,6 +63,8 @@ function request(modelId: string) {
 
 /** Denies by hand, invokes, allows again, invokes again. One that was in force before stays in force. */
 export const shutOff: Executor<"shutOff"> = async ({ user, policyArn, model }, run) => {
+    const { whileShutOff } = run;
+    if (!whileShutOff) throw new NotGiven("it denies the live service its invocations for a while (--try-shut-off)");
     const { iam } = run.deployer();
     const service = run.service();
     const target = { UserName: user, PolicyArn: policyArn };
@@ -72,12 +74,14 @@ export const shutOff: Executor<"shutOff"> = async ({ user, policyArn, model }, r
     }
     const invoke = (expected: string) =>
         settle(() => answer("invoke", model, service), expected, run.settleMilliseconds, run.stop);
-    const attached = await whileInterruptible(
-        async () => {
-            await iam.send(new AttachUserPolicyCommand(target));
-            return invoke(deniedByBedrock);
-        },
-        () => iam.send(new DetachUserPolicyCommand(target)),
+    const attached = await whileShutOff({ user, policyArn }, () =>
+        whileInterruptible(
+            async () => {
+                await iam.send(new AttachUserPolicyCommand(target));
+                return invoke(deniedByBedrock);
+            },
+            () => iam.send(new DetachUserPolicyCommand(target)),
+        ),
     );
     const detached = await invoke(allowed);
     return { got: `attached: ${attached.got}; detached: ${detached.got}` };

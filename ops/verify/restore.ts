@@ -1,4 +1,4 @@
-const signals = ["SIGINT", "SIGTERM"] as const;
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** How many calls are under way: only the last one to end may let the process end. */
 let calls = 0;

@@ -3,6 +3,7 @@ import { type Clients } from "./clients";
 import { type Cluster } from "./cluster";
 import { type Answer } from "./outcome";
 import { type Scratch } from "./scratch";
+import { type WhileShutOff } from "./target";
 
 /** What a probe works with. */
 export interface ProbeRun {
@@ -16,6 +17,8 @@ export interface ProbeRun {
     readonly accountId: string;
     /** How long a change of rights may take to be felt. */
     readonly settleMilliseconds: number;
+    /** Undefined where no shut-off is to be tried. */
+    readonly whileShutOff?: WhileShutOff;
     /** Aborted when the run is to end: nothing more is tried then. */
     readonly stop: AbortSignal;
 }

@@ -10,6 +10,15 @@ export interface Keys {
     readonly sessionToken?: string;
 }
 
+/** A policy that denies a service's user its invocations, attached for a trial. */
+export interface ShutOff {
+    readonly user: string;
+    readonly policyArn: string;
+}
+
+/** Does what goes on while a shut-off is tried, and records it. */
+export type WhileShutOff = <Result>(shutOff: ShutOff, trial: () => Promise<Result>) => Promise<Result>;
+
 /** What is verified, and with whose keys. The keys of the services come from their outputs. */
 export interface VerifyTarget {
     /** Address of an emulator that answers for every AWS service; AWS itself when absent. */
@@ -30,6 +39,13 @@ export interface VerifyTarget {
     /** The outputs of every service of the stack, the ones that are not verified too: their buckets must stay closed. */
     readonly outputs: Readonly<Partial<ServiceOutputs>>;
     readonly services: readonly ServiceName[];
+    /** Where somebody has asked for it, a live service's shut-off is tried; an emulator's always is. */
+    readonly whileShutOff?: WhileShutOff;
+}
+
+/** Undefined where a trial would deny a live service its invocations, and nobody has asked for it. */
+export function shutOffTrial({ endpoint, whileShutOff }: VerifyTarget): WhileShutOff | undefined {
+    return whileShutOff ?? (endpoint === undefined ? undefined : (_shutOff, trial) => trial());
 }
 
 /** The answer to one check. */

@@ -411,4 +411,16 @@ describe("doctor before a server that plays IAM's answers literally (no AWS, no 
         assert.deepEqual(idsOf(diagnosis.findings), ["error credentials-refused"]);
         assert.equal(diagnosis.unreachable, false);
     });
+
+    it("takes a fault of AWS, and too many requests, for no answer", async () => {
+        const faults: [number, string][] = [
+            [503, "ServiceUnavailable"],
+            [429, "TooManyRequestsException"],
+            [400, "Throttling"],
+        ];
+        for (const fault of faults) {
+            const { diagnosis } = await ask({ GetCallerIdentity: fault });
+            assert.deepEqual([diagnosis.findings, diagnosis.unreachable], [[], true]);
+        }
+    });
 });

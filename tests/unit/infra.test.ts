@@ -10,6 +10,7 @@ import { registerCompletion } from "../../ops/commands/completion";
 import { givenRows, stackBuckets } from "../../ops/commands/buckets/wanted";
 import { shells } from "../../ops/infra/completion";
 import { confirm, requireConsent } from "../../ops/infra/confirm";
+import { stackOutputs } from "../../ops/infra/engine";
 import { InfraError } from "../../ops/infra/errors";
 import { tlsOptions } from "../../ops/infra/postgres/client";
 import { parseDatabaseUrl } from "../../ops/infra/postgres/url";
@@ -185,6 +186,20 @@ describe("rows given on the command line", () => {
             source: "clinical-ai-source",
             destination: "clinical-ai-destination",
         });
+    });
+});
+
+describe("the outputs of a stack", () => {
+    const outputs = (exitCode: number, aborted: boolean) => {
+        const pulumi = async () => ({ exitCode, stdout: "{}", stderr: "" });
+        const interrupted = aborted ? AbortSignal.abort() : new AbortController().signal;
+        return stackOutputs({ stack: "dev", host: { ...repositoryHost, pulumi }, interrupted });
+    };
+
+    it("that Ctrl-C kept the engine from giving are no fault of the engine's", async () => {
+        assert.deepEqual(await outputs(0, false), {});
+        await assert.rejects(outputs(255, false), { exitCode: 3 });
+        await assert.rejects(outputs(255, true), { exitCode: 130 });
     });
 });
 

@@ -4,11 +4,18 @@ import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { join } from "node:path";
 
+import { ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
+import { InvokeModelCommand } from "@aws-sdk/client-bedrock-runtime";
+import { HeadBucketCommand } from "@aws-sdk/client-s3";
+
+import { recordingShutOffs } from "../../ops/commands/verify/shut-off";
+import { type AuditEntry } from "../../ops/infra/audit";
+import { shutOffTrial, type WhileShutOff } from "../../ops/verify/target";
 import { renderTable, toJson, verify, type CheckResult, type VerifyTarget } from "../../ops/verify";
-import { clientsFor, closeClients } from "../../ops/verify/clients";
-import { accessOf, failureInWords, NotTried, settle } from "../../ops/verify/outcome";
+import { type Clients, clientsFor, closeClients } from "../../ops/verify/clients";
+import { accessOf, failureInWords, NotGiven, NotTried, settle } from "../../ops/verify/outcome";
 import { mapBounded } from "../../ops/verify/pool";
-import { bedrockAccess } from "../../ops/verify/probes-bedrock";
+import { bedrockAccess, shutOff } from "../../ops/verify/probes-bedrock";
 import { healthInWords } from "../../ops/verify/words-bedrock";
 import { Stopped, whileInterruptible } from "../../ops/verify/restore";
 import { type ProbeRun } from "../../ops/verify/run";
@@ -118,14 +125,14 @@ describe("whileInterruptible", () => {
     });
 
     const root = join(__dirname, "..", "..");
-    const end = (setUp: string) => {
+    const end = (setUp: string, signal = "SIGINT") => {
         const program = `
             require("ts-node/register/transpile-only");
             const { whileInterruptible } = require("./ops/verify/restore");
             ${setUp}
             const slowly = (word, ms) => () => new Promise((end) => setTimeout(() => (console.log(word), end()), ms));
             const inner = () => whileInterruptible((stop) => {
-                setTimeout(() => process.kill(process.pid, "SIGINT"), 10);
+                setTimeout(() => process.kill(process.pid, "${signal}"), 10);
                 return new Promise((end) => stop.addEventListener("abort", end));
             }, slowly("inner", 10));
             const beside = () => whileInterruptible(slowly("ended of itself", 150), slowly("beside", 10));
@@ -143,6 +150,20 @@ describe("whileInterruptible", () => {
         // 128 and the number of the signal: the process ended by it and not of itself.
         assert.equal(said.at(-1), "ended 130");
         assert.deepEqual(said.slice(0, -1).sort(), ["beside", "ended of itself", "inner", "outer"]);
+    });
+
+    it("undoes everything when the terminal is closed, which may say so twice", () => {
+        const undone = ["beside", "ended of itself", "inner", "outer"];
+        const alone = end("", "SIGHUP");
+        assert.equal(alone.at(-1), "ended 129");
+        assert.deepEqual(alone.slice(0, -1).sort(), undone);
+        const said = end(
+            `require("./ops/infra/interrupt").listenForInterrupts();
+            setTimeout(() => process.kill(process.pid, "SIGHUP"), 60);`,
+            "SIGHUP",
+        );
+        assert.deepEqual(said.slice(-2), ["Stopped", "ended 130"]);
+        assert.deepEqual(said.slice(0, -2).sort(), undone);
     });
 
     it("undoes everything where a second signal would end the process at once", () => {
@@ -189,6 +210,38 @@ describe("clientsFor", () => {
         } finally {
             closeClients(clients);
             process.env = before;
+        }
+    });
+
+    it("signs with the given keys where the environment has a bearer token or prefers another way", async () => {
+        const sent = async (env: NodeJS.ProcessEnv, send: (clients: Clients) => Promise<unknown>) => {
+            const before = { ...process.env };
+            Object.assign(process.env, { AWS_BEARER_TOKEN_BEDROCK: "another's", ...env });
+            const clients = clientsFor({ accessKeyId: "GIVEN", secretAccessKey: "y" }, { region: "us-east-1" });
+            let authorization = "";
+            for (const { config } of Object.values(clients) as { config: { requestHandler: object } }[]) {
+                config.requestHandler = {
+                    handle: ({ headers }: { headers: Record<string, string> }) => {
+                        authorization = headers.authorization;
+                        return Promise.reject(new Error("nothing is sent"));
+                    },
+                };
+            }
+            try {
+                await send(clients).catch(() => undefined);
+            } finally {
+                closeClients(clients);
+                process.env = before;
+            }
+            return authorization;
+        };
+        const calls: ((clients: Clients) => Promise<unknown>)[] = [
+            ({ bedrockRuntime }) => bedrockRuntime.send(new InvokeModelCommand({ modelId: "meta.one", body: "{}" })),
+            ({ bedrock }) => bedrock.send(new ListFoundationModelsCommand({})),
+            ({ s3 }) => s3.send(new HeadBucketCommand({ Bucket: "rollouts" })),
+        ];
+        for (const env of [{}, { AWS_AUTH_SCHEME_PREFERENCE: "httpBearerAuth,sigv4a" }]) {
+            for (const call of calls) assert.match(await sent(env, call), /^AWS4-HMAC-SHA256 Credential=GIVEN\//);
         }
     });
 });
@@ -375,6 +428,61 @@ describe("verify, interrupted", () => {
         assert.equal(
             calls.filter((call) => call.startsWith("DeleteUser ")).length,
             calls.filter((call) => call.startsWith("CreateUser ")).length,
+        );
+    });
+});
+
+describe("the trial of a shut-off", () => {
+    const probe = { kind: "shutOff", user: "llm", policyArn: "arn:deny", model: "meta.one" } as const;
+
+    it("asks nothing of a live service unless somebody wants it", async () => {
+        const run = { deployer: () => assert.fail("the deployer is asked") } as unknown as ProbeRun;
+        await assert.rejects(shutOff(probe, run), (error) => error instanceof NotGiven && /--try-/.test(error.message));
+        const target = { region: "us-east-1" } as VerifyTarget;
+        assert.equal(shutOffTrial(target), undefined);
+        const wanted: WhileShutOff = (_, trial) => trial();
+        assert.equal(shutOffTrial({ ...target, whileShutOff: wanted }), wanted);
+        assert.ok(shutOffTrial({ ...target, endpoint: "https://localhost" }));
+    });
+
+    it("attaches, invokes and detaches inside of what records it", async () => {
+        const did: string[] = [];
+        const iam = { send: async ({ constructor }: object) => (did.push(constructor.name), {}) };
+        const bedrockRuntime = { send: async () => did.push("invoke") };
+        const run = {
+            deployer: () => ({ iam }),
+            service: () => ({ bedrockRuntime }),
+            settleMilliseconds: 0,
+            whileShutOff: async (_: unknown, trial: () => Promise<unknown>) => {
+                did.push("begin");
+                const result = await trial();
+                did.push("end");
+                return result;
+            },
+        } as unknown as ProbeRun;
+        await shutOff(probe, run);
+        assert.deepEqual(did, [
+            "ListAttachedUserPoliciesCommand",
+            "begin",
+            "AttachUserPolicyCommand",
+            "invoke",
+            "DetachUserPolicyCommand",
+            "end",
+            "invoke",
+        ]);
+    });
+
+    it("is recorded, with what became of it", async () => {
+        const entries: AuditEntry[] = [];
+        const trial = recordingShutOffs("dev", () => ({ append: (entry) => void entries.push(entry) }));
+        assert.equal(await trial({ user: "llm", policyArn: "arn:deny" }, async () => 1), 1);
+        const denied = () => Promise.reject(awsError("AccessDenied", 403));
+        await assert.rejects(trial({ user: "llm", policyArn: "arn:deny" }, denied));
+        const stopped = () => Promise.reject(new Stopped("by SIGINT"));
+        await assert.rejects(trial({ user: "llm", policyArn: "arn:deny" }, stopped));
+        assert.deepEqual(
+            entries.map(({ command, target, outcome }) => [command, target, outcome]),
+            ["done", "failed", "interrupted"].map((outcome) => ["verify", "llm", outcome]),
         );
     });
 });

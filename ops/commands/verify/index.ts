@@ -1,9 +1,9 @@
-import { Argument, type Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 
 import { serviceNames } from "../../../services";
 import { addStackCommand } from "../../infra/command";
 import { type Host } from "../../infra/host";
-import { deployerProfile, operatorProfile } from "../people";
+import { deployerProfile, isLocal, operatorProfile } from "../people";
 import { type VerifyOptions } from "./verify";
 
 /** Adds `infra verify`: what must hold for services, by live calls (A5, B8, D5, E10). */
@@ -14,7 +14,14 @@ export function registerVerify(program: Command, host: Host): void {
             "prove by live calls what services may and may not do with their own credentials, and that everything is " +
             "as declared; what is written for that is removed again",
         arguments: [new Argument("[service...]", "which services; default: all of the stack").choices(serviceNames)],
-        options: [operatorProfile(), deployerProfile("without one, what needs the deployer is not tried")],
+        options: [
+            operatorProfile(),
+            deployerProfile("without one, what needs the deployer is not tried"),
+            // The local cloud has no live requests: there it is always tried.
+            ...(isLocal(host)
+                ? []
+                : [new Option("--try-shut-off", "deny llm-models its live invocations for up to a minute")]),
+        ],
         examples: [
             ["infra verify --stack dev --deployer-profile platform-dev", "every service"],
             ["infra verify rl-studio mlflow --stack dev", "two of them, without what needs the deployer"],

@@ -7,8 +7,11 @@ import { verify, type VerifyTarget } from "../../verify";
 import { connectionOf, deployerOf, type DeployerOptions, operatorOf, type OperatorOptions } from "../people";
 import { checking } from "./checking";
 import { chosenServices, requireDeployed } from "./services";
+import { recordingShutOffs } from "./shut-off";
 
-export interface VerifyOptions extends OperatorOptions, DeployerOptions {}
+export interface VerifyOptions extends OperatorOptions, DeployerOptions {
+    readonly tryShutOff?: boolean;
+}
 
 /** `infra verify`: exit code 0 if no check failed, 1 if one did. */
 export async function verifyServices(
@@ -37,6 +40,7 @@ export async function verifyServices(
                 cluster: clusterOf(context),
                 outputs,
                 services,
+                ...(options.tryShutOff ? { whileShutOff: recordingShutOffs(stack) } : {}),
             },
             progress,
         ),

@@ -6,7 +6,7 @@ import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../../se
 import { type AwsResource, type Deployment } from "../../../services/resources";
 import { type Caller, callerOf } from "../../infra/caller";
 import { type Clients, clientsFor, closeClients, type Connection } from "../../verify/clients";
-import { failureInWords, isNamed } from "../../verify/outcome";
+import { failureInWords, isNamed, isRefusal } from "../../verify/outcome";
 import { mapBounded } from "../../verify/pool";
 import { type Keys as Credentials } from "../../verify/target";
 import { type Look } from "../facts";
@@ -46,8 +46,7 @@ export async function observeAws(access: AwsAccess, wish: AwsWish): Promise<AwsF
     try {
         caller = await callerOf(credentials.value, connection);
     } catch (error) {
-        const answered = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined;
-        const kind = answered ? "refused" : "unreachable";
+        const kind = isRefusal(error) ? "refused" : "unreachable";
         return { now, fault: { kind, why: failureInWords(error) }, services: [] };
     }
     const { arn, accountId, partition } = caller;
