@@ -10,6 +10,7 @@ import { type ExitCode, exitCodes, InfraError, Interrupted } from "../infra/erro
 import { type Host } from "../infra/host";
 import { printJson, say } from "../infra/output";
 import { type RotateResult } from "../rotate";
+import { pathOption } from "./path";
 import { type Subject } from "../rotate/look";
 
 interface RotateOptions {
@@ -36,7 +37,7 @@ export function registerRotate(program: Command, host: Host): void {
             new Option("--confirm-consumers", "what cannot be seen from here has the new key"),
             // Not `--env-file`: Node takes an option of that name for its own, wherever it stands.
             new Option("--file <file>", "a file of the service's variables that gets every published key; repeatable")
-                .argParser((file: string, files: readonly string[] = []) => [...files, file])
+                .argParser((file: string, files: readonly string[] = []) => [...files, pathOption(file)])
                 .conflicts("due"),
         ],
         examples: [
