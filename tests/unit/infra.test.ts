@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -139,8 +139,23 @@ describe("the settings of a stack without Pulumi", () => {
             () => readStackSettings("dev", folder),
             /^Error: Pulumi\.dev\.yaml: \d faults[^]*allowedAccountIds: got "\[1"[^]*environment: got "test"|environment: got "test"[^]*allowedAccountIds: got "\[1"/,
         );
-        write("dev", "config: [");
-        assert.throws(() => readStackSettings("dev", folder), InfraError);
+        for (const text of [
+            "config: [",
+            "config: { platform:environment: *nowhere }",
+            "config: { platform:services: &all [*all] }",
+        ]) {
+            write("dev", text);
+            assert.throws(() => readStackSettings("dev", folder), InfraError);
+        }
+    });
+
+    it("are in a file: a folder and a link that leads nowhere are no stacks", () => {
+        write("dev", "config: {}");
+        mkdirSync(join(folder, "Pulumi.folder.yaml"));
+        symlinkSync("nowhere", join(folder, "Pulumi.link.yaml"));
+        for (const stack of ["folder", "link"]) {
+            assert.throws(() => readStackSettings(stack, folder), /There is no stack .*\nThe stacks there are: dev\./);
+        }
     });
 });
 
