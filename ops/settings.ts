@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { parse, YAMLParseError } from "yaml";
+import { parse } from "yaml";
 
-import { parseSettings, type Settings, SettingsError } from "../stacks/settings";
+import { parseSettings, parseValue, type Settings, SettingsError } from "../stacks/settings";
 import { exitCodes, InfraError } from "./infra/errors";
 import { repository } from "./infra/repository";
 
@@ -13,12 +13,19 @@ import { repository } from "./infra/repository";
  * @throws InfraError when there is no such stack, or its file has faults
  */
 export function readStackSettings(stack: string, folder = repository): Settings {
+    const refuse = (error: Error) => new InfraError(exitCodes.usage, `Pulumi.${stack}.yaml: ${error.message}`);
     const file = stackFile(stack, folder);
+    let parsed: unknown;
     try {
-        return parseSettings(configValues(parse(readFileSync(file, "utf8"))));
+        parsed = parse(readFileSync(file, "utf8"));
     } catch (error) {
-        if (!(error instanceof SettingsError || error instanceof YAMLParseError)) throw error;
-        throw new InfraError(exitCodes.usage, `Pulumi.${stack}.yaml: ${error.message}`);
+        // One that may not be read, is no YAML, or has an alias that leads nowhere.
+        throw refuse(error as Error);
+    }
+    try {
+        return parseSettings(configValues(parsed));
+    } catch (error) {
+        throw error instanceof SettingsError ? refuse(error) : error;
     }
 }
 
@@ -29,8 +36,7 @@ export function readStackSettings(stack: string, folder = repository): Settings 
  */
 export function stackFile(stack: string, folder: string): string {
     const stacks = stackNames(folder);
-    const file = join(folder, `Pulumi.${stack}.yaml`);
-    if (stacks.includes(stack) && existsSync(file)) return file;
+    if (stacks.includes(stack)) return join(folder, `Pulumi.${stack}.yaml`);
     throw new InfraError(
         exitCodes.usage,
         `There is no stack ${JSON.stringify(stack)}: its file Pulumi.${stack}.yaml is missing.`,
@@ -38,9 +44,10 @@ export function stackFile(stack: string, folder: string): string {
     );
 }
 
-/** The stacks that have a file. */
+/** The stacks that have a file: a link that leads nowhere, or a folder of that name, is none. */
 export function stackNames(folder = repository): string[] {
     return readdirSync(folder)
+        .filter((name) => existsSync(join(folder, name)) && statSync(join(folder, name)).isFile())
         .flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? [])
         .sort();
 }
@@ -57,14 +64,4 @@ export function configValues(stackFile: unknown): Record<string, unknown> {
         region: config["aws:region"],
         allowedAccountIds: parseValue(config["aws:allowedAccountIds"]),
     };
-}
-
-/** `pulumi config set` writes a list or a map as JSON text; what is none stays text, which the schema refuses. */
-function parseValue(value: unknown): unknown {
-    if (typeof value !== "string" || !/^[[{]/.test(value)) return value;
-    try {
-        return JSON.parse(value) as unknown;
-    } catch {
-        return value;
-    }
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { requireKmsSecrets } from "./secrets-provider";
-import { parseSettings, SettingsError, type Settings } from "./settings";
+import { parseSettings, parseValue, SettingsError, type Settings } from "./settings";
 
 /**
  * Reads the settings of the current stack: everything under the project's own namespace, and of `aws` the region and
@@ -28,11 +28,6 @@ function configValues(): Record<string, unknown> {
     }
     const aws = new pulumi.Config("aws");
     values.region = aws.get("region");
-    values.allowedAccountIds = aws.getObject("allowedAccountIds");
+    values.allowedAccountIds = parseValue(aws.get("allowedAccountIds"));
     return values;
-}
-
-/** Lists and maps arrive as JSON text, plain strings as themselves. */
-function parseValue(value: string): unknown {
-    return /^[[{]/.test(value) ? JSON.parse(value) : value;
 }

@@ -324,6 +324,16 @@ export function parseSettings(values: Readonly<Record<string, unknown>>): Settin
     );
 }
 
+/** A list or a map may be JSON text, as `pulumi config set` writes it; what is none stays text, for the schema to refuse. */
+export function parseValue(value: unknown): unknown {
+    if (typeof value !== "string" || !/^[[{]/.test(value)) return value;
+    try {
+        return JSON.parse(value) as unknown;
+    } catch {
+        return value;
+    }
+}
+
 /** A section for each chosen service, so that a missing one is filled with defaults or named key by key. */
 function emptySections(services: unknown): Record<string, unknown> {
     const chosen = Array.isArray(services) ? serviceNames.filter((name) => services.includes(name)) : [];
@@ -337,5 +347,14 @@ function describe(issue: z.core.$ZodIssue, values: unknown): string[] {
     }
     const given = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], values);
     const expected = issue.message.replace(/^Invalid (input|option): /, "").replace(/, received undefined$/, "");
-    return [`${at(issue.path)}: ${given === undefined ? "missing" : `got ${JSON.stringify(given)}`}; ${expected}`];
+    return [`${at(issue.path)}: ${given === undefined ? "missing" : `got ${inWords(given)}`}; ${expected}`];
+}
+
+function inWords(given: unknown): string {
+    try {
+        return JSON.stringify(given);
+    } catch {
+        // An alias of YAML may be inside of what it stands for.
+        return "a value that contains itself";
+    }
 }

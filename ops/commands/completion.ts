@@ -1,15 +1,23 @@
 import { Argument, type Command } from "commander";
 
+import { addExamples } from "../infra/command";
 import { type Shell, shells } from "../infra/completion";
 import { exitCodes } from "../infra/errors";
+import { type Host } from "../infra/host";
+import { stackNames } from "../settings";
 
-export function registerCompletion(program: Command): void {
-    program
+export function registerCompletion(program: Command, host: Host): void {
+    const completion = program
         .command("completion")
-        .description("print a script that teaches a shell the commands and options")
+        .description("print a script that teaches a shell the commands, options and stacks of the word infra")
         .addArgument(new Argument("<shell>").choices(Object.keys(shells)))
         .action((shell: Shell) => {
-            process.stdout.write(shells[shell](program));
+            const stacks = host.onlyStack === undefined ? stackNames() : [host.onlyStack];
+            process.stdout.write(shells[shell](program, stacks));
             process.exitCode = exitCodes.held;
         });
+    addExamples(completion, host, [
+        ["infra completion bash", "what the shell's start file takes in: docs/infra.md"],
+        ["infra completion fish", "the same for fish"],
+    ]);
 }

@@ -20,6 +20,9 @@ export interface CommandContext {
     readonly host: Host;
 }
 
+/** As typed in the repository, with a stack. */
+export type Examples = readonly (readonly [commandLine: string, does: string])[];
+
 /** A command of a stack. */
 export interface StackCommand<Own> {
     readonly name: string;
@@ -31,7 +34,7 @@ export interface StackCommand<Own> {
     /** Its own options. */
     readonly options?: readonly Option[];
     /** Command lines with what each does, shown by `--help`. */
-    readonly examples: readonly (readonly [commandLine: string, does: string])[];
+    readonly examples: Examples;
     /** Returns one of the exit codes, or that of a command that it ran. */
     readonly run: (context: CommandContext, own: Own, ...given: string[]) => Promise<number>;
 }
@@ -54,7 +57,7 @@ export function addStackCommand<Own = object>(parent: Command, host: Host, comma
     if (command.changes === "asked") added.option("--yes", "do not ask");
     for (const argument of command.arguments ?? []) added.addArgument(argument);
     for (const option of command.options ?? []) added.addOption(option);
-    added.addHelpText("after", () => examplesInWords(command.examples));
+    addExamples(added, host, command.examples);
     // Commander gives arguments first (what may be many, as a list), then the options, then the command itself.
     return added.action(async (...given: unknown[]) => {
         const options = given.at(-2) as CommonOptions & Own;
@@ -75,8 +78,18 @@ function refuseOtherStack(stack: string, { onlyStack }: Host): void {
     throw new InfraError(exitCodes.usage, `There is no stack ${JSON.stringify(stack)} here, only ${onlyStack}.`);
 }
 
-/** Command lines under each other, what they do beside them. */
-export function examplesInWords(examples: StackCommand<unknown>["examples"]): string {
-    const width = Math.max(...examples.map(([line]) => line.length));
-    return `\nExamples:\n${examples.map(([line, does]) => `  ${line.padEnd(width)}  ${does}`).join("\n")}`;
+/** Shows examples below a command's help, as they are typed on this host. */
+export function addExamples(command: Command, host: Host, examples: Examples): void {
+    const own = examples.map(([line, does]) => [lineOn(host, line), does] as const);
+    const width = Math.max(...own.map(([line]) => line.length));
+    command.addHelpText(
+        "after",
+        `\nExamples:\n${own.map(([line, does]) => `  ${line.padEnd(width)}  ${does}`).join("\n")}`,
+    );
+}
+
+/** Where there is one stack it has people of its own: neither a stack nor a profile is named. */
+function lineOn({ program, onlyStack }: Host, line: string): string {
+    const typed = line.replace(/^infra\b/, program);
+    return onlyStack === undefined ? typed : typed.replace(/ --(stack|deployer-profile) \S+/g, "");
 }

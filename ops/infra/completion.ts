@@ -11,13 +11,15 @@ interface Node {
     readonly options: readonly string[];
 }
 
-/** What prints a shell's completion script for a program. */
+/** What prints a shell's completion script for a program and its stacks. */
 export const shells = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
 export type Shell = keyof typeof shells;
 
-function nodes(command: Command, parents: readonly string[] = []): Node[] {
-    const path = [...parents, command.name()];
+/** The scripts complete the word `infra`, however the program is called that prints them. */
+const word = "infra";
+
+function nodes(command: Command, path: readonly string[] = [word]): Node[] {
     const options = command.createHelp().visibleOptions(command);
     return [
         {
@@ -26,7 +28,7 @@ function nodes(command: Command, parents: readonly string[] = []): Node[] {
             values: command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices),
             options: options.flatMap(({ long }) => long ?? []),
         },
-        ...command.commands.flatMap((child) => nodes(child, path)),
+        ...command.commands.flatMap((child) => nodes(child, [...path, child.name()])),
     ];
 }
 
@@ -44,10 +46,14 @@ function offers(tree: readonly Node[], offer: (words: string) => string): string
     return tree.map((node) => `        "${node.path}") ${offer(words(node))} ;;`).join("\n");
 }
 
-function bashScript(program: Command): string {
+function bashScript(program: Command, stacks: readonly string[]): string {
     const tree = nodes(program);
     return `# infra: source <(npx infra completion bash)
 _infra() {
+    if [[ "\${COMP_WORDS[COMP_CWORD-1]}" == --stack ]]; then
+        COMPREPLY=($(compgen -W "${stacks.join(" ")}" -- "\${COMP_WORDS[COMP_CWORD]}"))
+        return
+    fi
     local at=infra word
     for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case "$at $word" in
@@ -62,10 +68,14 @@ complete -o default -F _infra infra
 `;
 }
 
-function zshScript(program: Command): string {
+function zshScript(program: Command, stacks: readonly string[]): string {
     const tree = nodes(program);
     return `# infra: source <(npx infra completion zsh)
 _infra() {
+    if [[ "\${words[CURRENT-1]}" == --stack ]]; then
+        compadd -- ${stacks.join(" ")}
+        return
+    fi
     local at=infra word
     for word in "\${(@)words[2,CURRENT-1]}"; do
         case "$at $word" in
@@ -80,7 +90,7 @@ compdef _infra infra
 `;
 }
 
-function fishScript(program: Command): string {
+function fishScript(program: Command, stacks: readonly string[]): string {
     const tree = nodes(program);
     return `# infra: npx infra completion fish | source
 function __infra_at
@@ -93,15 +103,18 @@ function __infra_at
     end
     test "$at" = "$argv[1]"
 end
-${tree.map(fishOffers).join("\n")}
+${tree.map((node) => fishOffers(node, stacks)).join("\n")}
 `;
 }
 
-function fishOffers({ path, commands, values, options }: Node): string {
+function fishOffers({ path, commands, values, options }: Node, stacks: readonly string[]): string {
     const at = `complete -c infra -f -n '__infra_at "${path}"'`;
     const following = [...commands, ...values].join(" ");
     return [
         ...(following ? [`${at} -a '${following}'`] : []),
-        ...options.map((option) => `${at} -l ${option.replace(/^--/, "")}`),
+        ...options.map((option) => {
+            const value = option === "--stack" ? ` -x -a '${stacks.join(" ")}'` : "";
+            return `${at} -l ${option.replace(/^--/, "")}${value}`;
+        }),
     ].join("\n");
 }

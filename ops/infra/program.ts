@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 
+import { addExamples } from "./command";
 import { exitCodes, InfraError } from "./errors";
 import { type Host } from "./host";
 import { interrupted, listenForInterrupts } from "./interrupt";
@@ -18,6 +19,11 @@ export function createProgram(commands: readonly Register[], host: Host): Comman
         .helpCommand(false)
         .exitOverride()
         .addHelpText("after", exitCodesInWords);
+    addExamples(program, host, [
+        ["infra verify rl-studio --stack dev", "whether one service is as declared"],
+        ["infra env rl-studio --stack dev --out .env", "its variables, into a file"],
+        ["infra doctor --stack dev", "what is wrong, and what mends it"],
+    ]);
     for (const register of commands) register(program, host);
     return program;
 }

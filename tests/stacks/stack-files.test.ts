@@ -140,6 +140,21 @@ describe("any subset of services", () => {
 });
 
 describe("faulty settings", () => {
+    it("that are no JSON, though they begin as such, are listed like any other fault", async () => {
+        const config = {
+            ...stackConfig("dev"),
+            "platform:environment": "[dev",
+            "aws:allowedAccountIds": "[1",
+        };
+        await assert.rejects(
+            runProgram(new RecordingMocks(), config, { stack: "dev" }),
+            (error: Error) =>
+                pulumi.RunError.isInstance(error) &&
+                /environment: got "\[dev"/.test(error.message) &&
+                /allowedAccountIds: got "\[1"/.test(error.message),
+        );
+    });
+
     it("register nothing, and one message lists them all", async () => {
         const mocks = new RecordingMocks();
         const config = { ...stackConfig("dev"), "platform:services": ["billing"], "platform:speed": "high" };

@@ -1,23 +1,36 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 
+import { type Command } from "commander";
+
+import { commands } from "../../ops/commands";
 import { registerBuckets } from "../../ops/commands/buckets";
 import { registerCompletion } from "../../ops/commands/completion";
 import { givenRows, stackBuckets } from "../../ops/commands/buckets/wanted";
+import { requireDeployed } from "../../ops/commands/verify/services";
 import { shells } from "../../ops/infra/completion";
 import { confirm, requireConsent } from "../../ops/infra/confirm";
 import { stackOutputs } from "../../ops/infra/engine";
 import { InfraError } from "../../ops/infra/errors";
+import { type Host } from "../../ops/infra/host";
 import { tlsOptions } from "../../ops/infra/postgres/client";
 import { parseDatabaseUrl } from "../../ops/infra/postgres/url";
 import { createProgram } from "../../ops/infra/program";
 import { repositoryHost } from "../../ops/infra/repository-host";
 import { readStackSettings, stackNames } from "../../ops/settings";
 import { stackConfig } from "../support/stack-files";
+
+/** Stands for the local cloud. */
+const localHost: Host = {
+    ...repositoryHost,
+    program: "npm run local -- infra",
+    onlyStack: "local",
+    upCommand: () => "npm run local",
+};
 
 const buckets = { source: "clinical-ai-source-dev", destination: "clinical-ai-destination-dev" };
 
@@ -152,8 +165,23 @@ describe("the settings of a stack without Pulumi", () => {
             () => readStackSettings("dev", folder),
             /^Error: Pulumi\.dev\.yaml: \d faults[^]*allowedAccountIds: got "\[1"[^]*environment: got "test"|environment: got "test"[^]*allowedAccountIds: got "\[1"/,
         );
-        write("dev", "config: [");
-        assert.throws(() => readStackSettings("dev", folder), InfraError);
+        for (const text of [
+            "config: [",
+            "config: { platform:environment: *nowhere }",
+            "config: { platform:services: &all [*all] }",
+        ]) {
+            write("dev", text);
+            assert.throws(() => readStackSettings("dev", folder), InfraError);
+        }
+    });
+
+    it("are in a file: a folder and a link that leads nowhere are no stacks", () => {
+        write("dev", "config: {}");
+        mkdirSync(join(folder, "Pulumi.folder.yaml"));
+        symlinkSync("nowhere", join(folder, "Pulumi.link.yaml"));
+        for (const stack of ["folder", "link"]) {
+            assert.throws(() => readStackSettings(stack, folder), /There is no stack .*\nThe stacks there are: dev\./);
+        }
     });
 });
 
@@ -260,7 +288,7 @@ describe("completion", () => {
             "bash",
             [
                 "-c",
-                `${shells.bash(program)}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _infra; echo "\${COMPREPLY[*]}"`,
+                `${shells.bash(program, ["dev", "prod"])}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _infra; echo "\${COMPREPLY[*]}"`,
                 "bash",
                 ...words,
             ],
@@ -277,21 +305,53 @@ describe("completion", () => {
         assert.equal(bash("infra", "completion", ""), "bash zsh fish --help");
     });
 
+    it("offers stacks after --stack", () => {
+        assert.equal(bash("infra", "buckets", "show", "--stack", ""), "dev prod");
+        assert.equal(bash("infra", "buckets", "show", "--stack", "p"), "prod");
+        assert.ok(shells.zsh(program, ["dev", "prod"]).includes("compadd -- dev prod\n"));
+        assert.ok(shells.fish(program, ["dev", "prod"]).includes(" -l stack -x -a 'dev prod'\n"));
+    });
+
+    it("completes the word infra, whatever the program is called that prints it", () => {
+        const local = createProgram([registerBuckets, registerCompletion], localHost);
+        for (const script of Object.values(shells)) assert.equal(script(local, ["dev"]), script(program, ["dev"]));
+    });
+
     it("of zsh and fish has the same words", () => {
-        assert.ok(shells.zsh(program).includes(`"infra buckets") compadd -- show diff set --help ;;`));
+        assert.ok(shells.zsh(program, []).includes(`"infra buckets") compadd -- show diff set --help ;;`));
         const fish = `complete -c infra -f -n '__infra_at "infra buckets"'`;
-        assert.ok(shells.fish(program).includes(`\n${fish} -a 'show diff set'\n${fish} -l help\n`));
+        assert.ok(shells.fish(program, []).includes(`\n${fish} -a 'show diff set'\n${fish} -l help\n`));
     });
 });
 
 describe("the help of every command", () => {
-    const program = createProgram([registerBuckets, registerCompletion], repositoryHost);
-    const [group] = program.commands;
-    for (const command of group.commands) {
-        it(`${command.name()} says what it takes and shows an example`, () => {
-            let help = "";
-            command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-            assert.match(help, /--stack <stack>[^]*--json[^]*Examples:\n {2}infra buckets/);
-        });
+    const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
+    const helpOf = (command: Command) => {
+        let help = "";
+        command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+        return help;
+    };
+    for (const host of [repositoryHost, localHost]) {
+        for (const command of all(createProgram(commands, host))) {
+            it(`${host.program}: ${command.name()} shows examples, as they are typed there`, () => {
+                const examples = /\nExamples:\n(( {2}.*\n)+)/.exec(helpOf(command))?.[1].trimEnd().split("\n") ?? [];
+                assert.ok(examples.length > 0);
+                for (const example of examples) {
+                    assert.ok(example.startsWith(`  ${host.program} `), example);
+                    if (host.onlyStack !== undefined) assert.doesNotMatch(example, /--stack|-profile/);
+                }
+            });
+        }
     }
+
+    it("of a stack says what all of them take", () => {
+        const [group] = createProgram([registerBuckets], repositoryHost).commands;
+        for (const command of group.commands) assert.match(helpOf(command), /--stack <stack>[^]*--json/);
+    });
+});
+
+describe("services that are not deployed", () => {
+    it("are deployed by what deploys this host's stacks", () => {
+        assert.throws(() => requireDeployed({ stack: "local", host: localHost }, ["mlflow"], {}), /: npm run local$/);
+    });
 });

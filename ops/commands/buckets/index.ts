@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 
-import { addStackCommand } from "../../infra/command";
+import { addExamples, addStackCommand } from "../../infra/command";
 import { type Host } from "../../infra/host";
 import { databaseUrlVariable } from "../../infra/postgres/url";
 import { type LookOptions } from "./look";
@@ -12,6 +12,10 @@ export function registerBuckets(program: Command, host: Host): void {
         .command("buckets")
         .description("the bucket names in clinical-ai's PostgreSQL database")
         .helpCommand(false);
+    addExamples(buckets, host, [
+        ["infra buckets diff --stack dev", "whether each row names the bucket that it should"],
+        ["infra buckets set --stack dev", "makes it so"],
+    ]);
     addStackCommand<LookOptions>(buckets, host, {
         name: "show",
         description: "what each declared row has, and which of this stack's buckets that is",

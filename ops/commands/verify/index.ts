@@ -24,7 +24,7 @@ export function registerVerify(program: Command, host: Host): void {
         ],
         examples: [
             ["infra verify --stack dev --deployer-profile platform-dev", "every service"],
-            ["infra verify rl-studio mlflow --stack dev", "two of them, without what needs the deployer"],
+            ["infra verify rl-studio mlflow --stack dev", "two of them"],
             [
                 "infra verify --stack dev --json | jq '.checks[] | select(.ok or .notTried | not)'",
                 "the failures, for programs",

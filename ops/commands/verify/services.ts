@@ -1,4 +1,5 @@
 import { type ServiceName, type ServiceOutputs } from "../../../services";
+import { type CommandContext } from "../../infra/command";
 import { exitCodes, InfraError } from "../../infra/errors";
 
 /**
@@ -28,7 +29,7 @@ export function requireService(stack: string, ofStack: readonly ServiceName[], n
 
 /** @throws InfraError when the stack exports nothing for one of these */
 export function requireDeployed(
-    stack: string,
+    { stack, host }: Pick<CommandContext, "stack" | "host">,
     services: readonly ServiceName[],
     outputs: Readonly<Partial<ServiceOutputs>>,
 ): void {
@@ -37,6 +38,6 @@ export function requireDeployed(
     throw new InfraError(
         exitCodes.failed,
         `Stack ${stack} exports nothing for ${missing.join(", ")}: not deployed yet.`,
-        `Deploy it: pulumi up --stack ${stack}`,
+        `Deploy it: ${host.upCommand(stack)}`,
     );
 }

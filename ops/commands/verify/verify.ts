@@ -29,7 +29,7 @@ export async function verifyServices(
     }
     if (!deployer) say("deployer: none given, so what needs one is not tried (--deployer-profile)");
     const outputs = await stackOutputs(context);
-    requireDeployed(stack, services, outputs);
+    requireDeployed(context, services, outputs);
     const results = await checking(context, (progress) =>
         verify(
             {
