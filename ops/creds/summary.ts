@@ -28,7 +28,10 @@ export function summaryOf(
     };
 }
 
-/** Both may be addresses with a password before the host or, for a database, behind the question mark. */
+/**
+ * Both may be addresses with a password before the host, also where the scheme was forgotten, or, for a database, behind
+ * the question mark.
+ */
 function withoutSecrets(uri: string | null): string | null {
-    return uri && uri.replace(/:\/\/.*@/s, "://***@").replace(/\?.*$/s, "?***");
+    return uri && uri.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@").replace(/\?.*$/s, "?***");
 }

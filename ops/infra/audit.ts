@@ -1,10 +1,12 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fchmodSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 
 import { exitCodes, InfraError, Interrupted, OutcomeUnknown } from "./errors";
 import { say } from "./output";
 import { repository } from "./repository";
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
 
 /** What became of a change. */
 export type Outcome = "done" | "failed" | "interrupted" | "unknown";
@@ -39,7 +41,9 @@ export function openAudit(file = auditFile): AuditRecord {
     let descriptor: number;
     try {
         mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-        descriptor = openSync(file, "a", 0o600);
+        descriptor = openSync(file, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
+        // One that was there already may have been readable for others.
+        fchmodSync(descriptor, 0o600);
     } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         throw new InfraError(

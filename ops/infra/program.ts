@@ -18,6 +18,7 @@ export function createProgram(commands: readonly Register[], host: Host): Comman
         )
         .helpCommand(false)
         .exitOverride()
+        .configureOutput({ outputError: (text, write) => write(withoutValue(text)) })
         .addHelpText("after", exitCodesInWords);
     addExamples(program, host, [
         ["infra verify rl-studio --stack dev", "whether one service is as declared"],
@@ -62,11 +63,16 @@ function failure(error: unknown): Failure {
     if (error instanceof InfraError) return { exitCode: error.exitCode, reason: error.reason, fix: error.fix };
     if (error instanceof CommanderError) {
         const exitCode = error.exitCode === 0 ? exitCodes.held : exitCodes.usage;
-        return { exitCode, reason: error.message.replace(/^error: /, "") };
+        return { exitCode, reason: withoutValue(error.message).replace(/^error: /, "") };
     }
     if (interrupted.aborted) return { exitCode: exitCodes.interrupted, reason: "Stopped." };
     const stack = error instanceof Error ? error.stack : String(error);
     return { exitCode: exitCodes.fault, reason: "This should not have happened.", stack };
+}
+
+/** An option of another command may come with a secret: `--database-url=…`. */
+function withoutValue(message: string): string {
+    return message.replace(/(unknown option '[^=]*)=[^]*'/, "$1=…'");
 }
 
 function exitCodesInWords(): string {

@@ -184,6 +184,7 @@ describe("mlflow's credentials (D3)", () => {
                 region: "eu-west-1",
             },
         );
+        assert.equal(summary("MLFLOW_TRACKING_URI=user:pw@host/x").trackingUri, "***@host/x");
         assert.equal(summary(pair()).credentials, "global (AWS_*)");
         assert.deepEqual(summary("MLFLOW_ARTIFACT_ROOT=./mlruns"), {
             trackingUri: null,

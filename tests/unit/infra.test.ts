@@ -1,17 +1,28 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 
 import { type Command } from "commander";
+import execa from "execa";
 
 import { commands } from "../../ops/commands";
 import { registerBuckets } from "../../ops/commands/buckets";
 import { registerCompletion } from "../../ops/commands/completion";
 import { givenRows, stackBuckets } from "../../ops/commands/buckets/wanted";
 import { requireDeployed } from "../../ops/commands/verify/services";
+import { openAudit } from "../../ops/infra/audit";
 import { shells } from "../../ops/infra/completion";
 import { confirm, requireConsent } from "../../ops/infra/confirm";
 import { stackOutputs } from "../../ops/infra/engine";
@@ -321,6 +332,41 @@ describe("completion", () => {
         assert.ok(shells.zsh(program, []).includes(`"infra buckets") compadd -- show diff set --help ;;`));
         const fish = `complete -c infra -f -n '__infra_at "infra buckets"'`;
         assert.ok(shells.fish(program, []).includes(`\n${fish} -a 'show diff set'\n${fish} -l help\n`));
+    });
+});
+
+describe("the record of changes", () => {
+    let folder: string;
+    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "platform-audit-"))));
+    afterEach(() => rmSync(folder, { recursive: true }));
+    const entry = { command: "verify", stack: "dev", outcome: "done", target: "llm", changes: [] } as const;
+
+    it("is its owner's alone, also where others could read it before", () => {
+        const file = join(folder, "audit.jsonl");
+        writeFileSync(file, "", { mode: 0o644 });
+        openAudit(file).append(entry);
+        assert.equal(statSync(file).mode & 0o777, 0o600);
+        assert.equal(readFileSync(file, "utf8").split("\n").length, 2);
+    });
+
+    it("is no link to another file", () => {
+        const file = join(folder, "audit.jsonl");
+        symlinkSync(join(folder, "elsewhere"), file);
+        assert.throws(() => openAudit(file), { exitCode: 3, reason: /\(ELOOP\); nothing was changed/ });
+        assert.equal(existsSync(join(folder, "elsewhere")), false);
+    });
+});
+
+describe("an option that a command does not have", () => {
+    it("is refused without its value, which may be a secret", async () => {
+        const args = ["key", "a/b", "r", "--stack", "dev", "--json", "--database-url=postgres://u:hunter2@h/d"];
+        const tool = join(__dirname, "..", "..", "bin", "infra.js");
+        const { exitCode, stdout, stderr } = await execa(process.execPath, [tool, ...args], { reject: false });
+        assert.equal(exitCode, 2);
+        for (const said of [stdout, stderr]) {
+            assert.match(said, /unknown option '--database-url=…'/);
+            assert.doesNotMatch(said, /hunter2/);
+        }
     });
 });
 
