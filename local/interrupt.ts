@@ -11,13 +11,17 @@ export function stopIfInterrupted(): void {
     if (interrupted.aborted) throw new Interrupted();
 }
 
-/** The first Ctrl-C (or SIGTERM) ends in order; a second one ends at once. */
+/** The first Ctrl-C, SIGTERM or SIGHUP ends in order; a second one at once, but for SIGHUP, of which a closed terminal sends two. */
 export function listenForInterrupts(): void {
-    const onSignal = () => {
-        if (interrupted.aborted) process.exit(130);
+    const onSignal = (signal: NodeJS.Signals) => {
+        if (interrupted.aborted) {
+            if (signal === "SIGHUP") return;
+            process.exit(130);
+        }
         process.stderr.write("\nStopping in order; press Ctrl-C again to stop at once.\n");
         controller.abort();
     };
     process.on("SIGINT", onSignal);
     process.on("SIGTERM", onSignal);
+    process.on("SIGHUP", onSignal);
 }

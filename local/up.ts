@@ -60,7 +60,7 @@ export async function up({ json, cluster: wanted }: UpOptions): Promise<number> 
         else process.stdout.write(`${renderTable(results, process.stdout.columns)}\n`);
         const failed = results.filter((result) => !result.ok).length;
         say(`${results.length - failed} of ${results.length} checks hold. Took ${elapsed(start)}.`);
-        if (!json) sayWhatNext(cluster !== undefined);
+        if (!json) sayWhatNext(cluster !== undefined || usesOtherCluster());
         return failed === 0 ? 0 : 1;
     });
 }
@@ -104,8 +104,8 @@ function announceCluster({ endpoint, vaultAddress, started }: Cluster, { parts }
     say(`  Kubernetes: ${endpoint}, Vault: ${vaultAddress} (${started ? "started now" : "was running"})`);
 }
 
-function sayWhatNext(hasCluster: boolean): void {
-    if (!hasCluster) say("With Kubernetes, Vault and External Secrets: npm run local -- --cluster");
+function sayWhatNext(ofSomeCluster: boolean): void {
+    if (!ofSomeCluster) say("With Kubernetes, Vault and External Secrets: npm run local -- --cluster");
     say("Take it down with: npm run local -- down");
 }
 

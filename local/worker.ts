@@ -7,6 +7,7 @@ import { ClusterFailure } from "../ops/cluster/access";
 import { Kubernetes } from "../ops/cluster/kubernetes";
 import { type PodEnvironment, podEnvironment } from "../ops/cluster/pod-environment";
 import { clinicalAi } from "../services/clinical-ai";
+import { usesOtherCluster } from "./cloud";
 import { hasCluster } from "./cluster";
 import { clusterFolder, kubeconfigOf } from "./cluster/places";
 import { localDirectory, LocalError, localPort } from "./paths";
@@ -54,6 +55,9 @@ export async function runWith(env: Record<string, string>, file: string, args: r
 
 async function workerEnvironment(): Promise<PodEnvironment> {
     const folder = localDirectory();
+    if (usesOtherCluster()) {
+        throw new LocalError("The stack file names a cluster of its own: `worker` runs in the local one only.");
+    }
     if (!hasCluster(folder)) {
         throw new LocalError("There is no cluster in this checkout; bring it up: npm run local -- --cluster");
     }

@@ -62,7 +62,7 @@ export interface RotateResult {
 export async function rotate(of: Subject, options: RotateOptions): Promise<RotateResult> {
     const { clock, interrupted } = options;
     const first = await look(of, clock.now());
-    const subject = { ...of, confirmed: of.confirmed && canBeConfirmed(first, of) };
+    const subject = { ...of, confirmed: of.confirmed && canBeConfirmed(first, of, options) };
     let seen: Seen = { ...first, confirmed: subject.confirmed };
     let goal = goalOf(seen, options.rollback);
     let asDeclared = false;
@@ -86,7 +86,7 @@ export async function rotate(of: Subject, options: RotateOptions): Promise<Rotat
                 return { ...waiting, overdue: forOthers && isOver(publishedSince(seen), seen, clock) };
             }
             waitingSince ??= clock.now();
-            if (forOthers && isOver(waitingSince, seen, clock)) return waiting;
+            if (forOthers && isOver(waitingSince, seen, clock)) return { ...waiting, overdue: true };
             await wait(step, waitingSince, options);
             // That a time is not over yet says nothing of who is waited for.
             if (step.until) waitingSince = undefined;
@@ -96,7 +96,7 @@ export async function rotate(of: Subject, options: RotateOptions): Promise<Rotat
             if (goal !== "rollback" && step.kind !== "handOut" && !asDeclared && !isBegun(seen)) {
                 await requireAsDeclared(subject, endIfInterrupted);
             }
-            asDeclared = true;
+            if (step.kind !== "handOut") asDeclared = true;
             if (options.dryRun) return { ...result, state: "planned", steps: [step.why] };
             // What the engine has applied already and does not see to be otherwise, it would apply for ever.
             const again = step.kind !== "handOut" && step.why === finishing && formatAccessKeys(step.settings);
@@ -119,8 +119,13 @@ export async function rotate(of: Subject, options: RotateOptions): Promise<Rotat
 }
 
 /** Nobody has a key that was not published yet; a file that this run writes is all that somebody can speak for. */
-const canBeConfirmed = (seen: Seen, { envFiles }: Subject) =>
-    envFiles.length > 0 || (seen.settings.retiring !== undefined && seen.publishedAsDeclared);
+function canBeConfirmed(seen: Seen, { envFiles }: Subject, { rollback }: RotateOptions): boolean {
+    if (envFiles.length > 0) return true;
+    const { retiring, published } = seen.settings;
+    if (!retiring || !seen.publishedAsDeclared) return false;
+    // A way back that is still to be begun publishes the other key.
+    return !rollback || retiring.generation > published;
+}
 
 /** From when consumers could have taken the published key. */
 const publishedSince = ({ settings, now }: Seen) => (settings.since === undefined ? now : new Date(settings.since));

@@ -129,6 +129,11 @@ function unapplied(situation: Situation): Step | undefined {
     const deletes = keys.some(({ generation }) => !generations.includes(generation!));
     const deactivates = retiring?.inactive === true && known(retiring.generation)?.active === true;
     if ((deletes || deactivates) && !situation.publishedWorks) return publishedFails(situation);
+    if (deactivates && settings.since === undefined) {
+        // It was not applied: from when the old key's silence counts, nobody knows any more.
+        const next = { ...settings, retiring: active(retiring.generation) };
+        return { kind: "apply", settings: following(next, now), why: noteSince(settings) };
+    }
     // Somebody may have begun to use it again since this was written.
     const missing = deactivates ? missingEvidence(situation, retiring.generation) : undefined;
     if (missing) return missing;
@@ -187,8 +192,7 @@ function deactivation(situation: Situation, old: number): Step {
     const { settings, now, evidence, confirmed, unseen } = situation;
     // Without a date the old key's silence would be counted from every look anew.
     if (settings.since === undefined) {
-        const why = `note since when key ${settings.published} is published`;
-        return { kind: "apply", settings: at(now, settings), why };
+        return { kind: "apply", settings: at(now, settings), why: noteSince(settings) };
     }
     const missing = missingEvidence(situation, old);
     if (missing) return missing;
@@ -203,6 +207,8 @@ function deactivation(situation: Situation, old: number): Step {
         ],
     };
 }
+
+const noteSince = ({ published }: AccessKeySettings) => `note since when key ${published} is published`;
 
 /** What is still to come before a key may be made inactive: somebody's word, or that nobody is seen to use it. */
 function missingEvidence({ settings, evidence, confirmed, unseen }: Situation, old: number): Step | undefined {
@@ -263,6 +269,8 @@ function backwards({ settings, keys, now }: Situation): Step | undefined {
         const next = following({ ...settings, retiring: active(old) }, now);
         return { kind: "apply", settings: next, why: `make key ${old} active again` };
     }
+    // Written, and not yet done: it is made active first.
+    if (keys.some(({ generation, active: works }) => generation === old && !works)) return undefined;
     const next = following({ ...settings, published: old, retiring: active(newest) }, now);
     return { kind: "prove", generation: old, settings: next, why: `publish key ${old} again` };
 }

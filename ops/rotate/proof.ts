@@ -29,8 +29,8 @@ export function tryKey(keys: Keys, probe: KeyProbe, connection: Connection): Try
     };
 }
 
-/** Whether a fault is a lost connection or a failure of the service: AWS has not said anything of the key then. */
-export const withoutAnswer = (fault: string) => /^could not be reached \((?!4\d\d )/.test(fault);
+/** Whether a fault is a lost connection, too many requests or a failure of AWS: that says nothing of the key. */
+export const withoutAnswer = (fault: string) => /^could not be reached \((?!4(?!29)\d\d (?!Throttl))/.test(fault);
 
 /** The times of a proof, in seconds. */
 export interface ProofTimes {

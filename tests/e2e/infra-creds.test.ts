@@ -230,7 +230,8 @@ describe("infra creds and infra migrate (A4, C6, D3–D6, E11)", function () {
         const { changes, before, after } = await json<Record<string, { credentials: string }[]>>([
             ...["migrate", "mlflow", "--file", file, "--yes"],
         ]);
-        assert.equal(changes.length, 4);
+        assert.equal(changes.length, 5);
+        assert.deepEqual(changes.at(-1), { mode: "600", was: "644" });
         assert.deepEqual(
             [before, after].map((summary) => (summary as unknown as { credentials: string }).credentials),
             ["global (AWS_*)", "project-specific (MLFLOW_AWS_*)"],

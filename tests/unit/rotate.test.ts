@@ -6,7 +6,7 @@ import { type AccessKeySettings } from "../../components/scoped-identity/access-
 import { dueOf } from "../../ops/rotate/due";
 import { evidenceOf } from "../../ops/rotate/evidence";
 import { goalOf, nextStep } from "../../ops/rotate/plan";
-import { type Clock, proveKey } from "../../ops/rotate/proof";
+import { type Clock, proveKey, withoutAnswer } from "../../ops/rotate/proof";
 import { keySettings, keySettingsIn, putKeySettings } from "../../ops/rotate/settings";
 import { type Situation, type UserKey } from "../../ops/rotate/situation";
 import { keysInState, outputsInState } from "../../ops/rotate/state";
@@ -217,6 +217,17 @@ describe("the next step of a rotation", () => {
         assert.equal(next(settings.inactive, { ...here, unseen: "whatever reads .env" }).kind, "stop");
     });
 
+    it("counts the silence of a key from anew where making it inactive was not applied", () => {
+        const at = { ...settings.inactive, since: undefined };
+        const quiet = { what: "quiet", holds: false, notBefore: new Date(now.getTime() + 60_000) };
+        const { kind, ...step } = applies(at, {
+            applied: settings.published,
+            keys: [key(1), key(2)],
+            evidence: [quiet],
+        });
+        assert.deepEqual([kind, { ...step, since }], ["apply", { ...settings.published, revision: 5, since }]);
+    });
+
     it("says what was seen before it makes a key inactive, and who has confirmed", () => {
         const evidence = [{ what: "quiet for 60 s", holds: true }];
         const step = next(settings.published, { evidence, unseen: "whatever reads .env", confirmed: true });
@@ -275,6 +286,13 @@ describe("the next step of a rotation", () => {
                 published: 2,
                 retiring: { generation: 1, inactive: false },
             }));
+
+        it("first makes active what was written as active and is not, before it is tried", () => {
+            const at = { ...settings.published, revision: 5 };
+            const keys = [key(1, { active: false }), key(2)];
+            const { kind, ...step } = applies(at, { applied: settings.inactive, keys }, true);
+            assert.deepEqual([kind, { ...step, since }], ["apply", at]);
+        });
 
         it("works also while the published key does not", () =>
             assert.equal(applies(settings.published, { publishedWorks: false }, true).published, 1));
@@ -390,6 +408,20 @@ describe("the proof that a new key works", () => {
     };
     const times = { validSeconds: 60, timeoutSeconds: 300 };
     const never = new AbortController().signal;
+
+    it("says nothing where AWS has not answered of the key", () => {
+        const faults = [
+            "ECONNREFUSED",
+            "500 InternalError",
+            "503 SlowDown",
+            "429 ThrottlingException",
+            "400 Throttling",
+        ];
+        for (const fault of faults) assert.ok(withoutAnswer(`could not be reached (${fault})`), fault);
+        for (const fault of ["could not be reached (403 InvalidAccessKeyId)", "denied (AccessDenied)"]) {
+            assert.ok(!withoutAnswer(fault), fault);
+        }
+    });
 
     it("is every try's success for the whole time", async () => {
         const clock = clockAt();

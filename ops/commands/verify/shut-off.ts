@@ -1,12 +1,13 @@
-import { openAudit, type AuditEntry } from "../../infra/audit";
-import { failureInWords } from "../../verify/outcome";
+import { type AuditEntry, type AuditRecord, openAudit } from "../../infra/audit";
+import { InfraError } from "../../infra/errors";
+import { failureInWords, NotTried } from "../../verify/outcome";
 import { Stopped } from "../../verify/restore";
 import { type WhileShutOff } from "../../verify/target";
 
 /** Records the trial of a shut-off; where that is not possible, nothing is tried. */
 export function recordingShutOffs(stack: string, open = openAudit): WhileShutOff {
     return async ({ user, policyArn }, trial) => {
-        const audit = open();
+        const audit = opened(open);
         const append = (became: Pick<AuditEntry, "outcome" | "reason">) =>
             audit.append({
                 command: "verify",
@@ -20,8 +21,21 @@ export function recordingShutOffs(stack: string, open = openAudit): WhileShutOff
             append({ outcome: "done" });
             return result;
         } catch (error) {
-            append({ outcome: error instanceof Stopped ? "interrupted" : "failed", reason: failureInWords(error) });
+            append(
+                error instanceof Stopped
+                    ? { outcome: "interrupted" }
+                    : { outcome: "failed", reason: failureInWords(error) },
+            );
             throw error;
         }
     };
+}
+
+/** @throws NotTried when the record cannot be written */
+function opened(open: typeof openAudit): AuditRecord {
+    try {
+        return open();
+    } catch (error) {
+        throw error instanceof InfraError ? new NotTried(error.reason) : error;
+    }
 }
