@@ -1,7 +1,7 @@
 import { parse } from "dotenv";
 
 import { mlflow, type MlflowOutputs } from "../../services/mlflow";
-import { mergedInto, variableStates } from "../env-file";
+import { mergedInto, unwantedIn, variableStates } from "../env-file";
 import { valuedVariables } from "../env-file/service";
 import { accessKeyIdPattern } from "./resolve";
 
@@ -38,7 +38,7 @@ export function planMigration(text: string, outputs: MlflowOutputs): Migration {
     const values = Object.fromEntries(variables.map(({ name, value }) => [name, value]));
     const states = variableStates(text, values);
     const moved = ownKey ? globalSet : [];
-    const unwanted = [...Object.keys(states).filter((name) => !Object.hasOwn(values, name)), ...moved];
+    const unwanted = [...unwantedIn(states, values), ...moved];
     return {
         text: mergedInto("The file", text, values, moved),
         changes: [

@@ -6,7 +6,7 @@ import { mergeVariables, type Variables } from "./merge";
 import { EnvFileFault } from "./quote";
 import { requireSecretsPlace } from "./secrets-place";
 
-export { mergeVariables, type Variables, type VariableState, variableStates } from "./merge";
+export { mergeVariables, unwantedIn, type Variables, type VariableState, variableStates } from "./merge";
 export { quoted } from "./quote";
 export { requireSecretsPlace } from "./secrets-place";
 

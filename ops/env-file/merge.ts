@@ -71,6 +71,11 @@ export function variableStates(text: string, variables: Variables): Record<strin
     return Object.fromEntries([...Object.keys(variables), ...found].map((name) => [name, stateOf(name)]));
 }
 
+/** Which of the variables in these states are to go. */
+export function unwantedIn(states: Readonly<Record<string, VariableState>>, variables: Variables): string[] {
+    return Object.keys(states).filter((name) => !Object.hasOwn(variables, name));
+}
+
 /** AWS refuses an access key beside the session token of an earlier, temporary one. */
 function tokensBeside(variables: Variables): string[] {
     return Object.keys(variables)

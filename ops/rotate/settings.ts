@@ -1,7 +1,7 @@
 import { type Document, isMap, Scalar, type YAMLSeq } from "yaml";
 
 import { type AccessKeySettings } from "../../components/scoped-identity/access-keys";
-import { type Settings } from "../../stacks/settings";
+import { parseValue, type Settings } from "../../stacks/settings";
 import { type ServiceName } from "../../services";
 
 /** What a service without a word about its keys has. */
@@ -26,8 +26,8 @@ export function keySettingsIn(
     section: readonly string[],
     path: readonly string[],
 ): AccessKeySettings {
-    const { config } = configOf(document);
-    return settingsAt(config[section[1]], path) ?? first;
+    const { config } = document.toJS() as { config: Record<string, unknown> };
+    return settingsAt(parseValue(config[section[1]]), path) ?? first;
 }
 
 function settingsAt(section: unknown, path: readonly string[]): AccessKeySettings | undefined {
@@ -35,14 +35,6 @@ function settingsAt(section: unknown, path: readonly string[]): AccessKeySetting
         (value, key) => (value as Record<string, unknown> | null | undefined)?.[key],
         section,
     ) as AccessKeySettings | undefined;
-}
-
-/** Sections that are JSON text are read as what they say. */
-function configOf(document: Document): { config: Record<string, unknown> } {
-    const { config } = document.toJS() as { config: Record<string, unknown> };
-    const read = (value: unknown): unknown =>
-        typeof value === "string" && /^\{/.test(value) ? JSON.parse(value) : value;
-    return { config: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, read(value)])) };
 }
 
 /** Writes the generations of a service's keys into its section of a stack file's document. */

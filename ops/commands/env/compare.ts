@@ -1,4 +1,12 @@
-import { isPrivate, mergedInto, readEnvFile, type Variables, type VariableState, variableStates } from "../../env-file";
+import {
+    isPrivate,
+    mergedInto,
+    readEnvFile,
+    type Variables,
+    type VariableState,
+    unwantedIn,
+    variableStates,
+} from "../../env-file";
 import { type ValuedVariable } from "../../env-file/service";
 
 /** A variable as the stack has it, next to what the file says of it. */
@@ -29,7 +37,7 @@ export function compareFile(path: string, variables: readonly ValuedVariable[]):
     const file = readEnvFile(path);
     const values = valuesOf(variables);
     const states = variableStates(file.text, values);
-    const unwanted = Object.keys(states).filter((name) => !Object.hasOwn(values, name));
+    const unwanted = unwantedIn(states, values);
     const tight = file.mode === undefined || isPrivate(file.mode);
     return {
         path,
