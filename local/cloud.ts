@@ -6,7 +6,7 @@ import { localIdentities, type Identities } from "./aws/identities";
 import { installEmulator } from "./aws/install";
 import { startServer, type Server } from "./aws/server";
 import { type Cluster, hasCluster, startCluster } from "./cluster";
-import { installCluster, type Programs } from "./cluster/install";
+import { clusterProviders, installCluster, type Programs } from "./cluster/install";
 import { clusterFolder, clusterPorts, vaultAddress } from "./cluster/places";
 import { clusterSettings } from "./cluster/stack-settings";
 import { enableAwsEngine } from "./cluster/vault-aws";
@@ -15,9 +15,9 @@ import { type Engine, findEngine } from "./engine";
 import { writeAtomically } from "../ops/files";
 import { callersAccess } from "../ops/infra/repository-host";
 import { readStackSettings } from "../ops/settings";
-import { installPlugins, type Plugin } from "./install-plugins";
 import { cacheDirectory, localDirectory, localPort } from "./paths";
 import { step } from "./progress";
+import { installProviders, type Provider, type ProviderName } from "./providers";
 import { committedStackFile, localStack, namesOtherCluster, Pulumi, stateFile } from "./pulumi";
 
 /** The region of stack `local`. */
@@ -27,7 +27,7 @@ export const localRegion = "us-east-1";
 export interface AwsSide {
     readonly folder: string;
     readonly engine: Engine;
-    readonly plugins: readonly Plugin[];
+    readonly providers: readonly Provider[];
     readonly server: Server;
     readonly identities: Identities;
 }
@@ -43,7 +43,7 @@ export async function startCloud(): Promise<LocalCloud> {
     const side = await startAwsSide();
     return prepareStack(
         side,
-        usesLocalCluster(side.folder) ? await bringUpCluster(side, installCluster(cacheDirectory())) : undefined,
+        usesLocalCluster(side.folder) ? await bringUpCluster(side, installClusterSide(side.folder)) : undefined,
     );
 }
 
@@ -71,14 +71,22 @@ export function clusterAccess({ folder, cluster }: Pick<LocalCloud, "folder" | "
 export async function startAwsSide(): Promise<AwsSide> {
     const folder = localDirectory();
     const cache = cacheDirectory();
-    // The engine's compiler and pip wait for different things.
-    const [engine, server] = await settleAll([findEngine(cache), startAws(folder, cache, localPort())]);
-    const plugins = await installPlugins({ engine: engine.folder, home: homeOf(folder), cache });
+    const names: ProviderName[] = usesOtherCluster() ? ["aws", ...clusterProviders] : ["aws"];
+    // The compilers and pip wait for different things.
+    const [engine, server, installed] = await settleAll([
+        findEngine(cache),
+        startAws(folder, cache, localPort()),
+        installProviders(names, homeOf(folder), { cache, env: process.env, unreachable: new Set() }),
+    ]);
     const identities = await localIdentities(folder, server, localRegion);
     // What was started now has nothing of what the state still says; until a refresh is through, every run knows that.
     if (server.fresh && existsSync(stateFile(folder))) writeAtomically(refreshNeeded(folder), "");
-    return { folder, engine, plugins, server, identities };
+    return { folder, engine, providers: installed, server, identities };
 }
+
+/** Everything that the cluster is made of, and the plugins that deploy to it. */
+export const installClusterSide = (folder: string, cancelled?: AbortSignal): Promise<Programs> =>
+    installCluster(cacheDirectory(), homeOf(folder), process.env, cancelled);
 
 /** Starts the cluster beside the local AWS, as soon as its programs are there. */
 export async function bringUpCluster({ folder, server }: AwsSide, programs: Promise<Programs>): Promise<Cluster> {

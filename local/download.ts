@@ -9,6 +9,15 @@ export class Unavailable extends Error {}
 /** Nobody answered at all: what else that server has is not worth waiting for either. */
 export class Unreachable extends Unavailable {}
 
+/** Turns the address of an official file into the one to ask: the same, or its place on a mirror. */
+export type Mirror = (url: string) => string;
+
+/** `PLATFORM_DOWNLOAD_URL` names a mirror, under which each official address stands without its `https://`. */
+export function mirror(env: NodeJS.ProcessEnv = process.env): Mirror {
+    const base = env.PLATFORM_DOWNLOAD_URL?.replace(/\/$/, "");
+    return (url) => (base === undefined ? url : `${base}/${url.replace(/^https:\/\//, "")}`);
+}
+
 /** How long the server may take to answer at all, in milliseconds. */
 const answerTimeout = 10_000;
 

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -13,8 +15,18 @@ export interface GoBuild {
     readonly command: string;
     readonly binary: string;
     readonly ldflags?: string;
-    /** Changes the vendored sources before they are compiled; given the copied module. */
-    readonly patch?: (module: string) => Promise<void>;
+    /** Makes the copied module ready to be compiled, by running Go if need be; returns more flags for the compiler. */
+    readonly prepare?: (module: string, go: (...args: string[]) => Promise<void>) => Promise<readonly string[]>;
+}
+
+/** Twelve characters that are others when anything in a module's folder is. */
+export function digestOf(module: string): string {
+    const digest = createHash("sha256");
+    for (const file of readdirSync(module, { recursive: true, encoding: "utf8" }).sort()) {
+        const path = join(module, file);
+        if (statSync(path).isFile()) digest.update(`${file}\0`).update(readFileSync(path));
+    }
+    return digest.digest("hex").slice(0, 12);
 }
 
 /**
@@ -32,25 +44,28 @@ export async function buildWithGo(
     doing: (detail: string) => void,
     cancelled = interrupted,
 ): Promise<void> {
-    const go = (args: string[], cwd: string, binary: string) => runGo(args, cwd, binary, doing, cancelled);
     await requireGo(what);
     for (const build of builds) {
         const module = join(folder, `module-${build.binary}`);
         await cp(build.module, module, { recursive: true });
-        if (build.patch) {
-            await go(["mod", "vendor"], module, build.binary);
-            await build.patch(module);
-        }
-        await go(buildArguments(build, join(folder, build.binary)), module, build.binary);
+        const go = (...args: string[]) => runGo(args, module, build.binary, doing, cancelled);
+        const flags = (await build.prepare?.(module, go)) ?? [];
+        await go(...buildArguments(build, flags, join(folder, build.binary)));
         await rm(module, { recursive: true });
     }
 }
 
-/** The folder that a module's source is in; it is downloaded first if need be. */
+/**
+ * The folder with the source of one of a module's requirements; it is downloaded first if need be, and held against
+ * go.sum. By its version, since a requirement that the module replaces by a folder counts as there already.
+ */
 export async function moduleSource(module: string, path: string): Promise<string> {
     await requireGo(path);
-    const { stdout } = await execa("go", ["mod", "download", "-json", path], { cwd: module, env: goEnvironment });
-    return (JSON.parse(stdout) as { Dir: string }).Dir;
+    const go = async (...args: string[]) =>
+        JSON.parse((await execa("go", args, { cwd: module, env: goEnvironment })).stdout) as unknown;
+    const { Require } = (await go("mod", "edit", "-json")) as { Require: { Path: string; Version: string }[] };
+    const version = Require.find((required) => required.Path === path)?.Version;
+    return ((await go("mod", "download", "-json", `${path}@${version}`)) as { Dir: string }).Dir;
 }
 
 /**
@@ -82,11 +97,21 @@ export function canFetchToolchains(version: string): boolean {
     return major === undefined || Number(major) > 1 || Number(minor) >= 21;
 }
 
-function buildArguments(build: GoBuild, output: string): string[] {
-    const from = build.patch ? "vendor" : "readonly";
-    // -v names each package as it is compiled: what the progress line counts.
-    const flags = ["-v", `-mod=${from}`, "-ldflags", `-s -w ${build.ldflags ?? ""}`, "-o", output];
-    return ["build", ...flags, build.command];
+function buildArguments({ ldflags = "", command }: GoBuild, flags: readonly string[], output: string): string[] {
+    // -v names each package as it is compiled: what the progress line counts. -trimpath keeps what was compiled valid in
+    // another folder, so that a build after a change is short. Of two -mod the last counts.
+    return [
+        "build",
+        "-v",
+        "-trimpath",
+        "-mod=readonly",
+        ...flags,
+        "-ldflags",
+        `-s -w ${ldflags}`,
+        "-o",
+        output,
+        command,
+    ];
 }
 
 async function runGo(

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 
 import execa from "execa";
-import { parseDocument } from "yaml";
+import { parseDocument, type Scalar, type YAMLMap } from "yaml";
 
 import { type EngineOptions, type EngineRun } from "../ops/infra/host";
 import { type Keys } from "../ops/verify/target";
@@ -70,7 +70,7 @@ export class Pulumi {
     async prepare(cluster?: object): Promise<boolean> {
         const { folder, server, trial } = this.settings;
         const salted = deployedStackFile(folder);
-        writeStackFile(trial ?? committedStackFile(), this.stackFile, salted, server.endpoint, cluster);
+        writeStackFile(trial ?? committedStackFile(), this.stackFile, salted, server, cluster);
         mkdirSync(join(folder, "state"), { recursive: true, mode: 0o700 });
         if (existsSync(this.stateFile)) return false;
         // `stack init` writes the encryption salt into the stack file of its project: a copy of the project beside the
@@ -189,19 +189,21 @@ function passphrase(folder: string): string {
 }
 
 /**
- * Writes the committed stack file with every endpoint at `endpoint` and the cluster, and with the encryption salt of
+ * Writes the committed stack file with the ports of the local AWS and with the cluster, and with the encryption salt of
  * `salted`, the one in use. A cluster that the committed file names stays as it is.
  */
 function writeStackFile(
     committed: string,
     path: string,
     salted: string,
-    endpoint: string,
+    { endpoint, proxy }: Server,
     cluster: object | undefined,
 ): void {
     const document = parseDocument(readFileSync(committed, "utf8"));
-    const services = document.getIn(["config", "aws:endpoints", 0]) as { items: { key: { value: string } }[] };
-    for (const { key } of services.items) document.setIn(["config", "aws:endpoints", 0, key.value], endpoint);
+    const { port } = new URL(endpoint);
+    const services = document.getIn(["config", "aws:endpoints", 0]) as YAMLMap<Scalar<string>, Scalar<string>>;
+    for (const { value } of services.items) value!.value = value!.value.replace(/:\d+$/, `:${port}`);
+    for (const key of ["aws:httpProxy", "aws:httpsProxy"]) document.setIn(["config", key], proxy);
     if (cluster && !document.hasIn(clusterSection)) document.setIn(clusterSection, document.createNode(cluster));
     if (existsSync(salted)) {
         const salt = parseDocument(readFileSync(salted, "utf8")).get("encryptionsalt");

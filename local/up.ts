@@ -7,10 +7,11 @@ import { operatorPolicy } from "../ops/operator-policy";
 import { allowOperator } from "./aws/identities";
 import { localAccount } from "./aws/server";
 import { type Cluster, hasCluster } from "./cluster";
-import { installCluster, isInstalled, type Programs } from "./cluster/install";
+import { isInstalled, type Programs } from "./cluster/install";
 import {
     bringUpCluster,
     clusterAccess,
+    installClusterSide,
     localRegion,
     prepareStack,
     refreshNeeded,
@@ -24,6 +25,7 @@ import { besides } from "./concurrent";
 import { alone } from "./lock";
 import { cacheDirectory, localDirectory, LocalError } from "./paths";
 import { elapsed, say, step } from "./progress";
+import { type Provider } from "./providers";
 import { recoverIfInterrupted } from "./recover";
 import { describeChanges, lastChanges } from "./summary";
 
@@ -70,35 +72,39 @@ export async function up({ json, cluster: wanted }: UpOptions): Promise<number> 
  * yet gets its AWS side in the meantime.
  */
 async function clusterOf(side: AwsSide): Promise<Cluster> {
-    const cache = cacheDirectory();
-    const installed = await isInstalled(cache);
-    const install = (cancelled: AbortSignal) => installCluster(cache, process.env, cancelled);
-    return besides(install, async (programs) => {
-        if (!installed && !hasCluster(side.folder)) {
-            say("\nThe cluster's parts are fetched or built in the background; meanwhile, the AWS side of stack local");
-            const cloud = await prepareStack(side);
-            await recoverIfInterrupted(cloud);
-            await deploy(cloud);
-            say(`  The AWS side is up at ${side.server.endpoint}; the cluster follows.\n`);
-        }
-        const cluster = await bringUpCluster(side, programs);
-        announceCluster(cluster, await programs);
-        return cluster;
-    });
+    const installed = await isInstalled(cacheDirectory());
+    return besides(
+        (cancelled) => installClusterSide(side.folder, cancelled),
+        async (programs) => {
+            if (!installed && !hasCluster(side.folder)) {
+                say(
+                    "\nThe cluster's parts are fetched or built in the background; meanwhile, the AWS side of stack local",
+                );
+                const cloud = await prepareStack(side);
+                await recoverIfInterrupted(cloud);
+                await deploy(cloud);
+                say(`  The AWS side is up at ${side.server.endpoint}; the cluster follows.\n`);
+            }
+            const cluster = await bringUpCluster(side, programs);
+            announceCluster(cluster, await programs);
+            return cluster;
+        },
+    );
 }
 
-function announceAws({ engine, plugins, server }: AwsSide): void {
+function announceAws({ engine, providers, server }: AwsSide): void {
     say(`  engine: ${engine.folder} (${engine.origin})`);
-    for (const { name, version, origin, standIn } of plugins) {
-        say(
-            `  plugin ${name} ${version}: ${origin}${standIn ? ` - NOT the official plugin, which cannot be had here` : ""}`,
-        );
-    }
+    announceProviders(providers);
     say(`  local AWS: ${server.endpoint}, IAM enforced (${server.fresh ? "started now" : "was running"})`);
 }
 
-function announceCluster({ endpoint, vaultAddress, started }: Cluster, { parts }: Programs): void {
+function announceProviders(providers: readonly Provider[]): void {
+    for (const { name, version, origin } of providers) say(`  plugin ${name} ${version}: ${origin}`);
+}
+
+function announceCluster({ endpoint, vaultAddress, started }: Cluster, { parts, providers }: Programs): void {
     for (const { path, origin } of Object.values(parts)) say(`  ${path} (${origin})`);
+    announceProviders(providers);
     say("  kwok plays the kubelet: pods are objects that become ready, no container runs, no network is filtered");
     say("  Reloader: stand-in of this repository - NOT Reloader itself, which is a container image only");
     say(`  Kubernetes: ${endpoint}, Vault: ${vaultAddress} (${started ? "started now" : "was running"})`);

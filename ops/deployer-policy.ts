@@ -116,6 +116,8 @@ export const actionsOn = {
         "s3:GetEncryptionConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:ListBucket",
+        // Buckets' tags, of S3 Control.
+        "s3:ListTagsForResource",
         "s3:PutBucketOwnershipControls",
         "s3:PutBucketPolicy",
         "s3:PutBucketPublicAccessBlock",
@@ -123,6 +125,8 @@ export const actionsOn = {
         "s3:PutBucketVersioning",
         "s3:PutEncryptionConfiguration",
         "s3:PutLifecycleConfiguration",
+        "s3:TagResource",
+        "s3:UntagResource",
     ],
     group: [
         "iam:AddUserToGroup",

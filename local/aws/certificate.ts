@@ -12,7 +12,7 @@ export interface Certificate {
     readonly key: string;
 }
 
-/** The certificate of the local AWS for 127.0.0.1 and localhost: made once, made anew a week before it ends. */
+/** The certificate of the local AWS for 127.0.0.1, localhost and the hosts of its accounts: made once, made anew a week before it ends. */
 export async function localCertificate(folder: string): Promise<Certificate> {
     const paths = { certificate: join(folder, "certificate.pem"), key: join(folder, "key.pem") };
     if (existsSync(paths.key) && isCurrent(paths.certificate)) return paths;
@@ -26,6 +26,8 @@ export async function localCertificate(folder: string): Promise<Certificate> {
                 name: "subjectAltName",
                 altNames: [
                     { type: 2, value: "localhost" },
+                    // S3 Control has the account before its host.
+                    { type: 2, value: accountHosts },
                     { type: 7, ip: "127.0.0.1" },
                 ],
             },
@@ -36,9 +38,11 @@ export async function localCertificate(folder: string): Promise<Certificate> {
     return paths;
 }
 
+const accountHosts = "*.localhost";
 const day = 24 * 60 * 60 * 1000;
 
 function isCurrent(path: string): boolean {
     if (!existsSync(path)) return false;
-    return new Date(new X509Certificate(readFileSync(path)).validTo).getTime() > Date.now() + 7 * day;
+    const { subjectAltName, validTo } = new X509Certificate(readFileSync(path));
+    return !!subjectAltName?.includes(accountHosts) && new Date(validTo).getTime() > Date.now() + 7 * day;
 }

@@ -6,6 +6,8 @@ import { type Certificate } from "./certificate";
 /** The running local AWS. */
 export interface Server {
     readonly endpoint: string;
+    /** The proxy through which the provider calls S3 Control, and nothing beyond this machine. */
+    readonly proxy: string;
     /** Path of the certificate to trust. */
     readonly caBundle: string;
     /** Whether this call started it: it then has nothing in it. */
@@ -37,9 +39,9 @@ export async function startServer(
     const emulator = {
         name: serviceName,
         command: python,
-        args: [join(__dirname, "ministack_with_last_use.py")],
-        marker: "ministack",
-        ports: [port],
+        args: [join(__dirname, "emulator.py")],
+        marker: "emulator.py",
+        ports: [port, port + 1],
         env: {
             TMPDIR: folder,
             AUTH: "true",
@@ -48,6 +50,7 @@ export async function startServer(
             MINISTACK_SSL_KEY: certificate.key,
             BIND_HOST: "127.0.0.1",
             GATEWAY_PORT: String(port),
+            PROXY_PORT: String(port + 1),
             LOG_LEVEL: "WARNING",
         },
     };
@@ -58,8 +61,10 @@ export async function startServer(
 /** Name of the emulator's log and pid file. */
 const serviceName = "aws";
 
+/** The local AWS has two ports: its own, and the next for the proxy. */
 const serverAt = (port: number, { certificate }: Certificate) => ({
     endpoint: `https://127.0.0.1:${port}`,
+    proxy: `http://127.0.0.1:${port + 1}`,
     caBundle: certificate,
 });
 
@@ -74,5 +79,5 @@ export async function findServer(folder: string, certificate: Certificate): Prom
 /** Stops the emulator, if it runs, and waits for its end: only then is its port free again. */
 export const stopServer = (folder: string): Promise<void> => stopService(folder, serviceName);
 
-const isHealthy = ({ endpoint, caBundle }: Pick<Server, "endpoint" | "caBundle">) =>
-    answers(`${endpoint}/_ministack/health`, caBundle);
+const isHealthy = async ({ endpoint, proxy, caBundle }: Omit<Server, "fresh">) =>
+    (await answers(`${endpoint}/_ministack/health`, caBundle)) && (await answers(proxy));

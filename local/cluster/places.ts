@@ -14,7 +14,7 @@ export interface Places {
 /** The ports of 127.0.0.1 that the cluster listens on. */
 export type Ports = Readonly<Record<(typeof portNames)[number], number>>;
 
-/** In the order of their numbers, from the one after the local AWS on. */
+/** In the order of their numbers, from the one after the local AWS's two on. */
 const portNames = [
     "apiserver",
     "vault",
@@ -30,18 +30,18 @@ const portNames = [
 ] as const;
 
 /**
- * The cluster's ports: the eleven after the local AWS's.
+ * The cluster's ports: the eleven after the local AWS's two.
  *
  * @throws LocalError when they do not fit below 65536.
  */
 export function clusterPorts(awsPort: number): Ports {
-    if (awsPort + portNames.length > 65535) {
+    if (awsPort + 1 + portNames.length > 65535) {
         throw new LocalError(
-            `PLATFORM_LOCAL_PORT is ${awsPort}, and the cluster needs the ${portNames.length} ports after it; ` +
-                `choose one up to ${65535 - portNames.length}`,
+            `PLATFORM_LOCAL_PORT is ${awsPort}, and the cluster needs the ${portNames.length + 1} ports after it; ` +
+                `choose one up to ${65535 - 1 - portNames.length}`,
         );
     }
-    return Object.fromEntries(portNames.map((name, index) => [name, awsPort + 1 + index])) as Record<
+    return Object.fromEntries(portNames.map((name, index) => [name, awsPort + 2 + index])) as Record<
         (typeof portNames)[number],
         number
     >;

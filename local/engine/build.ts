@@ -19,7 +19,7 @@ const builds: readonly GoBuild[] = [
         command: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
         binary: "pulumi-language-nodejs",
         ldflags: `${versionFlag}=v${versions.languageHost}`,
-        patch: forwardUnknownCalls,
+        prepare: forwardUnknownCalls,
     },
 ];
 
@@ -28,7 +28,8 @@ const builds: readonly GoBuild[] = [
  * than the engine: it knows no resource hooks and answers their registration with an error. One line of it is changed so
  * that it passes on what it does not know.
  */
-async function forwardUnknownCalls(module: string): Promise<void> {
+async function forwardUnknownCalls(module: string, go: (...args: string[]) => Promise<void>): Promise<string[]> {
+    await go("mod", "vendor");
     const folder = join(module, "vendor", "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs");
     const source = await readFile(join(folder, "main.go"), "utf8");
     const options = "rpcutil.OpenTracingServerInterceptorOptions(tracingSpan)";
@@ -39,6 +40,7 @@ async function forwardUnknownCalls(module: string): Promise<void> {
     const patched = `${before}\t\tOptions: append(${options}, forwardUnknown(conn)),\n\t})\n\tif err != nil {\n\t\treturn nil, err${after}`;
     await writeFile(join(folder, "main.go"), patched);
     await cp(join(module, "patch", "forward_unknown.go"), join(folder, "forward_unknown.go"));
+    return ["-mod=vendor"];
 }
 
 /** Builds the engine and its language host from the Go module proxy into `folder`. */

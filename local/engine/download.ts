@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 import * as tar from "tar";
 
-import { checksumOf, download, downloadChecked } from "../download";
+import { checksumOf, download, downloadChecked, mirror } from "../download";
 import { LocalError } from "../paths";
 import { versions } from "../versions";
 
 /**
  * Downloads the official release of the engine into `folder` and checks it against the release's own list of SHA-256
- * checksums. `PLATFORM_PULUMI_DOWNLOAD_URL` names a mirror of the folder that holds the releases.
+ * checksums.
  *
  * @throws as `downloadChecked`
  */
@@ -18,7 +18,7 @@ export async function downloadEngine(
     doing: (detail: string) => void,
     env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-    const base = (env.PLATFORM_PULUMI_DOWNLOAD_URL ?? "https://get.pulumi.com/releases/sdk").replace(/\/$/, "");
+    const base = mirror(env)("https://get.pulumi.com/releases/sdk");
     const archive = `pulumi-v${versions.pulumi}-${releasePlatform()}.tar.gz`;
     const checksums = (await download(`${base}/pulumi-${versions.pulumi}-checksums.txt`)).toString("utf8");
     const expected = checksumOf(checksums, archive);

@@ -1,10 +1,13 @@
-"""Starts MiniStack, which does not note when an access key was used, with a note of that.
+"""Starts MiniStack with what it lacks: a note of when an access key was used, and a way to S3 Control.
 
-GetAccessKeyLastUsed then answers as IAM does: with the time of the last request whose signature was found right. Region
-and service stay unknown.
+GetAccessKeyLastUsed answers as IAM does: with the time of the last request whose signature was found right. Region and
+service stay unknown.
 """
 
+import os
 import time
+
+import account_host_proxy
 
 from ministack.core import iam_evaluator
 from ministack.services import iam
@@ -38,6 +41,8 @@ def get_access_key_last_used(parameters, answer=iam._IAM_HANDLERS["GetAccessKeyL
 
 iam_evaluator._verified_key = NotingVariable(iam_evaluator._verified_key)
 iam._IAM_HANDLERS["GetAccessKeyLastUsed"] = get_access_key_last_used
+
+account_host_proxy.start(int(os.environ["PROXY_PORT"]), int(os.environ["GATEWAY_PORT"]))
 
 from ministack.app import main  # noqa: E402: after what it reads was changed
 
