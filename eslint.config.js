@@ -84,9 +84,7 @@ module.exports = tseslint.config(
         message: "A service is facts: it makes no calls.",
     }),
     lines(["ops/**/*.ts"], local, pulumiPackages, componentsInside, impureStacks),
-    lines(["local/*.ts", "local/{aws,engine,cluster}/**/*.ts"], pulumiPackages, componentsInside, impureStacks),
-    // A stand-in speaks the engine's protocol, for which the SDK has the stubs; it knows no more of the program.
-    lines(["local/plugins/**/*.ts"], componentsInside, impureStacks, services),
+    lines(["local/**/*.ts"], pulumiPackages, componentsInside, impureStacks),
     {
         files: ["components/**/*.ts"],
         rules: {

@@ -156,7 +156,7 @@ export function pulumiEnvironment({
     server,
     credentials,
     vaultToken,
-}: PulumiSettings): Record<string, string> {
+}: Omit<PulumiSettings, "server"> & { readonly server: Pick<Server, "caBundle"> }): Record<string, string> {
     const kept = Object.fromEntries(
         ["HOME", "LANG", "TERM", "TMPDIR", "USER", "NO_COLOR", "CI"].flatMap((name) =>
             process.env[name] === undefined ? [] : [[name, process.env[name]]],

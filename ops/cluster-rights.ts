@@ -60,8 +60,8 @@ export function vaultDeployerPolicy(options: RightsOptions = {}): string {
     return inHcl([
         ...ownToken,
         { path: `${vault.mount}/data/${vault.path}`, capabilities: ["create", "read", "update"] },
-        // Destroying removes every version.
-        { path: `${vault.mount}/metadata/${vault.path}`, capabilities: ["read", "delete"] },
+        // An update writes the metadata too; destroying removes every version.
+        { path: `${vault.mount}/metadata/${vault.path}`, capabilities: ["create", "read", "update", "delete"] },
         ...[vault.policy, vault.dynamicPolicy].map((name) => ({
             path: `sys/policies/acl/${name}`,
             // A policy has no `create` to Vault.
@@ -80,6 +80,9 @@ export function vaultDeployerPolicy(options: RightsOptions = {}): string {
 const sharedRights: readonly VaultRight[] = [
     { path: `sys/mounts/${vault.mount}`, capabilities: ["read", "update"] },
     { path: `sys/auth/${vault.authMount}`, capabilities: ["read", "update", "sudo"] },
+    // An auth method is read as the mount that it is.
+    { path: `sys/mounts/auth/${vault.authMount}`, capabilities: ["read"] },
+    { path: `sys/mounts/auth/${vault.authMount}/tune`, capabilities: ["read"] },
     { path: `auth/${vault.authMount}/config`, capabilities: ["create", "read", "update"] },
     { path: `sys/audit/${vault.auditDevice}`, capabilities: ["update", "sudo"] },
     // A device is read by listing them all.

@@ -101,12 +101,11 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
             vaultNamespace,
         });
         const before = [login, ...start.resources];
-        const end =
+        this.secretName =
             source.kind === "static"
                 ? syncStatic(this, name, source, connection(args), target(args), start.marks, before)
                 : syncDynamic(this, name, source, connection(args), target(args), start.marks, start.readPath, before);
 
-        this.secretName = end.urn.apply(() => args.secretName);
         this.vaultVersion = start.version;
         this.vaultCreated = start.created;
         this.registerOutputs({

@@ -57,7 +57,7 @@ export function syncStatic(
     target: Target,
     marks: Marks,
     dependsOn: pulumi.Resource[],
-): pulumi.Resource {
+): pulumi.Output<string> {
     const store = new kubernetes.apiextensions.CustomResource(
         `${name}-store`,
         {
@@ -91,7 +91,7 @@ export function syncDynamic(
     marks: Marks,
     readPath: pulumi.Input<string>,
     dependsOn: pulumi.Resource[],
-): pulumi.Resource {
+): pulumi.Output<string> {
     const generator = new kubernetes.apiextensions.CustomResource(
         `${name}-generator`,
         {
@@ -121,6 +121,8 @@ export function syncDynamic(
  * Makes the ExternalSecret, and waits for the sync that it causes. The operator acts on a change of the specification
  * at once, and only the sync that follows writes the marks to the Secret, together with the values. The condition Ready
  * alone proves the first sync only: it stays true from one to the next.
+ *
+ * @returns the name of the Secret, once it carries the marks
  */
 function sync(
     parent: pulumi.Resource,
@@ -130,7 +132,7 @@ function sync(
     target: Target,
     marks: Marks,
     dependsOn: pulumi.Resource[],
-): pulumi.Resource {
+): pulumi.Output<string> {
     const timeout = { "pulumi.com/timeoutSeconds": String(target.syncTimeoutSeconds) };
     const externalSecret = new kubernetes.apiextensions.CustomResource(
         `${name}-external-secret`,
@@ -158,7 +160,7 @@ function sync(
         { parent, dependsOn },
     );
     // Changes nothing of the Secret, which is the operator's, but these two annotations.
-    return new kubernetes.core.v1.SecretPatch(
+    const synced = new kubernetes.core.v1.SecretPatch(
         `${name}-synced`,
         {
             metadata: {
@@ -171,6 +173,31 @@ function sync(
             },
         },
         { parent, dependsOn: [externalSecret] },
+    );
+    return pulumi
+        .all([synced.metadata, pulumi.output({ ...marks })])
+        .apply(([{ annotations }, wanted]) => requireMarks(parent, target, annotations, wanted));
+}
+
+/**
+ * The provider forgets in a refresh that a wait has failed, and the next update does not wait: what the Secret carries
+ * tells whether it holds what Vault has now. A preview plans an update that waits.
+ */
+function requireMarks(
+    parent: pulumi.Resource,
+    { secretName, externalSecretName }: Target,
+    carried: Readonly<Record<string, string>> | undefined,
+    wanted: Readonly<Record<string, string>>,
+): string {
+    const missing = Object.entries(wanted).find(([name, value]) => carried?.[name] !== value);
+    if (!missing || pulumi.runtime.isDryRun()) return secretName;
+    const [name, value] = missing;
+    throw new pulumi.ResourceError(
+        `Secret ${secretName} carries ${name} ${carried?.[name] ?? "nothing"}, and Vault has ${value}: External Secrets ` +
+            "had not copied it when the stack was last refreshed. See what it says (kubectl describe " +
+            `externalsecret ${externalSecretName}), and when the Secret carries it, run \`pulumi up --refresh\`.`,
+        parent,
+        true,
     );
 }
 

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
 
@@ -83,6 +85,7 @@ export function createStaticSource(
             mount: source.mount,
             name: source.path,
             dataJson: pulumi.secret(pulumi.jsonStringify(sorted(source.fields))),
+            customMetadata: { data: { [writtenOverKey]: writtenOver(parent, source, namespace) } },
             // With the last version only, destroying would leave the older keys readable.
             deleteAllVersions: true,
             namespace,
@@ -98,6 +101,44 @@ export function createStaticSource(
         created,
         resources: [secret],
     };
+}
+
+/** Key of the secret's own metadata with the version that the last write took the place of. */
+const writtenOverKey = "written-over-version";
+
+/**
+ * The version over which the declared values are, or have to be, written; "0" where there was none.
+ *
+ * The provider never reads values back, so to it neither somebody else's write nor a deleted latest version is a
+ * difference. This number is one: it changes when Vault holds other values than the declared ones, and with it the
+ * resource is updated, which writes them again. From then on it is what the secret's own metadata says.
+ */
+function writtenOver(
+    parent: pulumi.Resource,
+    { mount, path: name, fields }: StaticSource,
+    namespace: string | undefined,
+): pulumi.Output<string> {
+    const version = pulumi.all([mount, pulumi.all(fields)]).apply(async ([mount, declared]) => {
+        const found = await vault.kv
+            .getSecretV2({ mount, name, namespace }, { parent })
+            .catch((error: Error) => notRead(parent, error));
+        if (!found) return "0";
+        if (isDeepStrictEqual(JSON.parse(found.dataJson), declared)) {
+            return found.customMetadata?.[writtenOverKey] ?? "0";
+        }
+        return String(found.version);
+    });
+    // A number of a version says nothing of its values.
+    return pulumi.unsecret(version);
+}
+
+/** Before the first write there is nothing to read; whatever else is wrong stops a write too, but not a preview. */
+function notRead(parent: pulumi.Resource, { message }: Error): undefined {
+    if (/no secret found|no handler for route|Upgrading from non-versioned/.test(message)) return;
+    void pulumi.log.warn(
+        `Vault was not read, so that values of somebody else would not be noticed: ${message}`,
+        parent,
+    );
 }
 
 /** Vault gives JSON back with its keys in order: written in that order, it never differs from what is declared. */

@@ -1,7 +1,8 @@
-"""Starts MiniStack with what it lacks: a note of when an access key was used, and a way to S3 Control.
+"""Starts MiniStack with what it lacks: notes of who used which key and which right, and a way to S3 Control.
 
 GetAccessKeyLastUsed answers as IAM does: with the time of the last request whose signature was found right. Region and
-service stay unknown.
+service stay unknown. Each right that a principal was judged by is written to iam-actions.log once, as a line
+`<principal> <action>`: what a policy needs is read from there.
 """
 
 import os
@@ -30,6 +31,18 @@ class NotingVariable:
         return self.variable.set(key_id)
 
 
+asked: set[tuple[str, str]] = set()
+
+
+def evaluate(context, *policies, judge=iam_evaluator.evaluate):
+    pair = (context.principal_arn, context.action)
+    if pair not in asked:
+        asked.add(pair)
+        with open("iam-actions.log", "a") as log:
+            print(*pair, file=log)
+    return judge(context, *policies)
+
+
 def get_access_key_last_used(parameters, answer=iam._IAM_HANDLERS["GetAccessKeyLastUsed"]):
     status, headers, body = answer(parameters)
     key_id = iam._p(parameters, "AccessKeyId")
@@ -39,6 +52,7 @@ def get_access_key_last_used(parameters, answer=iam._IAM_HANDLERS["GetAccessKeyL
     return status, headers, body
 
 
+iam_evaluator.evaluate = evaluate
 iam_evaluator._verified_key = NotingVariable(iam_evaluator._verified_key)
 iam._IAM_HANDLERS["GetAccessKeyLastUsed"] = get_access_key_last_used
 

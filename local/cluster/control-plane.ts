@@ -16,6 +16,8 @@ const controllers = [
     "garbage-collector-controller",
     "deployment-controller",
     "replicaset-controller",
+    // The provider waits for a Service by its Endpoints, External Secrets and the program's own checks by the slices.
+    "endpoints-controller",
     "endpointslice-controller",
     "disruption-controller",
     "pod-garbage-collector-controller",

@@ -24,7 +24,7 @@ async function measure(folder: string): Promise<Measurements> {
     process.env.PLATFORM_LOCAL_DIR = folder;
     process.env.PLATFORM_LOCAL_PORT = String(await freePort());
     say("Local cloud of the benchmark");
-    const { engine, plugins, pulumi } = await startCloud();
+    const { engine, providers, pulumi } = await startCloud();
     const bench: Bench = { engine: engine.folder, env: pulumi.env };
     const projects = new Projects(folder, pulumi.stackFile, engine.folder, pulumi.env.PATH);
 
@@ -41,7 +41,7 @@ async function measure(folder: string): Promise<Measurements> {
     return {
         startUp,
         services: serviceCounts.map((count, index) => ({ count, series: services[index] })),
-        cloud: { engine, plugins },
+        cloud: { engine, providers },
     };
 }
 

@@ -8,7 +8,7 @@ export interface Measurements {
     readonly startUp: Series;
     /** 1, 10 and 100 services. */
     readonly services: readonly { readonly count: number; readonly series: Series }[];
-    readonly cloud: Pick<LocalCloud, "engine" | "plugins">;
+    readonly cloud: Pick<LocalCloud, "engine" | "providers">;
 }
 
 /** The goals of the project: at most this many times the cost by hand. What counts as linear is set here. */
@@ -36,7 +36,7 @@ export function summarise({ startUp, services, cloud }: Measurements) {
             byHandCpu: slope(ten, hundred, "byHand", "cpu"),
         },
         engine: cloud.engine,
-        plugins: cloud.plugins,
+        providers: cloud.providers,
     };
 }
 
@@ -110,8 +110,7 @@ function previews({ startUp, services }: Summary): string {
     return table.toString();
 }
 
-function notes({ engine, plugins }: Summary): string {
-    const standIns = plugins.filter(({ standIn }) => standIn).map(({ name }) => name);
+function notes({ engine, providers }: Summary): string {
     return [
         "Previews of an empty stack, since an update would mostly measure the provider; the repository's own is run as it",
         "stands, with no variable that shortens it. Taken in turn: ours, by hand, by hand, ours, …; the ratios are medians",
@@ -119,9 +118,7 @@ function notes({ engine, plugins }: Summary): string {
         "is plain JavaScript, for which no TypeScript is loaded, with plain ComponentResources. Processor time is that of",
         "all processes together: where the machine is busy with something else, it is the more certain figure.",
         `Engine: ${engine.folder} (${engine.origin}).`,
-        standIns.includes("aws")
-            ? "Plugin aws: NOT the official one but this repository's stand-in, for both sides."
-            : "Plugin aws: the official one.",
+        ...providers.map(({ name, origin }) => `Plugin ${name}, for both sides: ${origin}.`),
     ].join("\n");
 }
 

@@ -2,6 +2,7 @@
 // that come without an update is in doctor.test.ts.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 
 import { DeleteAccessKeyCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import { type V1Secret } from "@kubernetes/client-node";
@@ -177,7 +178,10 @@ describe("a fault while keys are on their way", function () {
 
     it("the Kubernetes API restarting in the middle of an update: the update waits for it and goes through", async () => {
         const { places } = cloud();
-        const [programs, deployed] = [await installCluster(cacheDirectory()), await outputs()];
+        const [programs, deployed] = [
+            await installCluster(cacheDirectory(), join(cloud().folder, "pulumi-home")),
+            await outputs(),
+        ];
         const { exitCode, all } = await whileUpdating(async () => {
             await cloud().kill("kube-apiserver");
             assert.deepEqual(await cloud().doctor(deployed), ["kubernetes-unreachable"]);

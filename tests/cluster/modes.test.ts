@@ -2,32 +2,20 @@
 
 import assert from "node:assert/strict";
 
-import {
-    CreateClusterCommand,
-    DeleteClusterCommand,
-    EKSClient,
-    ListPodIdentityAssociationsCommand,
-} from "@aws-sdk/client-eks";
-import {
-    CreateRoleCommand,
-    DeleteRoleCommand,
-    GetRoleCommand,
-    GetUserCommand,
-    ListAccessKeysCommand,
-} from "@aws-sdk/client-iam";
+import { ListPodIdentityAssociationsCommand } from "@aws-sdk/client-eks";
+import { GetRoleCommand, GetUserCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 
-import { rootCredentials } from "../../local/aws/server";
 import { vaultPrincipalArn } from "../../local/cluster/vault-aws";
 import { podEnvironment } from "../../ops/cluster/pod-environment";
 import { clinicalAi } from "../../services/clinical-ai";
 import { PodLoad } from "../support/cluster/pod-load";
 import { sharedCloud } from "../support/cluster/suite";
+import { eksCluster, eksOf, makeEksCluster, removeEksCluster } from "../support/eks-cluster";
 import { until } from "../support/test-cloud";
 
 const account = "000000000000";
 const name = "clinical-ai-prefect-worker-dev";
-const eksCluster = "modes-test";
 const refreshSeconds = 5;
 
 const identities = {
@@ -66,24 +54,12 @@ const expected: Record<Mode, readonly string[]> = {
 describe("the identity modes of clinical-ai", function () {
     this.timeout(240_000);
     const cloud = () => sharedCloud();
-    let eks: EKSClient;
 
-    before(async () => {
-        const { iam } = cloud().root;
-        const trust = { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "eks.amazonaws.com" } };
-        const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [trust] });
-        await iam.send(new CreateRoleCommand({ RoleName: eksCluster, AssumeRolePolicyDocument }));
-        const { requestHandler } = iam.config;
-        const { endpoint, region } = cloud().connection;
-        eks = new EKSClient({ endpoint, region, credentials: rootCredentials, requestHandler });
-        const roleArn = `arn:aws:iam::${account}:role/${eksCluster}`;
-        await eks.send(new CreateClusterCommand({ name: eksCluster, roleArn, resourcesVpcConfig: {} }));
-    });
+    before(() => makeEksCluster(cloud()));
     after(async () => {
         cloud().configure();
         await cloud().succeed(["up", "--cluster"]);
-        await eks.send(new DeleteClusterCommand({ name: eksCluster }));
-        await cloud().root.iam.send(new DeleteRoleCommand({ RoleName: eksCluster }));
+        await removeEksCluster(cloud());
     });
 
     const isThere = (asked: Promise<unknown>) =>
@@ -106,7 +82,9 @@ describe("the identity modes of clinical-ai", function () {
         const { vault } = cloud();
         const object = (apiVersion: string, kind: string, called: string) => cloud().object(apiVersion, kind, called);
         const account = await object("v1", "ServiceAccount", clinicalAi.serviceAccount);
-        const { associations } = await eks.send(new ListPodIdentityAssociationsCommand({ clusterName: eksCluster }));
+        const { associations } = await eksOf(cloud()).send(
+            new ListPodIdentityAssociationsCommand({ clusterName: eksCluster }),
+        );
         const variables = (await environment()).environment;
         const there: Record<string, boolean> = {
             user: await isThere(iam.send(new GetUserCommand({ UserName: name }))),

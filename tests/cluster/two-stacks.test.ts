@@ -36,7 +36,7 @@ describe("two stacks on one Vault", function () {
                 engine,
                 home: join(folder, "pulumi-home"),
                 folder: place,
-                server: { endpoint: connection.endpoint!, caBundle: connection.caBundle!, fresh: false },
+                server: { caBundle: connection.caBundle! },
                 credentials: identities.deployer,
                 vaultToken: rootToken,
             }),

@@ -53,9 +53,11 @@ const args: Args = {
     secretName: "the-secret",
 };
 
-async function run(changes: Partial<Args> = {}, preview = false) {
+/** @param inVault what Vault answers when the secret is read; default: that there is none */
+async function run(changes: Partial<Args> = {}, preview = false, inVault?: Record<string, unknown> | Error) {
     const mocks = new RecordingMocks({
         outputs: { "vault:kv/secretV2:SecretV2": () => ({ metadata: { version: "7", created_time: created } }) },
+        ...(inVault ? { invokes: { [getSecret]: inVault } } : {}),
     });
     const pipeline = await runWithMocks(
         mocks,
@@ -65,6 +67,7 @@ async function run(changes: Partial<Args> = {}, preview = false) {
     return { mocks, pipeline };
 }
 
+const getSecret = "vault:kv/getSecretV2:getSecretV2";
 const connect = () => ({
     vault: new vault.Provider("the-vault", { address: "https://vault.example.com:8200" }),
     kubernetes: new kubernetes.Provider("the-cluster"),
@@ -134,9 +137,46 @@ describe("VaultSecretPipeline, static", () => {
     it("B1: keeps the values secret, in order, with no older version left behind", async () => {
         const { mocks } = await run();
         const { dataJson, ...rest } = mocks.get("vault:kv/secretV2:SecretV2", "keys-secret").inputs;
-        assert.deepEqual(rest, { mount: "secret", name: "team/aws", deleteAllVersions: true });
+        const customMetadata = { data: { "written-over-version": "0" } };
+        assert.deepEqual(rest, { mount: "secret", name: "team/aws", deleteAllVersions: true, customMetadata });
         assert.ok(pulumi.runtime.isRpcSecret(dataJson));
         assert.equal(pulumi.runtime.unwrapRpcSecret(dataJson), '{"access_key":"AKIA","secret_key":"very secret"}');
+    });
+
+    describe("B1: what Vault holds already", () => {
+        const declared = { access_key: "AKIA", secret_key: "very secret" };
+        const found = (values: unknown, customMetadata?: object) => ({
+            dataJson: JSON.stringify(values),
+            version: 5,
+            ...(customMetadata ? { customMetadata } : {}),
+        });
+        const overVersion = async (inVault: Record<string, unknown> | Error) => {
+            const { mocks } = await run({}, false, inVault);
+            const { customMetadata } = mocks.get("vault:kv/secretV2:SecretV2", "keys-secret").inputs;
+            return (customMetadata as { data: object }).data;
+        };
+        const earlier = { "written-over-version": "2", somebody: "else" };
+
+        for (const [what, inVault, version] of [
+            ["the declared values: nothing changes", found(declared, earlier), "2"],
+            [
+                "the declared values in another order",
+                found({ secret_key: "very secret", access_key: "AKIA" }, earlier),
+                "2",
+            ],
+            ["the declared values without a note", found(declared), "0"],
+            [
+                "values of somebody else: the secret is written again",
+                found({ ...declared, access_key: "B" }, earlier),
+                "5",
+            ],
+            ["a field more", found({ ...declared, added: "by hand" }, earlier), "5"],
+            ["a latest version that was deleted", found(null, earlier), "5"],
+            ["nothing", new Error('no secret found at "secret/data/team/aws"'), "0"],
+            ["nobody knows what", new Error("connection refused"), "0"],
+        ] as const) {
+            it(what, async () => assert.deepEqual(await overVersion(inVault), { "written-over-version": version }));
+        }
     });
 
     it("gives no value to anything but the Vault secret", async () => {
@@ -257,6 +297,28 @@ describe("VaultSecretPipeline, static", () => {
     it("refreshes as often as it is told", async () => {
         const { mocks } = await run({ source: { ...staticSource, refreshSeconds: 90 } });
         assert.equal(mocks.get(externalSecret, "keys-external-secret").inputs.spec.refreshInterval, "90s");
+    });
+
+    it("fails when a refreshed Secret does not carry the version: an update that was not made to wait", async () => {
+        const stale = ({ inputs }: pulumi.runtime.MockResourceArgs) => ({
+            metadata: { ...inputs.metadata, annotations: { "vault-version": "6", "vault-created": created } },
+        });
+        const mocks = (preview: boolean) =>
+            runWithMocks(
+                new RecordingMocks({
+                    outputs: {
+                        [secretPatch]: stale,
+                        "vault:kv/secretV2:SecretV2": () => ({ metadata: { version: "7", created_time: created } }),
+                    },
+                }),
+                () => new VaultSecretPipeline("keys", { ...args, providers: connect() }),
+                { preview },
+            );
+        await assert.rejects(
+            mocks(false),
+            /carries vault-version 6, and Vault has 7: External Secrets had not copied it/,
+        );
+        await mocks(true);
     });
 
     it("ends at the Secret", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { DetachUserPolicyCommand, ListAccessKeysCommand, TagUserCommand } from "@aws-sdk/client-iam";
@@ -10,6 +11,10 @@ import {
     PutBucketVersioningCommand,
 } from "@aws-sdk/client-s3";
 
+import { type PolicyDocument } from "../../components/policy-document";
+import { deployerPolicy } from "../../ops/deployer-policy";
+import { eksCluster, makeEksCluster } from "../support/eks-cluster";
+import { stackConfig } from "../support/stack-files";
 import { freePort, TestCloud } from "../support/test-cloud";
 
 /** What the engine and its SDK print of every value, secret or not, at -v=9; nothing of this repository can change it. */
@@ -23,9 +28,13 @@ const pulumiOwnWords = [
 const bucket = "rl-studio-rollouts-dev";
 const user = "rl-studio-rollouts-service-user-dev";
 
+/** Rights that a deployer needs on AWS, and that the emulator judges nobody by. */
+const neverAsked: Readonly<Record<string, string>> = {};
+
 describe("npm run local", function () {
     this.timeout(180_000);
     let cloud: TestCloud;
+    const asked = join(mkdtempSync(join(tmpdir(), "platform-rights-")), "iam-actions.log");
     before(async () => (cloud = await TestCloud.create()));
     after(() => cloud.remove());
 
@@ -65,16 +74,15 @@ describe("npm run local", function () {
         }
     });
 
-    it("says where everything was taken from, announces each stand-in, and says how to get the rest", async () => {
+    it("says where everything was taken from, what is not official, and how to get the rest", async () => {
         const { stderr } = await cloud.succeed();
         assert.match(stderr, /^With Kubernetes, Vault and External Secrets: npm run local -- --cluster$/m);
         assert.match(stderr, /engine: \S+ \(.+\)/);
-        for (const plugin of ["aws", "kubernetes", "vault"]) {
-            assert.match(
-                stderr,
-                new RegExp(`plugin ${plugin} [\\d.]+: (stand-in .* NOT the official plugin|found in|official)`),
-            );
-        }
+        assert.match(
+            stderr,
+            /plugin aws [\d.]+: (built from HashiCorp's .* NOT the official plugin|found in|official)/,
+        );
+        assert.doesNotMatch(stderr, /plugin (kubernetes|vault)/);
     });
 
     it("says on a second run that there is nothing to change", async () => {
@@ -207,14 +215,51 @@ describe("npm run local", function () {
         await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview", "-c", rotated]);
     });
 
+    it("changes everything that can be changed, tags and the way of clinical-ai's identity among it", async () => {
+        const change = (path: string, value: unknown) => ["-c", `${path}=${JSON.stringify(value)}`];
+        await makeEksCluster(cloud);
+        const keys = { revision: 3, generations: [1, 2], published: 2, retiring: { generation: 1, inactive: true } };
+        const { "platform:snapshotter": snapshotter, "platform:llm-models": models } = stackConfig("local");
+        const rotated = change("platform:rl-studio", { noncurrentVersionDays: 31, accessKeys: keys });
+        const update = ["pulumi", "up", "--yes", "--skip-preview", ...rotated];
+        await cloud.succeed([
+            ...update,
+            ...change("aws:defaultTags", { tags: { owner: "somebody" } }),
+            ...change("platform:clinical-ai", { identity: { mode: "podIdentity", clusterName: eksCluster } }),
+            ...change("platform:llm-models", {
+                ...(models as object),
+                monthlyLimitUsd: 60,
+                alertEmails: ["a@example.com"],
+            }),
+            ...change("platform:snapshotter", { ...(snapshotter as object), logRetentionDays: 60 }),
+        ]);
+        const { words } = await cloud.succeed(update).then(({ all }) => ({ words: all! }));
+        assert.match(words, /updated/);
+    });
+
     it("takes everything down, though somebody left objects and uploads, and a second down has nothing to do", async () => {
         const { PutObjectCommand, CreateMultipartUploadCommand } = await import("@aws-sdk/client-s3");
         await cloud.root.s3.send(new PutObjectCommand({ Bucket: bucket, Key: "left", Body: "behind" }));
         await cloud.root.s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: "unfinished" }));
+        linkSync(join(cloud.folder, "iam-actions.log"), asked);
         const { stderr } = await cloud.succeed(["down"]);
         assert.match(stderr, /removed 2 objects/);
         assert.ok(!existsSync(cloud.folder));
         assert.match((await cloud.succeed(["down"])).stderr, /nothing to take down/);
+    });
+
+    it("was deployed, changed and destroyed with exactly the rights of the deployer's policy", () => {
+        const needed = readFileSync(asked, "utf8")
+            .split("\n")
+            .filter((line) => line.includes(":user/platform-deployer "))
+            .map((line) => line.split(" ")[1]);
+        const given = (policy: PolicyDocument) => policy.Statement.flatMap(({ Action }) => [Action].flat() as string[]);
+        const unused = new Set(given(deployerPolicy("aws", "000000000000", true)));
+        for (const action of needed) unused.delete(action);
+        for (const action of Object.keys(neverAsked)) {
+            assert.ok(unused.delete(action), `${action} was asked for: it needs no reason any more`);
+        }
+        assert.deepEqual([...unused], []);
     });
 });
 
@@ -251,7 +296,7 @@ describe("npm run local, where something is in the way,", function () {
         const words = await refusal([], {
             PATH: `${join(cloud.folder, "bin")}:/usr/bin:/bin`,
             PLATFORM_CACHE_DIR: join(cloud.folder, "cache"),
-            PLATFORM_PULUMI_DOWNLOAD_URL: "http://127.0.0.1:9",
+            PLATFORM_DOWNLOAD_URL: "http://127.0.0.1:9",
         });
         assert.match(words, /Pulumi is not on PATH, cannot be downloaded, and Go, which could build it, is missing/);
     });

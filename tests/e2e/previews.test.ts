@@ -44,7 +44,7 @@ describe("pulumi preview on the real engine", function () {
         const file = join(project, `Pulumi.${stack}.yaml`);
         copyFileSync(join(root, `Pulumi.${stack}.yaml`), file);
         const { endpoint, caBundle } = cloud.connection;
-        const server = { endpoint: endpoint!, caBundle: caBundle!, fresh: false };
+        const server = { caBundle: caBundle! };
         const credentials = { accessKeyId: account, secretAccessKey: "test" };
         const home = join(cloud.folder, "pulumi-home");
         const env = {
@@ -125,7 +125,7 @@ describe("pulumi preview on the real engine", function () {
     });
 
     it("says that the backend or the passphrase of a state is missing", async () => {
-        const server = { endpoint: cloud.connection.endpoint!, caBundle: cloud.connection.caBundle!, fresh: false };
+        const server = { caBundle: cloud.connection.caBundle! };
         const env: NodeJS.ProcessEnv = pulumiEnvironment({
             engine,
             home: join(cloud.folder, "pulumi-home"),

@@ -47,7 +47,7 @@ export class RecordingMocks implements pulumi.runtime.Mocks {
     constructor(
         private readonly answers: {
             readonly outputs?: Record<string, (args: pulumi.runtime.MockResourceArgs) => Record<string, unknown>>;
-            readonly invokes?: Record<string, Record<string, unknown>>;
+            readonly invokes?: Record<string, Record<string, unknown> | Error>;
         } = {},
     ) {}
 
@@ -66,14 +66,15 @@ export class RecordingMocks implements pulumi.runtime.Mocks {
         const outputs = this.answers.outputs?.[args.type]?.(args) ?? {};
         return {
             id: args.custom === false ? undefined : `${args.name}-id`,
-            state: { ...defaultOutputs(args), ...args.inputs, ...outputs },
+            state: { ...defaultOutputs(args), ...args.inputs, ...waitedFor(args), ...outputs },
         };
     }
 
     call(args: pulumi.runtime.MockCallArgs): pulumi.runtime.MockCallResult {
-        const answer = this.answers.invokes?.[args.token] ?? defaultInvokes[args.token];
+        const unknown = new Error(`unknown invoke: ${args.token}`);
+        const answer = this.answers.invokes?.[args.token] ?? defaultInvokes[args.token] ?? unknown;
         // The runtime reads the details of a gRPC error, not its message.
-        if (!answer) throw Object.assign(new Error(), { details: `unknown invoke: ${args.token}` });
+        if (answer instanceof Error) throw Object.assign(new Error(), { details: answer.message });
         return answer;
     }
 
@@ -174,7 +175,8 @@ function hookOf(request: resproto.RegisterResourceHookRequest): RegisteredHook {
 const account = "123456789012";
 
 /** Answers of the invokes that every stack makes. */
-const defaultInvokes: Record<string, Record<string, unknown>> = {
+const defaultInvokes: Record<string, Record<string, unknown> | Error> = {
+    "vault:kv/getSecretV2:getSecretV2": new Error('no secret found at "secret/data/mock"'),
     "aws:index/getCallerIdentity:getCallerIdentity": {
         accountId: account,
         arn: `arn:aws:iam::${account}:user/deployer`,
@@ -185,11 +187,21 @@ const defaultInvokes: Record<string, Record<string, unknown>> = {
     "aws:index/getRegion:getRegion": { region: "us-east-1", name: "us-east-1", id: "us-east-1" },
 };
 
+/** What a patch of a Secret was made to wait for is there afterwards. */
+function waitedFor({ type, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
+    if (type !== "kubernetes:core/v1:SecretPatch") return {};
+    const paths = String(inputs.metadata.annotations["pulumi.com/waitFor"]);
+    const found = [...paths.matchAll(/annotations\['([^']+)'\]\}=([^"]*)/g)].map(([, name, value]) => [name, value]);
+    return { metadata: { ...inputs.metadata, annotations: Object.fromEntries(found) } };
+}
+
 /** Computed outputs that components read, unique per type and name. */
 function defaultOutputs(args: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
     switch (args.type) {
         case "aws:s3/bucket:Bucket":
             return { arn: `arn:aws:s3:::${args.inputs.bucket}` };
+        case "vault:kv/secretV2:SecretV2":
+            return { metadata: { version: "1", created_time: "2026-01-01T00:00:00Z" } };
         case "aws:iam/user:User":
             return { arn: `arn:aws:iam::${account}:user/${args.inputs.name}` };
         case "aws:iam/role:Role":

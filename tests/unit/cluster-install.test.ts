@@ -18,9 +18,11 @@ import { join } from "node:path";
 import { zipSync } from "fflate";
 import * as tar from "tar";
 
-import { externalSecretsCrds, findPart } from "../../local/cluster/install";
-import { goPlatform, mirror, type Part, parts } from "../../local/cluster/parts";
+import { externalSecretsCrds } from "../../local/cluster/install";
+import { parts } from "../../local/cluster/parts";
 import { clusterPorts } from "../../local/cluster/places";
+import { mirror } from "../../local/download";
+import { findPart, goPlatform, type Part } from "../../local/part";
 import { versions } from "../../local/versions";
 
 const program = (version: string) => Buffer.from(`#!/bin/sh\necho "says v${version}"\n`);
@@ -56,7 +58,7 @@ describe("official downloads of the cluster's programs, played by a local server
     const base = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/mirror`;
     const places = (PATH = "") => ({
         cache: join(folder, `cache-${++caches}`),
-        env: { PATH, PLATFORM_CLUSTER_DOWNLOAD_URL: base() },
+        env: { PATH, PLATFORM_DOWNLOAD_URL: base() },
         unreachable: new Set<string>(),
     });
 
@@ -84,7 +86,7 @@ describe("official downloads of the cluster's programs, played by a local server
         assert.deepEqual(readFileSync(found.path), program(versions.etcd));
         assert.deepEqual(readdirSync(join(found.path, "..")), ["etcd"]);
         asked = [];
-        assert.equal((await findPart(parts.etcd, to)).origin, "kept in the cache");
+        assert.equal((await findPart(parts.etcd, to)).origin, "official download, kept in the cache");
         assert.deepEqual(asked, []);
     });
 
@@ -158,7 +160,7 @@ describe("official downloads of the cluster's programs, played by a local server
         const kept = join(to.cache, `${name}-${versions.externalSecrets}`);
         mkdirSync(kept, { recursive: true });
         writeFileSync(join(kept, name), "");
-        assert.equal((await findPart(parts.externalSecrets, to)).origin, "kept in the cache");
+        assert.match((await findPart(parts.externalSecrets, to)).origin, /kept in the cache$/);
         assert.ok(!existsSync(join(place, "ran")));
     });
 
@@ -175,21 +177,21 @@ describe("official downloads of the cluster's programs, played by a local server
 describe("addresses and ports of the cluster", () => {
     it("are the official ones, or stand under the mirror", () => {
         assert.equal(mirror({})("https://dl.k8s.io/x"), "https://dl.k8s.io/x");
-        const from = mirror({ PLATFORM_CLUSTER_DOWNLOAD_URL: "http://127.0.0.1:1/m/" });
+        const from = mirror({ PLATFORM_DOWNLOAD_URL: "http://127.0.0.1:1/m/" });
         assert.equal(from("https://dl.k8s.io/x"), "http://127.0.0.1:1/m/dl.k8s.io/x");
     });
 
     it("follow the local AWS's port, each once, and have to fit", () => {
         const ports = clusterPorts(4566);
-        assert.equal(ports.apiserver, 4567);
-        assert.equal(ports.vault, 4568);
+        assert.equal(ports.apiserver, 4568);
+        assert.equal(ports.vault, 4569);
         assert.equal(new Set(Object.values(ports)).size, 11);
-        assert.throws(() => clusterPorts(65530), /choose one up to 65524/);
+        assert.throws(() => clusterPorts(65530), /choose one up to 65523/);
     });
 
     it("are known for Linux and macOS on two processors, and refused elsewhere", () => {
         assert.deepEqual(goPlatform("darwin", "arm64"), { os: "darwin", arch: "arm64" });
         assert.deepEqual(goPlatform("linux", "x64"), { os: "linux", arch: "amd64" });
-        assert.throws(() => goPlatform("win32", "x64"), /no cluster for win32-x64/);
+        assert.throws(() => goPlatform("win32", "x64"), /no local cloud for win32-x64/);
     });
 });

@@ -48,7 +48,7 @@ describe("official download of the engine, played by a local server", () => {
         };
     const mirror = () => ({
         PATH: "",
-        PLATFORM_PULUMI_DOWNLOAD_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/sdk/`,
+        PLATFORM_DOWNLOAD_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     });
     const checksum = () => createHash("sha256").update(release).digest("hex");
 
@@ -123,7 +123,7 @@ describe("official download of the engine, played by a local server", () => {
     });
 
     it("takes another way where the server cannot be reached", async () => {
-        const nobody = { PLATFORM_PULUMI_DOWNLOAD_URL: "http://127.0.0.1:9" };
+        const nobody = { PLATFORM_DOWNLOAD_URL: "http://127.0.0.1:9" };
         await assert.rejects(
             downloadEngine(join(folder, "none"), () => undefined, nobody),
             Unreachable,

@@ -20,7 +20,6 @@ var version string
 var types = map[string]string{
 	"vault_audit":                          "vault:index/audit:Audit",
 	"vault_auth_backend":                   "vault:index/authBackend:AuthBackend",
-	"vault_aws_secret_backend":             "vault:aws/secretBackend:SecretBackend",
 	"vault_aws_secret_backend_role":        "vault:aws/secretBackendRole:SecretBackendRole",
 	"vault_kubernetes_auth_backend_config": "vault:kubernetes/authBackendConfig:AuthBackendConfig",
 	"vault_kubernetes_auth_backend_role":   "vault:kubernetes/authBackendRole:AuthBackendRole",
@@ -42,6 +41,9 @@ func main() {
 		Version:      version,
 		MetadataInfo: info.NewProviderMetadata(nil),
 		Resources:    resources,
+		DataSources: map[string]*tfbridge.DataSourceInfo{
+			"vault_kv_secret_v2": {Tok: "vault:kv/getSecretV2:getSecretV2"},
+		},
 		// As the official plugin: what the environment may set, and what holds where nothing does.
 		Config: map[string]*tfbridge.SchemaInfo{
 			"skip_tls_verify":       fromEnvironment(false, "VAULT_SKIP_VERIFY"),
