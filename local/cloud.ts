@@ -119,7 +119,8 @@ export async function prepareStack(side: AwsSide, cluster?: Cluster, trial?: str
     return { ...side, pulumi, ...(cluster ? { cluster } : {}) };
 }
 
-const homeOf = (folder: string) => join(folder, "pulumi-home");
+/** The engine's home of a local cloud: its plugins. */
+export const homeOf = (folder: string) => join(folder, "pulumi-home");
 
 async function startAws(folder: string, cache: string, port: number): Promise<Server> {
     const python = await installEmulator(cache);

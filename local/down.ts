@@ -5,9 +5,10 @@ import { emptyBuckets, leftovers } from "./aws/leftovers";
 import { localCertificate } from "./aws/certificate";
 import { findServer, stopServer } from "./aws/server";
 import { stopCluster } from "./cluster/stop";
-import { hasCloud, localRegion, startCloud } from "./cloud";
+import { hasCloud, homeOf, localRegion, startCloud } from "./cloud";
 import { stopIfInterrupted } from "./interrupt";
 import { alone } from "./lock";
+import { endOrphanedPlugins } from "./orphaned-plugins";
 import { localDirectory, LocalError } from "./paths";
 import { say, step } from "./progress";
 import { recoverIfInterrupted } from "./recover";
@@ -24,6 +25,7 @@ export async function down({ discard }: { discard: boolean }): Promise<void> {
         const certificate = await localCertificate(join(folder, "tls"));
         // An emulator that does not run has nothing in it: what is left is this checkout's folder.
         if (!discard && (await findServer(folder, certificate))) await destroy();
+        await endOrphanedPlugins(homeOf(folder));
         await stopCluster(folder);
         await stopServer(folder);
         rmSync(folder, { recursive: true, force: true });

@@ -6,11 +6,13 @@ import { localAccount } from "./aws/server";
 import { localRegion, startCloud, type LocalCloud } from "./cloud";
 import { alone } from "./lock";
 import { localDirectory, LocalError } from "./paths";
+import { endOrphanedPlugins } from "./orphaned-plugins";
 import { say } from "./progress";
 import { localStack } from "./pulumi";
 
 /** Finishes an update of stack `local` that was killed; does nothing where none was. */
 export async function recoverIfInterrupted({ pulumi, identities, server }: LocalCloud): Promise<boolean> {
+    await endOrphanedPlugins(pulumi.env.PULUMI_HOME);
     const backend = pulumi.env.PULUMI_BACKEND_URL;
     const broken = removeBrokenAttributes(backend);
     if (broken.length > 0) say(`  removed ${broken.length} half-written attribute files of the state`);

@@ -47,9 +47,9 @@ describe("a local stack where only 127.0.0.1 can be reached", function () {
         cloud = await LonelyCloud.create();
     });
     after(async () => {
-        // From outside, where a process that a failed test has left has the same id; there is nothing to remove otherwise.
-        await cloud?.remove();
         await namespace?.close();
+        // From outside, where the emulator that a failed test has left has the same process id; otherwise it is gone.
+        await cloud?.remove();
     });
 
     /** Runs `npm run local -- <args>` there. */

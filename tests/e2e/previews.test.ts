@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import execa from "execa";
+import { parse } from "yaml";
 
+import { clusterProviders } from "../../local/cluster/install";
 import { findEngine } from "../../local/engine";
 import { cacheDirectory, root } from "../../local/paths";
+import { installProviders } from "../../local/providers";
 import { pulumiEnvironment } from "../../local/pulumi";
 import { stackConfig } from "../support/stack-files";
 import { TestCloud } from "../support/test-cloud";
@@ -20,17 +23,23 @@ interface Step {
 }
 
 /**
- * The committed stack files on the real engine. Overridden are the endpoints, the credentials (the emulator's root of
- * the account that the file names) and the KMS endpoint of the secrets provider, and nothing else.
+ * The committed stack files on the real engine and the real plugins. Overridden are the endpoints and the proxy, the
+ * credentials (the emulator's root of the account that the file names) and the KMS endpoint of the secrets provider, and
+ * nothing else. AWS Budgets' actions, which the local AWS lacks, are planned here; the mocks check what they say.
  */
 describe("pulumi preview on the real engine", function () {
     this.timeout(180_000);
     let cloud: TestCloud;
     let engine: string;
-    before(async () => {
+    before(async function () {
+        // Cold, two plugins are built.
+        this.timeout(30 * 60_000);
         cloud = await TestCloud.create();
         await cloud.succeed(["pulumi", "stack", "ls"]);
-        engine = (await findEngine(cacheDirectory())).folder;
+        const cache = cacheDirectory();
+        engine = (await findEngine(cache)).folder;
+        const places = { cache, env: process.env, unreachable: new Set<string>() };
+        await installProviders(clusterProviders, join(cloud.folder, "pulumi-home"), places);
     });
     after(() => cloud.remove());
 
@@ -71,15 +80,16 @@ describe("pulumi preview on the real engine", function () {
         kms.destroy();
     }
 
-    const endpoints = () =>
-        JSON.stringify([
-            Object.fromEntries(
-                ["s3", "iam", "sts", "sns", "ecs", "eks", "budgets", "cloudwatchlogs"].map((service) => [
-                    service,
-                    cloud.connection.endpoint,
-                ]),
-            ),
-        ]);
+    /** What stack `local` adds to the others so that the provider calls the local AWS. */
+    const toLocalAws = () => {
+        const { config } = parse(readFileSync(join(cloud.folder, "Pulumi.local.yaml"), "utf8")) as {
+            config: Record<string, unknown>;
+        };
+        return ["aws:endpoints", "aws:httpProxy", "aws:httpsProxy", "aws:s3UsePathStyle"].flatMap((key) => {
+            const value = config[key];
+            return ["-c", `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`];
+        });
+    };
 
     for (const stack of ["dev", "staging", "prod"] as const) {
         it(`shows all of ${stack}, its state encrypted by the KMS key that its file names`, async () => {
@@ -90,7 +100,7 @@ describe("pulumi preview on the real engine", function () {
             assert.equal(made.exitCode, 0, made.all);
             const previewed = await pulumi([
                 ...["preview", "--json", "--stack", stack, "--config-file", file],
-                ...["-c", `aws:endpoints=${endpoints()}`],
+                ...toLocalAws(),
             ]);
             assert.equal(previewed.exitCode, 0, previewed.all);
             const { steps, changeSummary } = JSON.parse(previewed.stdout) as {
@@ -111,7 +121,7 @@ describe("pulumi preview on the real engine", function () {
         const { file, pulumi } = await stackOf("staging");
         const { all, exitCode } = await pulumi([
             ...["preview", "--stack", "staging", "--config-file", file],
-            ...["-c", `aws:endpoints=${endpoints()}`, "-c", 'aws:allowedAccountIds=["444444444444"]'],
+            ...[...toLocalAws(), "-c", 'aws:allowedAccountIds=["444444444444"]'],
         ]);
         assert.notEqual(exitCode, 0);
         assert.match(all!, /AWS account ID not allowed: 222222222222/i);

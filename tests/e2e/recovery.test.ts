@@ -17,12 +17,15 @@ import { TestCloud, until } from "../support/test-cloud";
 
 const accessKey = "aws:iam/accessKey:AccessKey";
 
+/** Without those whose lifecycle configuration the provider waits a minute for. */
+const services = ["clinical-ai", "snapshotter", "llm-models"] as const;
+
 describe("an update that is killed with SIGKILL", function () {
     this.timeout(180_000);
     // A moment that has passed before it was seen is waited for again, in a new cloud.
     this.retries(2);
     let cloud: TestCloud;
-    beforeEach(async () => (cloud = await TestCloud.create()));
+    beforeEach(async () => (cloud = await TestCloud.create(services)));
     afterEach(() => cloud.remove());
 
     // Each is a type whose second creation would fail, or that would leave a second one behind.
@@ -52,20 +55,21 @@ describe("an update that is killed with SIGKILL", function () {
             const { failed, exitCode, words } = await cloud.up();
             assert.equal(failed, 0, words);
             assert.equal(exitCode, 0);
-            assert.deepEqual(await keysPerUser(cloud), [1, 1, 1, 1, 1]);
+            assert.deepEqual(await keysPerUser(cloud), [1, 1, 1]);
             assert.match((await cloud.succeed(["recover"])).stderr, /No update was interrupted/);
         });
     }
 
     it("at a random moment is recovered by the next npm run local by itself, and objects stay", async () => {
-        await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview", "-c", 'platform:services=["rl-studio"]']);
-        const { "rl-studio": outputs } = await cloud.outputs();
-        await cloud.root.s3.send(new PutObjectCommand({ Bucket: outputs.bucketName, Key: "rollout", Body: "kept" }));
+        await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview", "-c", 'platform:services=["snapshotter"]']);
+        const { snapshotter: outputs } = await cloud.outputs();
+        const object = { Bucket: outputs.bucketName, Key: "scan" };
+        await cloud.root.s3.send(new PutObjectCommand({ ...object, Body: "kept", ServerSideEncryption: "AES256" }));
         await kill(cloud, { seconds: Math.random() });
         const { failed, words } = await cloud.up();
         assert.equal(failed, 0, words);
-        assert.deepEqual(await keysPerUser(cloud), [1, 1, 1, 1, 1]);
-        const { Body } = await cloud.root.s3.send(new GetObjectCommand({ Bucket: outputs.bucketName, Key: "rollout" }));
+        assert.deepEqual(await keysPerUser(cloud), [1, 1, 1]);
+        const { Body } = await cloud.root.s3.send(new GetObjectCommand(object));
         assert.equal(await Body?.transformToString(), "kept");
     });
 
@@ -101,9 +105,9 @@ describe("a local AWS that is gone, as after a restart of the machine", function
     this.timeout(180_000);
 
     it("is built anew by the next npm run local, though another command has started it meanwhile", async () => {
-        const cloud = await TestCloud.create();
+        const cloud = await TestCloud.create(services);
         try {
-            await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview", "-c", 'platform:services=["rl-studio"]']);
+            await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview", "-c", 'platform:services=["snapshotter"]']);
             const { pid } = JSON.parse(readFileSync(join(cloud.folder, "aws.pid"), "utf8")) as { pid: number };
             process.kill(pid, "SIGKILL");
             await until("the emulator to end", () => haveEnded([pid]));
@@ -121,7 +125,7 @@ describe("Ctrl-C in npm run local", function () {
     this.timeout(180_000);
     this.retries(2);
     let cloud: TestCloud;
-    beforeEach(async () => (cloud = await TestCloud.create()));
+    beforeEach(async () => (cloud = await TestCloud.create(services)));
     afterEach(() => cloud.remove());
 
     const moments: [what: string, said: RegExp, milliseconds: number][] = [
@@ -180,11 +184,11 @@ async function kill(cloud: TestCloud, moment: Moment, more: string[] = []): Prom
             await new Promise((resolve) => setTimeout(resolve, moment.seconds * 1000));
             assert.equal(running.exitCode, null, "the update ended before it was killed");
         }
-        const family = await programsAndPlugins(pid!);
+        const programs = await programsOf(pid!);
         process.kill("creating" in moment ? pid! : -running.pid!, "SIGKILL");
         await running;
-        // The program and the plugins are told by nobody: they notice that the engine is gone.
-        await until("the processes of the killed engine to end", () => haveEnded(family), 20);
+        // The program is told by nobody: it notices that the engine is gone. The plugins do not notice: `npm run local` ends them.
+        await until("the program of the killed engine to end", () => haveEnded(programs), 20);
     } finally {
         process.kill(emulator.pid, "SIGCONT");
     }
@@ -195,16 +199,16 @@ function isCreating(cloud: TestCloud, type: string): boolean {
     return pending.some((operation) => operation.type === "creating" && operation.resource.type === type);
 }
 
-/** What runs below the engine, but for the language host: that one asks every five minutes whether the engine is there. */
-async function programsAndPlugins(pid: number): Promise<number[]> {
+/** What runs below the engine, but for what notices late or never that the engine is gone: language host and plugins. */
+async function programsOf(pid: number): Promise<number[]> {
     const { stdout } = await execa("pgrep", ["-P", String(pid), "-l"], { reject: false });
     const children = stdout
         .split("\n")
         .filter(Boolean)
         .map((line) => [Number(line.split(" ")[0]), line] as const);
-    const below = await Promise.all(children.map(([child]) => programsAndPlugins(child)));
+    const below = await Promise.all(children.map(([child]) => programsOf(child)));
     return [
-        ...children.filter(([, line]) => !line.includes("pulumi-language")).map(([child]) => child),
+        ...children.filter(([, line]) => !/pulumi-(language|resource)/.test(line)).map(([child]) => child),
         ...below.flat(),
     ];
 }

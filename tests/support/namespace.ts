@@ -10,6 +10,7 @@ import { type Readable, type Writable } from "node:stream";
 import execa from "execa";
 
 import { root } from "../../local/paths";
+import { killFamily } from "./processes";
 
 /** A command, the whole environment that it gets, and whose process it is. */
 interface Order {
@@ -20,7 +21,7 @@ interface Order {
     readonly gid: number;
 }
 
-/** What a command printed, and what it and whatever it left running wanted beyond this machine meanwhile. */
+/** What a command printed, and what was wanted beyond this machine since the one before: by it, or by a server. */
 export interface Watched {
     readonly exitCode: number;
     readonly stdout: string;
@@ -72,7 +73,7 @@ export class Namespace {
         return JSON.parse(line) as Watched;
     }
 
-    /** Ends the driver; a server that a command has left behind keeps the namespace. */
+    /** Ends it with what runs in it, but for the servers that a command has left behind. */
     async close(): Promise<void> {
         this.driver.stdin.end();
         await this.gone.catch(() => undefined);
@@ -87,8 +88,11 @@ const asRoot = [
     ["unshare", "--user", "--map-root-user", "--net", "--mount"],
 ];
 
-/** Not a user namespace: in one of theirs the system's folders are nobody's, and swc trusts nothing that is below them. */
+/** Not a user namespace: in one of theirs the system's folders are nobody's, and swc trusts nothing below those. */
 const asAnyone = [["sudo", "--non-interactive", "unshare", "--net", "--mount"]];
+
+/** How long a command may take, in milliseconds: one that goes on asking for what is not there is seen, and ended. */
+const patience = 240_000;
 
 /** The part of it that runs inside, an order a line and an answer a line. */
 async function drive(): Promise<void> {
@@ -99,21 +103,30 @@ async function drive(): Promise<void> {
     const lookups = new Set<string>();
     await recordLookups((name) => lookups.add(name));
     const answer = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
-    answer("ready");
-    for await (const line of createInterface(process.stdin)) {
-        const { command, args, ...whose } = JSON.parse(line) as Order;
-        lookups.clear();
-        const before = departures();
-        const run = await execa(command, args, { ...whose, extendEnv: false, reject: false, stdin: "ignore" });
+    let gone = departures();
+    let running: execa.ExecaChildProcess | undefined;
+    const stop = async () => running?.pid && (await killFamily(running.pid));
+    const obey = async ({ command, args, ...whose }: Order) => {
+        const options = { ...whose, extendEnv: false, reject: false, stdin: "ignore", detached: true } as const;
+        running = execa(command, args, options);
+        const timer = setTimeout(() => void stop(), patience);
+        const run = await running;
+        clearTimeout(timer);
+        running = undefined;
         answer({
             exitCode: run.exitCode ?? 1,
             stdout: run.stdout ?? "",
             stderr: run.stderr || (run as Partial<execa.ExecaError>).message || "",
             lookups: [...lookups],
-            departures: departures() - before,
+            departures: departures() - gone,
         } satisfies Watched);
-    }
-    process.exit();
+        lookups.clear();
+        gone = departures();
+    };
+    const orders = createInterface(process.stdin);
+    orders.on("line", (line) => void obey(JSON.parse(line) as Order));
+    orders.on("close", () => void stop().finally(() => process.exit()));
+    answer("ready");
 }
 
 /** Puts another file in the place of one, as this namespace sees it. */

@@ -1,13 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import execa from "execa";
+import { parseDocument } from "yaml";
 
 import { rootCredentials } from "../../local/aws/server";
 import { localDirectory, root } from "../../local/paths";
 import { clientsFor, closeClients, type Clients, type Connection } from "../../ops/verify/clients";
+import { type ServiceName } from "../../services";
 import { type CheckResult } from "../../ops/verify/target";
 
 /** A local cloud of a test's own: its folder, its port, its emulator; driven by the command that users type. */
@@ -18,12 +20,29 @@ export class TestCloud {
 
     protected constructor(readonly port: number) {}
 
-    static async create(): Promise<TestCloud> {
-        return new TestCloud(await freePort());
+    /** @param services those of the stack, which a stack file of the cloud's own names; default: all of them */
+    static async create(services?: readonly ServiceName[]): Promise<TestCloud> {
+        const cloud = new TestCloud(await freePorts(2));
+        if (services) cloud.chooseServices(services);
+        return cloud;
     }
 
+    private chooseServices(services: readonly ServiceName[]): void {
+        const document = parseDocument(readFileSync(join(root, "Pulumi.local.yaml"), "utf8"));
+        document.setIn(["config", "platform:services"], services);
+        this.stack = this.file("Pulumi.local.yaml");
+        writeFileSync(this.stack, document.toString());
+    }
+
+    private stack?: string;
+
     get env(): NodeJS.ProcessEnv {
-        return { ...process.env, PLATFORM_LOCAL_DIR: this.place, PLATFORM_LOCAL_PORT: String(this.port) };
+        return {
+            ...process.env,
+            PLATFORM_LOCAL_DIR: this.place,
+            PLATFORM_LOCAL_PORT: String(this.port),
+            ...(this.stack ? { PLATFORM_LOCAL_STACK_FILE: this.stack } : {}),
+        };
     }
 
     /** A file in the cloud's own place, which is removed with it. */
