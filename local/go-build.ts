@@ -33,7 +33,7 @@ export function digestOf(module: string): string {
  * Builds commands from the Go module proxy into `folder`, one after the other: each has a module of its own, since a
  * replace directive holds in the main module only and `go install` refuses a module that has some.
  *
- * @param what what is built, for the message when Go is missing
+ * @param what what is to be had otherwise, for the message when Go is missing, e.g. `etcd 3.6.13`
  * @param cancelled ends the build
  * @throws LocalError when Go is missing or a build fails, with the last lines that the compiler wrote.
  */
@@ -74,20 +74,19 @@ export async function moduleSource(module: string, path: string): Promise<string
  */
 const goEnvironment = { GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "auto" };
 
-async function requireGo(what: string): Promise<void> {
-    const install = `Install ${what} or Go 1.21 or newer (https://go.dev/doc/install), and run this again.`;
+/** @throws LocalError without a Go that can build, which says what to install instead */
+export async function requireGo(what: string, alternative = what): Promise<void> {
+    const install = `Install Go 1.21 or newer (https://go.dev/doc/install), or ${alternative}, and run this again.`;
     let version: string;
     try {
         // The installed Go's own version, and not that of one which it would fetch.
         version = (await execa("go", ["version"], { env: { GOTOOLCHAIN: "local" } })).stdout;
     } catch {
-        throw new LocalError(
-            `${what} is not on PATH, cannot be downloaded, and Go, which could build it, is missing. ${install}`,
-        );
+        throw new LocalError(`${what} cannot be downloaded, and Go, which could build it, is missing. ${install}`);
     }
     if (canFetchToolchains(version)) return;
     throw new LocalError(
-        `${what} is not on PATH, cannot be downloaded, and the Go that could build it is too old (${version}). ${install}`,
+        `${what} cannot be downloaded, and the Go that could build it is too old (${version}). ${install}`,
     );
 }
 

@@ -8,7 +8,7 @@ import * as tar from "tar";
 
 import { checksumOf, download, downloadChecked, type Mirror, mirror, Unavailable, Unreachable } from "./download";
 import { cachedFolder } from "./files";
-import { buildWithGo, digestOf, type GoBuild } from "./go-build";
+import { buildWithGo, digestOf, type GoBuild, requireGo } from "./go-build";
 import { interrupted } from "./interrupt";
 import { LocalError } from "./paths";
 import { say, step } from "./progress";
@@ -24,6 +24,8 @@ export interface Part {
     /** The official release. Undefined where there is none that can be checked. */
     readonly release?: Release;
     readonly build: GoBuild;
+    /** What somebody without Go installs, for the message; default: the program. */
+    readonly install?: string;
     /** What the build is; default: built from Go modules. */
     readonly builtFrom?: string;
 }
@@ -73,12 +75,13 @@ export async function findPart(
             return { path: join(folder, part.name), origin: official };
         } catch (error) {
             if (!(error instanceof Unavailable)) throw error;
+            await requireGo(title, part.install);
             say(`  ${part.name}: ${error.message}; building it from source instead (some minutes, once)`);
             if (error instanceof Unreachable) unreachable.add(release.host);
         }
     }
     const folder = await step(`${title}, built from Go modules`, (doing) =>
-        cachedFolder(built, (target) => buildWithGo(part.name, [part.build], target, doing, cancelled)),
+        cachedFolder(built, (target) => buildWithGo(title, [part.build], target, doing, cancelled)),
     );
     return { path: join(folder, part.name), origin: builtFrom(part) };
 }

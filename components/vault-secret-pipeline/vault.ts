@@ -103,6 +103,16 @@ export function createStaticSource(
     };
 }
 
+/** What Vault answers at a path of KV version 2. */
+interface KvVersion {
+    /** The values; null where the latest version was deleted. */
+    readonly data: unknown;
+    readonly metadata: {
+        readonly version: number;
+        readonly custom_metadata: Readonly<Record<string, string>> | null;
+    };
+}
+
 /** Key of the secret's own metadata with the version that the last write took the place of. */
 const writtenOverKey = "written-over-version";
 
@@ -119,14 +129,14 @@ function writtenOver(
     namespace: string | undefined,
 ): pulumi.Output<string> {
     const version = pulumi.all([mount, pulumi.all(fields)]).apply(async ([mount, declared]) => {
+        // The function for KV version 1 reads any path as it is; that for version 2 is deprecated, and says so each time.
         const found = await vault.kv
-            .getSecretV2({ mount, name, namespace }, { parent })
+            .getSecret({ path: kvDataPath(mount, name), namespace }, { parent })
             .catch((error: Error) => notRead(parent, error));
         if (!found) return "0";
-        if (isDeepStrictEqual(JSON.parse(found.dataJson), declared)) {
-            return found.customMetadata?.[writtenOverKey] ?? "0";
-        }
-        return String(found.version);
+        const { data, metadata } = JSON.parse(found.dataJson) as KvVersion;
+        if (isDeepStrictEqual(data, declared)) return metadata.custom_metadata?.[writtenOverKey] ?? "0";
+        return String(metadata.version);
     });
     // A number of a version says nothing of its values.
     return pulumi.unsecret(version);

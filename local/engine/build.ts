@@ -45,4 +45,4 @@ async function forwardUnknownCalls(module: string, go: (...args: string[]) => Pr
 
 /** Builds the engine and its language host from the Go module proxy into `folder`. */
 export const buildEngine = (folder: string, doing: (detail: string) => void): Promise<void> =>
-    buildWithGo("Pulumi", builds, folder, doing);
+    buildWithGo(`Pulumi ${versions.pulumi}`, builds, folder, doing);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readlink, rename, rm, symlink } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -20,7 +20,7 @@ export interface Provider {
     readonly origin: string;
 }
 
-const notOfficial = "NOT the official plugin, which could not be downloaded";
+const notOfficial = "NOT the official plugin";
 
 /** The plugins: Pulumi's own, or built from the sources that those are built from. */
 export const providers: Readonly<Record<ProviderName, Part>> = {
@@ -44,6 +44,7 @@ function provider(name: ProviderName, builtFrom: string, prepare?: GoBuild["prep
             ldflags: `-X main.version=${version}`,
             prepare,
         },
+        install: `the plugin where there is a network (pulumi plugin install resource ${name} ${version})`,
         builtFrom,
     };
 }
@@ -114,8 +115,6 @@ async function link(name: ProviderName, program: string, home: string): Promise<
     const fresh = await mkdtemp(join(plugins, `.${name}-`));
     await chmod(fresh, 0o755);
     await symlink(program, join(fresh, file));
-    const manifest = `resource: true\nname: ${name}\nversion: ${versions.plugins[name]}\n`;
-    await writeFile(join(fresh, "PulumiPlugin.yaml"), manifest);
     await rm(folder, { recursive: true, force: true });
     await rename(fresh, folder);
 }

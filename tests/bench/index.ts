@@ -10,7 +10,7 @@ import { startCloud } from "../../local/cloud";
 import { interrupted, listenForInterrupts } from "../../local/interrupt";
 import { LocalError, localDirectory } from "../../local/paths";
 import { elapsed, say, step } from "../../local/progress";
-import { freePort } from "../support/test-cloud";
+import { freePorts } from "../support/test-cloud";
 import { type Bench, costOfPreview, countSameResources } from "./preview";
 import { type Program, Projects } from "./projects";
 import { type Measurements, renderTable, summarise } from "./report";
@@ -22,7 +22,7 @@ const serviceCounts = [1, 10, 100] as const;
 /** Measures everything with a local cloud of its own, made in `folder`. */
 async function measure(folder: string): Promise<Measurements> {
     process.env.PLATFORM_LOCAL_DIR = folder;
-    process.env.PLATFORM_LOCAL_PORT = String(await freePort());
+    process.env.PLATFORM_LOCAL_PORT = String(await freePorts(2));
     say("Local cloud of the benchmark");
     const { engine, providers, pulumi } = await startCloud();
     const bench: Bench = { engine: engine.folder, env: pulumi.env };

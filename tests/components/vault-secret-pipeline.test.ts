@@ -67,7 +67,7 @@ async function run(changes: Partial<Args> = {}, preview = false, inVault?: Recor
     return { mocks, pipeline };
 }
 
-const getSecret = "vault:kv/getSecretV2:getSecretV2";
+const getSecret = "vault:kv/getSecret:getSecret";
 const connect = () => ({
     vault: new vault.Provider("the-vault", { address: "https://vault.example.com:8200" }),
     kubernetes: new kubernetes.Provider("the-cluster"),
@@ -146,9 +146,10 @@ describe("VaultSecretPipeline, static", () => {
     describe("B1: what Vault holds already", () => {
         const declared = { access_key: "AKIA", secret_key: "very secret" };
         const found = (values: unknown, customMetadata?: object) => ({
-            dataJson: JSON.stringify(values),
-            version: 5,
-            ...(customMetadata ? { customMetadata } : {}),
+            dataJson: JSON.stringify({
+                data: values,
+                metadata: { version: 5, custom_metadata: customMetadata ?? null },
+            }),
         });
         const overVersion = async (inVault: Record<string, unknown> | Error) => {
             const { mocks } = await run({}, false, inVault);

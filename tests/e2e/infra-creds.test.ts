@@ -20,12 +20,12 @@ import { parseDocument } from "yaml";
 
 import { cacheDirectory, root } from "../../local/paths";
 import { clientsFor, closeClients } from "../../ops/verify/clients";
-import { freePort, TestCloud, until } from "../support/test-cloud";
+import { freePorts, TestCloud, until } from "../support/test-cloud";
 
 /** A local cloud with three services. */
 class ThreeServices extends TestCloud {
     static override async create(): Promise<ThreeServices> {
-        const cloud = new ThreeServices(await freePort());
+        const cloud = new ThreeServices(await freePorts(2));
         const document = parseDocument(readFileSync(join(root, "Pulumi.local.yaml"), "utf8"));
         document.setIn(["config", "platform:services"], document.createNode(["rl-studio", "snapshotter", "mlflow"]));
         for (const other of ["clinical-ai", "llm-models"]) document.deleteIn(["config", `platform:${other}`]);

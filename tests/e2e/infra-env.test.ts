@@ -24,12 +24,12 @@ import { auditFile } from "../../ops/infra/audit";
 import { clientsFor, closeClients } from "../../ops/verify/clients";
 import { InfraCheckout } from "../support/infra";
 import { stackConfig } from "../support/stack-files";
-import { freePort, TestCloud } from "../support/test-cloud";
+import { freePorts, TestCloud } from "../support/test-cloud";
 
 /** A local cloud with the services whose variables are in files. */
 class EnvCloud extends TestCloud {
     static override async create(): Promise<EnvCloud> {
-        const cloud = new EnvCloud(await freePort());
+        const cloud = new EnvCloud(await freePorts(2));
         const document = parseDocument(readFileSync(join(root, "Pulumi.local.yaml"), "utf8"));
         document.setIn(["config", "platform:services"], ["rl-studio", "snapshotter", "mlflow", "llm-models"]);
         document.deleteIn(["config", "platform:clinical-ai"]);

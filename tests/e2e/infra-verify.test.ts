@@ -32,7 +32,7 @@ import { createProgram } from "../../ops/infra/program";
 import { readStackSettings } from "../../ops/settings";
 import { type CheckResult } from "../../ops/verify";
 import { stackConfig } from "../support/stack-files";
-import { freePort, TestCloud } from "../support/test-cloud";
+import { freePorts, TestCloud } from "../support/test-cloud";
 
 const services = ["rl-studio", "snapshotter", "mlflow", "llm-models"];
 const rollouts = "rl-studio-rollouts-dev";
@@ -69,7 +69,7 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
     class Cloud extends TestCloud {
         static override async create(): Promise<Cloud> {
             writeFileSync(join(place, "stack.yaml"), stackFileOf());
-            return new Cloud(await freePort());
+            return new Cloud(await freePorts(2));
         }
         override get env(): NodeJS.ProcessEnv {
             return { ...super.env, PLATFORM_LOCAL_STACK_FILE: join(place, "stack.yaml") };

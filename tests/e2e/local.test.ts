@@ -298,7 +298,10 @@ describe("npm run local, where something is in the way,", function () {
             PLATFORM_CACHE_DIR: join(cloud.folder, "cache"),
             PLATFORM_DOWNLOAD_URL: "http://127.0.0.1:9",
         });
-        assert.match(words, /Pulumi is not on PATH, cannot be downloaded, and Go, which could build it, is missing/);
+        assert.match(
+            words,
+            /Pulumi [\d.]+ cannot be downloaded, and Go, which could build it, is missing\. Install Go 1\.21/,
+        );
     });
 
     it("names a cached engine that does not run", async () => {

@@ -176,7 +176,7 @@ const account = "123456789012";
 
 /** Answers of the invokes that every stack makes. */
 const defaultInvokes: Record<string, Record<string, unknown> | Error> = {
-    "vault:kv/getSecretV2:getSecretV2": new Error('no secret found at "secret/data/mock"'),
+    "vault:kv/getSecret:getSecret": new Error('no secret found at "secret/data/mock"'),
     "aws:index/getCallerIdentity:getCallerIdentity": {
         accountId: account,
         arn: `arn:aws:iam::${account}:user/deployer`,

@@ -19,7 +19,7 @@ export interface RotationTimes {
 /** A local cloud with rl-studio alone, whose keys are rotated: the tool edits a stack file of the test's own. */
 export class RotationCloud extends TestCloud {
     static override async create(): Promise<RotationCloud> {
-        return new RotationCloud(await freePorts(1));
+        return new RotationCloud(await freePorts(2));
     }
 
     get stackFile(): string {

@@ -60,7 +60,7 @@ if [ "$1" = version ]; then echo "go version ${version} linux/amd64"; else echo 
 
     it("names a Go that is too old to do that, and what is needed", async () => {
         installGo("go1.20.14");
-        await assert.rejects(build(), /too old \(go version go1\.20\.14 .*Go 1\.21 or newer/);
+        await assert.rejects(build(), /too old \(go version go1\.20\.14 .*\. Install Go 1\.21 or newer/);
     });
 });
 

@@ -42,7 +42,7 @@ func main() {
 		MetadataInfo: info.NewProviderMetadata(nil),
 		Resources:    resources,
 		DataSources: map[string]*tfbridge.DataSourceInfo{
-			"vault_kv_secret_v2": {Tok: "vault:kv/getSecretV2:getSecretV2"},
+			"vault_kv_secret": {Tok: "vault:kv/getSecret:getSecret"},
 		},
 		// As the official plugin: what the environment may set, and what holds where nothing does.
 		Config: map[string]*tfbridge.SchemaInfo{

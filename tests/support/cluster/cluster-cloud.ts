@@ -19,9 +19,9 @@ import { freePorts, TestCloud } from "../test-cloud";
 
 /** A local cloud with its cluster, of a test's own. */
 export class ClusterCloud extends TestCloud {
-    /** The local AWS's port and those of the cluster after it. */
+    /** The local AWS's two ports and those of the cluster after them. */
     static override async create(): Promise<ClusterCloud> {
-        return new ClusterCloud(await freePorts(12));
+        return new ClusterCloud(await freePorts(13));
     }
 
     get places(): Places {
