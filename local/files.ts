@@ -3,25 +3,37 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import { isAlive } from "../ops/process";
+import { LockHeld, withLock } from "../ops/process-lock";
+import { stopIfInterrupted } from "./interrupt";
+import { say } from "./progress";
 
 /**
  * A folder that is there whole or not at all: `make` fills a temporary folder beside it, which then takes its name.
- * What an interrupted run left half-written is removed. Two runs at once do no harm: the first to finish wins.
+ * What an interrupted run left half-written is removed. Of two runs at once the second waits for the first.
  */
 export async function cachedFolder(path: string, make: (folder: string) => Promise<void>): Promise<string> {
-    if (existsSync(path)) return path;
+    mkdirSync(dirname(path), { recursive: true });
+    for (let waiting = false; !existsSync(path); waiting = true) {
+        stopIfInterrupted();
+        try {
+            await withLock(`${path}.lock`, () => makeFolder(path, make));
+        } catch (error) {
+            if (!(error instanceof LockHeld)) throw error;
+            if (!waiting) say(`  process ${error.holder} is making ${path}; waiting for it`);
+            await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+    }
+    return path;
+}
+
+async function makeFolder(path: string, make: (folder: string) => Promise<void>): Promise<void> {
+    if (existsSync(path)) return;
     const parent = dirname(path);
-    mkdirSync(parent, { recursive: true });
     await removeLeftovers(parent, basename(path));
     const temporary = await mkdtemp(join(parent, `.${basename(path)}-${process.pid}-`));
     try {
         await make(temporary);
-        try {
-            renameSync(temporary, path);
-        } catch (error) {
-            if (!existsSync(path)) throw error;
-        }
-        return path;
+        renameSync(temporary, path);
     } finally {
         rmSync(temporary, { recursive: true, force: true });
     }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { answers } from "../health";
+import { LocalError } from "../paths";
 import { runningService, startService, stopService } from "../service";
 import { type Certificate } from "./certificate";
 
@@ -24,7 +25,8 @@ export const rootCredentials = { accessKeyId: "test", secretAccessKey: "test" };
  * Starts the emulator on 127.0.0.1 with TLS and IAM enforced, or finds the one that an earlier call started. It goes on
  * running when this process ends.
  *
- * @throws LocalError when another program has the port, or the emulator does not answer.
+ * @throws LocalError when another program has the port, the emulator does not answer, or it runs at another port: it has
+ * everything in its memory, so it is not stopped unasked.
  */
 export async function startServer(
     folder: string,
@@ -34,7 +36,14 @@ export async function startServer(
 ): Promise<Server> {
     const running = await findServer(folder, certificate);
     const server = serverAt(port, certificate);
-    if (running?.endpoint === server.endpoint) return running;
+    if (running && running.endpoint !== server.endpoint) {
+        const used = new URL(running.endpoint).port;
+        throw new LocalError(
+            `The local AWS of this checkout runs at port ${used}, and PLATFORM_LOCAL_PORT says ${port}. ` +
+                `Set PLATFORM_LOCAL_PORT=${used}, or take it down first: PLATFORM_LOCAL_PORT=${used} npm run local -- down`,
+        );
+    }
+    if (running) return running;
     await stopServer(folder);
     const emulator = {
         name: serviceName,
@@ -68,12 +77,20 @@ const serverAt = (port: number, { certificate }: Certificate) => ({
     caBundle: certificate,
 });
 
+/** How long an emulator on a busy machine may take to answer, in milliseconds: given up, it loses all that it has. */
+const patience = 30_000;
+
 /** The emulator that an earlier call started here, if it still runs and answers. */
 export async function findServer(folder: string, certificate: Certificate): Promise<Server | undefined> {
-    const running = await runningService(folder, serviceName);
-    if (!running) return undefined;
-    const server = serverAt(running.ports[0], certificate);
-    return (await isHealthy(server)) ? { ...server, fresh: false } : undefined;
+    const deadline = Date.now() + patience;
+    for (;;) {
+        const running = await runningService(folder, serviceName);
+        if (!running) return undefined;
+        const server = serverAt(running.ports[0], certificate);
+        if (await isHealthy(server)) return { ...server, fresh: false };
+        if (Date.now() > deadline) return undefined;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+    }
 }
 
 /** Stops the emulator, if it runs, and waits for its end: only then is its port free again. */

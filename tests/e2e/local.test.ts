@@ -89,6 +89,16 @@ describe("npm run local", function () {
         assert.match((await cloud.up()).words, /Nothing to change: \d+ resources are as declared/);
     });
 
+    it("is refused at another port than the one that it runs at, and keeps all that it has", async () => {
+        const { exitCode, all } = await cloud.run(["infra", "verify"], { PLATFORM_LOCAL_PORT: "4566" });
+        assert.notEqual(exitCode, 0);
+        assert.match(
+            all!,
+            new RegExp(`runs at port ${cloud.port}, .*PLATFORM_LOCAL_PORT=${cloud.port} npm run local -- down`),
+        );
+        await cloud.root.s3.send(new GetBucketVersioningCommand({ Bucket: bucket }));
+    });
+
     it("keeps secrets in files that only their owner can read", () => {
         for (const name of ["identities.json", "passphrase", "tls/key.pem", "aws.log"]) {
             assert.equal(statSync(join(cloud.folder, name)).mode & 0o077, 0, name);

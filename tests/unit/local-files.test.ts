@@ -56,6 +56,18 @@ describe("files of the local cloud", () => {
         assert.equal(made, 1);
     });
 
+    it("makes a folder once though two runs want it at once", async () => {
+        let made = 0;
+        const make = async () => {
+            made++;
+            await new Promise((resolve) => setTimeout(resolve, 50));
+        };
+        const both = [1, 2].map(() => cachedFolder(join(folder, "tool-2.0"), make));
+        assert.deepEqual(new Set(await Promise.all(both)), new Set([join(folder, "tool-2.0")]));
+        assert.equal(made, 1);
+        assert.ok(!existsSync(join(folder, "tool-2.0.lock")));
+    });
+
     it("refuses a second run while the first goes on, and takes over the lock of a killed one", async () => {
         await alone(folder, async () => {
             writeFileSync(join(folder, "lock"), String(process.ppid));

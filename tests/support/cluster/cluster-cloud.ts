@@ -4,16 +4,22 @@ import { join } from "node:path";
 import { KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 import { parseDocument } from "yaml";
 
+import { type Identities } from "../../../local/aws/identities";
+import { findServer } from "../../../local/aws/server";
+import { homeOf } from "../../../local/cloud";
 import { clusterPorts, kubeconfigOf, type Places, type User } from "../../../local/cluster/places";
 import { asOwner } from "../../../local/cluster/vault";
-import { root } from "../../../local/paths";
+import { findEngine } from "../../../local/engine";
+import { cacheDirectory, root } from "../../../local/paths";
+import { Pulumi } from "../../../local/pulumi";
 import { runningService, stopService } from "../../../local/service";
 import { Kubernetes } from "../../../ops/cluster/kubernetes";
 import { type Vault } from "../../../ops/cluster/vault";
+import { type EngineRun } from "../../../ops/infra/host";
 import { diagnosisOf } from "../../../ops/doctor";
 import { remediesOf } from "../../../ops/doctor/finding";
 import { observe } from "../../../ops/doctor/observe";
-import { type CheckResult, type Keys } from "../../../ops/verify/target";
+import { type CheckResult } from "../../../ops/verify/target";
 import { type ClinicalAiOutputs } from "../../../services/clinical-ai";
 import { freePorts, TestCloud } from "../test-cloud";
 
@@ -110,7 +116,7 @@ export class ClusterCloud extends TestCloud {
     async doctor(outputs?: ClinicalAiOutputs, laterSeconds = 0): Promise<string[]> {
         const { cluster, userName } =
             outputs ?? ((await this.outputs())["clinical-ai"] as unknown as ClinicalAiOutputs);
-        const identities = JSON.parse(readFileSync(join(this.folder, "identities.json"), "utf8")) as { deployer: Keys };
+        const identities = JSON.parse(readFileSync(join(this.folder, "identities.json"), "utf8")) as Identities;
         const access = {
             kubeconfig: this.kubeconfig("deployer"),
             vault: { address: cluster!.vaultAddress, caCertFile: this.places.certificate.certificate },
@@ -146,6 +152,21 @@ export class ClusterCloud extends TestCloud {
         };
         const api = KubernetesObjectApi.makeApiClient(config);
         await api.patch(patch, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch);
+    }
+
+    /** Runs the engine itself: unlike the tool, which is run otherwise, it starts nothing that does not run. */
+    async engine(...args: string[]): Promise<EngineRun> {
+        const { deployer } = JSON.parse(readFileSync(join(this.folder, "identities.json"), "utf8")) as Identities;
+        const server = (await findServer(this.folder, this.places.certificate))!;
+        const pulumi = new Pulumi({
+            engine: (await findEngine(cacheDirectory())).folder,
+            home: homeOf(this.folder),
+            folder: this.folder,
+            server,
+            credentials: deployer,
+            vaultToken: readFileSync(join(this.places.folder, "vault-token-deployer"), "utf8"),
+        });
+        return pulumi.execute(args, {});
     }
 
     /** Stops one of the cluster's servers; the next `up` starts it again. */
