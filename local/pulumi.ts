@@ -170,6 +170,8 @@ export function pulumiEnvironment({
         PULUMI_CONFIG_PASSPHRASE: passphrase(folder),
         PULUMI_SKIP_UPDATE_CHECK: "true",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        // As the program says at the provider; a plugin that was built knows it by this variable only.
+        PULUMI_K8S_ENABLE_PATCH_FORCE: "true",
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         AWS_CA_BUNDLE: server.caBundle,

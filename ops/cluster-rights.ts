@@ -44,8 +44,6 @@ const { vault } = clinicalAi;
 const ownToken: readonly VaultRight[] = [
     { path: "auth/token/create", capabilities: ["update"] },
     { path: "auth/token/lookup-self", capabilities: ["read"] },
-    { path: "auth/token/renew-self", capabilities: ["update"] },
-    { path: "auth/token/revoke-self", capabilities: ["update"] },
 ];
 
 /**
@@ -61,7 +59,7 @@ export function vaultDeployerPolicy(options: RightsOptions = {}): string {
         ...ownToken,
         { path: `${vault.mount}/data/${vault.path}`, capabilities: ["create", "read", "update"] },
         // An update writes the metadata too; destroying removes every version.
-        { path: `${vault.mount}/metadata/${vault.path}`, capabilities: ["create", "read", "update", "delete"] },
+        { path: `${vault.mount}/metadata/${vault.path}`, capabilities: ["read", "update", "delete"] },
         ...[vault.policy, vault.dynamicPolicy].map((name) => ({
             path: `sys/policies/acl/${name}`,
             // A policy has no `create` to Vault.
@@ -71,7 +69,9 @@ export function vaultDeployerPolicy(options: RightsOptions = {}): string {
             path: `auth/${vault.authMount}/role/${name}`,
             capabilities: whole,
         })),
-        ...(awsMount === undefined ? [] : [{ path: `${awsMount}/roles/${vault.awsRole}`, capabilities: whole }]),
+        ...(awsMount === undefined
+            ? []
+            : [{ path: `${awsMount}/roles/${vault.awsRole}`, capabilities: ["read", "update", "delete"] as const }]),
         ...(shared ? sharedRights : []),
     ]);
 }
@@ -83,7 +83,7 @@ const sharedRights: readonly VaultRight[] = [
     // An auth method is read as the mount that it is.
     { path: `sys/mounts/auth/${vault.authMount}`, capabilities: ["read"] },
     { path: `sys/mounts/auth/${vault.authMount}/tune`, capabilities: ["read"] },
-    { path: `auth/${vault.authMount}/config`, capabilities: ["create", "read", "update"] },
+    { path: `auth/${vault.authMount}/config`, capabilities: ["read", "update"] },
     { path: `sys/audit/${vault.auditDevice}`, capabilities: ["update", "sudo"] },
     // A device is read by listing them all.
     { path: "sys/audit", capabilities: ["read", "sudo"] },

@@ -15,6 +15,8 @@ export function connectKubernetes({
         context,
         // Else a changed ConfigMap is deleted first and then made anew, and pods that start in between find none.
         enableConfigMapMutable: true,
+        // What is declared here is written again where somebody else took a field over, instead of being refused.
+        enablePatchForce: true,
     });
 }
 

@@ -400,6 +400,7 @@ describe("clinical-ai: static keys", () => {
                 kubeconfig: "a/kubeconfig",
                 context: "a-context",
                 enableConfigMapMutable: "true",
+                enablePatchForce: "true",
             });
             const vault = mocks.get("pulumi:providers:vault", "clinical-ai-vault").inputs;
             assert.equal(vault.address, "https://vault.example.com:8200");

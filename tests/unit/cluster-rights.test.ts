@@ -20,22 +20,20 @@ function opens(policy: string): string[] {
 const ofEveryStack = [
     "auth/token/create: update",
     "auth/token/lookup-self: read",
-    "auth/token/renew-self: update",
-    "auth/token/revoke-self: update",
     "secret/data/clinical-ai/aws: create, read, update",
-    "secret/metadata/clinical-ai/aws: create, read, update, delete",
+    "secret/metadata/clinical-ai/aws: read, update, delete",
     "sys/policies/acl/clinical-ai-aws-read: read, update, delete",
     "sys/policies/acl/clinical-ai-aws-make: read, update, delete",
     "auth/kubernetes/role/clinical-ai-prefect: create, read, update, delete",
     "auth/kubernetes/role/clinical-ai-prefect-dynamic: create, read, update, delete",
 ];
-const awsRole = "aws/roles/clinical-ai-prefect: create, read, update, delete";
+const awsRole = "aws/roles/clinical-ai-prefect: read, update, delete";
 const shared = [
     "sys/mounts/secret: read, update",
     "sys/auth/kubernetes: read, update, sudo",
     "sys/mounts/auth/kubernetes: read",
     "sys/mounts/auth/kubernetes/tune: read",
-    "auth/kubernetes/config: create, read, update",
+    "auth/kubernetes/config: read, update",
     "sys/audit/file: update, sudo",
     "sys/audit: read, sudo",
 ];
