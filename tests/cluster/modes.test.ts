@@ -52,7 +52,7 @@ const expected: Record<Mode, readonly string[]> = {
 };
 
 describe("the identity modes of clinical-ai", function () {
-    this.timeout(240_000);
+    this.timeout(400_000);
     const cloud = () => sharedCloud();
 
     before(() => makeEksCluster(cloud()));

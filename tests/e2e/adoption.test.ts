@@ -17,7 +17,7 @@ const Bucket = "rl-studio-rollouts-dev";
 const UserName = "rl-studio-rollouts-service-user-dev";
 
 describe("adoption of a bucket and a user that exist already (A3)", function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     let cloud: TestCloud;
     let created: Date | undefined;
     before(async () => {

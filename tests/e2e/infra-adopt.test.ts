@@ -58,7 +58,7 @@ class AdoptionCloud extends TestCloud {
 }
 
 describe("infra adopt (A3)", function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     let cloud: AdoptionCloud;
     let created: Date | undefined;
     let keyId: string | undefined;

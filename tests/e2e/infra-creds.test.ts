@@ -59,7 +59,7 @@ const listing = `
     );`;
 
 describe("infra creds and infra migrate (A4, C6, D3–D6, E11)", function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     let cloud: ThreeServices;
     let folder: string;
     let outputs: Record<string, Record<string, string>>;

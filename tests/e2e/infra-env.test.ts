@@ -47,7 +47,7 @@ class EnvCloud extends TestCloud {
 }
 
 describe("infra env on a local cloud", function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     let cloud: EnvCloud;
     let secrets: string[];
     /** rl-studio's. */

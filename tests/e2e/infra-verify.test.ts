@@ -59,7 +59,7 @@ interface Ended {
 }
 
 describe("infra verify, policy-test and doctor on the local cloud", function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const place = mkdtempSync(join(tmpdir(), "platform-infra-verify-"));
     let cloud: TestCloud;
     let outputs: Record<string, Record<string, string>>;

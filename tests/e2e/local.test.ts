@@ -57,7 +57,7 @@ const neverAsked: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 describe("npm run local", function () {
-    this.timeout(180_000);
+    this.timeout(480_000);
     let cloud: TestCloud;
     const asked = join(mkdtempSync(join(tmpdir(), "platform-rights-")), "iam-actions.log");
     before(async () => (cloud = await TestCloud.create()));

@@ -28,7 +28,7 @@ interface Step {
  * nothing else. AWS Budgets' actions, which the local AWS lacks, are planned here; the mocks check what they say.
  */
 describe("pulumi preview on the real engine", function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     let cloud: TestCloud;
     let engine: string;
     before(async function () {

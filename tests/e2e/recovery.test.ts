@@ -21,7 +21,7 @@ const accessKey = "aws:iam/accessKey:AccessKey";
 const services = ["clinical-ai", "snapshotter", "llm-models"] as const;
 
 describe("an update that is killed with SIGKILL", function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     // A moment that has passed before it was seen is waited for again, in a new cloud.
     this.retries(2);
     let cloud: TestCloud;
