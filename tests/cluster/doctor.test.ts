@@ -22,7 +22,7 @@ import { sharedCloud } from "../support/cluster/suite";
 import { until } from "../support/test-cloud";
 
 describe("infra doctor on a real cluster", function () {
-    this.timeout(180_000);
+    this.timeout(400_000);
     const role = "auth/kubernetes/role/clinical-ai-prefect";
     const config = "auth/kubernetes/config";
     const policy = "sys/policies/acl/clinical-ai-aws-read";

@@ -17,7 +17,7 @@ import { Vault } from "../../ops/cluster/vault";
 import { sharedCloud } from "../support/cluster/suite";
 
 describe("two stacks on one Vault", function () {
-    this.timeout(240_000);
+    this.timeout(400_000);
     const cloud = () => sharedCloud();
     const place = mkdtempSync(join(tmpdir(), "neighbour-"));
     const project = join(place, "project");
