@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 import * as tar from "tar";
 
-import { checksumOf, download, downloadChecked, mirror } from "../download";
+import { mirror } from "../download";
+import { downloadListed } from "../part";
 import { LocalError } from "../paths";
 import { versions } from "../versions";
 
@@ -20,10 +21,7 @@ export async function downloadEngine(
 ): Promise<void> {
     const base = mirror(env)("https://get.pulumi.com/releases/sdk");
     const archive = `pulumi-v${versions.pulumi}-${releasePlatform()}.tar.gz`;
-    const checksums = (await download(`${base}/pulumi-${versions.pulumi}-checksums.txt`)).toString("utf8");
-    const expected = checksumOf(checksums, archive);
-    if (!expected) throw new LocalError(`${base} lists no checksum of ${archive}`);
-    const content = await downloadChecked(`${base}/${archive}`, expected, doing);
+    const content = await downloadListed(base, `pulumi-${versions.pulumi}-checksums.txt`, archive, doing);
     const packed = join(folder, archive);
     await mkdir(folder, { recursive: true });
     await writeFile(packed, content);
