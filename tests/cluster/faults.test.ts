@@ -94,8 +94,8 @@ describe("a fault while keys are on their way", function () {
         assert.deepEqual([await pods(), await keyInSecret()], [before, key]);
         assert.deepEqual(await cloud().doctor(deployed), ["vault-sealed"]);
         await cloud().succeed(["up", "--cluster"]);
-        // The documented command for who does not want to wait until it tries again.
-        await cloud().forceSync();
+        // The documented commands for who does not want to wait until it tries again.
+        await cloud().forceStoreAndSync();
         await until("the sync", async () => (await ready()) === "True");
         await up();
     });
@@ -155,7 +155,7 @@ describe("a fault while keys are on their way", function () {
                         .then(Boolean, () => false),
                 120,
             );
-            await cloud().forceSync();
+            await cloud().forceStoreAndSync();
             await recovering;
             await up();
             await holdsTheKey();

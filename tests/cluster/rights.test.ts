@@ -18,6 +18,8 @@ const unrecorded: Readonly<Record<string, string>> = {
     "auth/kubernetes/role/clinical-ai-prefect update": "a change of audience or lifetime, which no test makes",
     "auth/kubernetes/role/clinical-ai-prefect-dynamic update": "a change of audience or lifetime, which no test makes",
     "sys/audit/file update": "the device that the log is written by: turned on before there is a log",
+    "sys/mounts/secret update": "mounted beside the device that writes the log, and maybe before it",
+    "sys/auth/kubernetes update": "enabled beside the device that writes the log, and maybe before it",
 };
 
 /** A line of the log; a Vault that was killed while it wrote one has left a part of it. */

@@ -21,7 +21,7 @@ import { remediesOf } from "../../../ops/doctor/finding";
 import { observe } from "../../../ops/doctor/observe";
 import { type CheckResult } from "../../../ops/verify/target";
 import { type ClinicalAiOutputs } from "../../../services/clinical-ai";
-import { freePorts, TestCloud } from "../test-cloud";
+import { freePorts, TestCloud, until } from "../test-cloud";
 
 /** A local cloud with its cluster, of a test's own. */
 export class ClusterCloud extends TestCloud {
@@ -137,18 +137,29 @@ export class ClusterCloud extends TestCloud {
         return diagnosisOf(facts, declared, remediesOf("local")).findings.map(({ id }) => id);
     }
 
-    /** Has External Secrets look at Vault again now, as the documented command does. */
-    async forceSync(): Promise<void> {
+    /** Has External Secrets copy the secret now. While its store is not ready, it does not even ask Vault. */
+    forceSync(): Promise<void> {
+        return this.forceReconcile("ExternalSecret", "clinical-ai-aws-credentials");
+    }
+
+    /** The documented commands for when Vault is back and nobody wants to wait: the store first, then the secret. */
+    async forceStoreAndSync(): Promise<void> {
+        await this.forceReconcile("SecretStore", "vault-backend");
+        await until("the store to be ready", async () => {
+            const store = await this.object("external-secrets.io/v1", "SecretStore", "vault-backend");
+            const { status } = store as { status?: { conditions?: { type: string; status: string }[] } };
+            return Boolean(status?.conditions?.some((found) => found.type === "Ready" && found.status === "True"));
+        });
+        await this.forceSync();
+    }
+
+    private async forceReconcile(kind: string, name: string): Promise<void> {
         const config = new KubeConfig();
         config.loadFromFile(this.kubeconfig("admin"));
         const patch = {
             apiVersion: "external-secrets.io/v1",
-            kind: "ExternalSecret",
-            metadata: {
-                name: "clinical-ai-aws-credentials",
-                namespace: "clinical-ai",
-                annotations: { "force-sync": String(Date.now()) },
-            },
+            kind,
+            metadata: { name, namespace: "clinical-ai", annotations: { "force-sync": String(Date.now()) } },
         };
         const api = KubernetesObjectApi.makeApiClient(config);
         await api.patch(patch, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch);
