@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { byteOrderMark } from "../env-file";
+
 /** What is where a file with variables may be. */
 export type FileState =
     | { readonly kind: "missing" }
@@ -21,6 +23,7 @@ export function readState(path: string): FileState {
         // To read a pipe or a device would wait for somebody, or never end.
         if (!stat.isFile()) return { kind: "unreadable", why: "is no plain file" };
         const text = readFileSync(path, "utf8");
+        if (text.startsWith("\uFEFF")) return { kind: "unreadable", why: `begins with ${byteOrderMark}` };
         if (text.includes("\0") || text.includes("\uFFFD")) return { kind: "unreadable", why: "is no text in UTF-8" };
         return { kind: "text", text };
     } catch (error) {

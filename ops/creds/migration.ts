@@ -1,7 +1,6 @@
-import { parse } from "dotenv";
-
 import { mlflow, type MlflowOutputs } from "../../services/mlflow";
 import { mergedInto, unwantedIn, variableStates } from "../env-file";
+import { parseVariables } from "../env-file/reader";
 import { valuedVariables } from "../env-file/service";
 import { accessKeyIdPattern } from "./resolve";
 
@@ -30,7 +29,7 @@ const globalSet = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TO
  * @throws InfraError when the file has lines that cannot be changed without a change to others
  */
 export function planMigration(text: string, outputs: MlflowOutputs): Migration {
-    const before = parse(text);
+    const before = parseVariables(text);
     // What is no id may be a secret that stands in the wrong place: it is not shown.
     const globalKeyId = accessKeyIdPattern.test(before.AWS_ACCESS_KEY_ID ?? "") ? before.AWS_ACCESS_KEY_ID : undefined;
     const ownKey = globalKeyId !== undefined && outputs.accessKeyIds.includes(globalKeyId);

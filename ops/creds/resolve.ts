@@ -1,7 +1,14 @@
 import { type CredentialSet, type VariableSources } from "../../services/credential-sources";
 import { exitCodes, InfraError } from "../infra/errors";
 import { type Keys } from "../verify/target";
-import { type CredentialInputs, type Found, loadVariables, theEnvironment, type Variables } from "./variables";
+import {
+    type CredentialInputs,
+    type Found,
+    linesInWords,
+    loadVariables,
+    theEnvironment,
+    type Variables,
+} from "./variables";
 
 /** What an access key id looks like; a secret in its place mostly does not. */
 export const accessKeyIdPattern = /^[A-Z0-9]{16,128}$/;
@@ -67,7 +74,8 @@ export function variablesOf({ prefix }: CredentialSet): Record<keyof typeof part
     };
 }
 
-function credentialsOf(set: CredentialSet, { lookup }: Variables): FoundCredentials | undefined {
+function credentialsOf(set: CredentialSet, variables: Variables): FoundCredentials | undefined {
+    const { lookup } = variables;
     const names = variablesOf(set);
     const id = lookup(names.accessKeyId);
     const secret = lookup(names.secretAccessKey);
@@ -78,8 +86,8 @@ function credentialsOf(set: CredentialSet, { lookup }: Variables): FoundCredenti
         [names.sessionToken, token],
     ].filter((entry): entry is [string, Found] => ((entry[1] as Found | undefined)?.value ? true : false));
     if (given.length === 0) return undefined;
-    if (!id?.value) throw halfSet(given, names.accessKeyId, id);
-    if (!secret?.value) throw halfSet(given, names.secretAccessKey, secret);
+    if (!id?.value) throw halfSet(given, names.accessKeyId, id, variables);
+    if (!secret?.value) throw halfSet(given, names.secretAccessKey, secret, variables);
     refuseMixed(given);
     refuseWrong(names.accessKeyId, id, accessKeyIdPattern);
     refuseWrong(names.secretAccessKey, secret, keyCharacters);
@@ -92,15 +100,23 @@ function credentialsOf(set: CredentialSet, { lookup }: Variables): FoundCredenti
 /** What AWS makes is Base64 or less; a quote or a space comes from a file that was not written as meant. */
 const keyCharacters = /^[^\s"'`\p{C}]+$/u;
 
-function halfSet(given: readonly [string, Found][], missing: string, found: Found | undefined): InfraError {
+function halfSet(
+    given: readonly [string, Found][],
+    missing: string,
+    found: Found | undefined,
+    { file, unread }: Variables,
+): InfraError {
     const [[name, { place }]] = given;
+    const unset = `Set ${missing} beside it, or remove ${name}.`;
     return new InfraError(
         exitCodes.failed,
         `Half a set of credentials: ${name} is set in ${place}, ` +
             (found ? `${missing} is set to nothing in ${found.place}.` : `${missing} is not set.`),
         found?.place === theEnvironment
             ? `Unset ${missing}, so that a file can say it, or set it.`
-            : `Set ${missing} beside it, or remove ${name}.`,
+            : unread.length === 0
+              ? unset
+              : `${unset} Of ${file}, ${linesInWords(unread)} set nothing: is a quote not closed?`,
     );
 }
 

@@ -1,6 +1,5 @@
-import { parse } from "dotenv";
-
 import { type VariableSources } from "../../services/credential-sources";
+import { type Assignment, assignmentsOf, unreadLines } from "../env-file/reader";
 import { exitCodes, InfraError } from "../infra/errors";
 import { type FileState } from "./files";
 
@@ -16,6 +15,8 @@ export interface Found {
     readonly value: string;
     /** `the environment`, or the path of a file. */
     readonly place: string;
+    /** In a file, the comment behind the value: what was meant as the rest of the value, if no blank was to be there. */
+    readonly comment?: string;
 }
 
 /** What a service sees of its variables. */
@@ -26,6 +27,8 @@ export interface Variables {
     readonly why: readonly string[];
     /** The file that is read, if there is one. */
     readonly file?: string;
+    /** Numbers of its lines that the service passes over, though they are no comments. */
+    readonly unread: readonly number[];
 }
 
 export const theEnvironment = "the environment";
@@ -43,28 +46,35 @@ export function loadVariables(
     const stateOf = (path: string) => inputs.files[path] ?? { kind: "missing" };
     const file = files.find((path) => stateOf(path).kind !== "missing");
     const missing = files.slice(0, file === undefined ? undefined : files.indexOf(file));
-    const inFile = file === undefined ? {} : parsed(file, stateOf(file));
+    const environment = processEnvironment ? inputs.environment : {};
+    const state = file === undefined ? undefined : stateOf(file);
+    const unread = state?.kind === "text" ? unreadLines(state.text) : [];
+    const inFile = new Map(
+        (file === undefined || !state ? [] : read(file, state, environment)).map((found) => [found.name, found]),
+    );
     const why = [
         ...missing.map((path) => `There is no ${path}.`),
         ...(file === undefined ? [] : [`${file} is there${files.length > 1 ? " and is the one that is read" : ""}.`]),
         processEnvironment
             ? "A variable that is set in the environment takes the place of the file's."
             : "The environment is not looked at.",
+        ...(unread.length > 0 ? [`Passed over in ${file}, being no assignments: ${linesInWords(unread)}.`] : []),
     ];
     const lookup = (name: string): Found | undefined => {
-        const own = processEnvironment ? inputs.environment[name] : undefined;
+        const own = environment[name];
         if (own !== undefined) return { value: own, place: theEnvironment };
-        return file !== undefined && Object.hasOwn(inFile, name) ? { value: inFile[name], place: file } : undefined;
+        const { value, rest: comment } = inFile.get(name) ?? {};
+        return file === undefined || value === undefined ? undefined : { value, place: file, comment };
     };
-    return { lookup, why, file };
+    return { lookup, why, file, unread };
 }
 
-function parsed(path: string, state: FileState): Readonly<Record<string, string>> {
+function read(path: string, state: FileState, environment: CredentialInputs["environment"]): Assignment[] {
     switch (state.kind) {
         case "text":
-            return parse(state.text);
+            return assignmentsOf(state.text, environment);
         case "missing":
-            return {};
+            return [];
         case "unreadable":
             throw new InfraError(
                 exitCodes.unreachable,
@@ -72,4 +82,9 @@ function parsed(path: string, state: FileState): Readonly<Record<string, string>
                 "Correct it, or move it away.",
             );
     }
+}
+
+/** `line 3`, or `lines 3, 4`. */
+export function linesInWords(lines: readonly number[]): string {
+    return `line${lines.length > 1 ? "s" : ""} ${lines.join(", ")}`;
 }

@@ -1,9 +1,8 @@
-import { parse } from "dotenv";
-
 import { exitCodes, InfraError } from "../infra/errors";
 import { contentAt, writeFile } from "../infra/files";
 import { mergeVariables, type Variables } from "./merge";
 import { EnvFileFault } from "./quote";
+import { parseVariables } from "./reader";
 import { requireSecretsPlace } from "./secrets-place";
 
 export { mergeVariables, unwantedIn, type Variables, type VariableState, variableStates } from "./merge";
@@ -16,7 +15,6 @@ export interface EnvFile {
     readonly mode?: number;
     /** Empty where there is no file. */
     readonly text: string;
-    /** As dotenv reads them. */
     readonly values: Variables;
 }
 
@@ -29,7 +27,7 @@ export function readEnvFile(path: string): EnvFile {
     const found = contentAt(path);
     if (found === undefined) return { text: "", values: {} };
     const text = decode(path, found.content);
-    return { mode: found.mode, text, values: parse(text) };
+    return { mode: found.mode, text, values: parseVariables(text) };
 }
 
 /**
@@ -61,9 +59,15 @@ export function mergedInto(path: string, text: string, ...what: [variables: Vari
     }
 }
 
+/** What some editors put before a text. */
+export const byteOrderMark = "a byte order mark, which the service takes for a part of the first variable's name";
+
 /** A byte that is no UTF-8 would not be written back as it was. */
 function decode(path: string, content: Buffer): string {
     const text = content.toString("utf8");
+    if (text.startsWith("\uFEFF")) {
+        throw new InfraError(exitCodes.usage, `${path} begins with ${byteOrderMark}.`, "Save it as UTF-8 without one.");
+    }
     if (!text.includes("\0") && Buffer.from(text).equals(content)) return text;
     throw new InfraError(exitCodes.usage, `${path} is no text in UTF-8.`, "Name a file of variables.");
 }

@@ -1,31 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { parse } from "dotenv";
-
 import { EnvFileFault, quoted } from "./quote";
+import { type Assignment, assignmentsOf } from "./reader";
 
 /** Values by name. With an access key goes its set's session token: where it is not named, none may be in the file. */
 export type Variables = Readonly<Record<string, string>>;
 
 /** What a file says of a variable, next to what it should say; `differs` too where it should not name it at all. */
 export type VariableState = "current" | "differs" | "missing";
-
-/** One assignment of a file. */
-interface Assignment {
-    readonly name: string;
-    /** Where the name starts in the text. */
-    readonly at: number;
-    readonly value: string;
-    /** What is between name and value. */
-    readonly separator: string;
-    /** Where the value stands in the text, with its quotes and without blanks around it. */
-    readonly start: number;
-    readonly end: number;
-}
-
-// dotenv's own, with a group of its own for the separator: what it takes for an assignment is one here.
-const assignment =
-    /^\s*(?:export\s+)?([\w.-]+)(\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/dgm;
 
 /**
  * The text of a file of variables with these in it. Every assignment of them gets the value, so that it is the same
@@ -34,7 +16,7 @@ const assignment =
  * line ends. A variable that has its value already keeps its quotes.
  *
  * @param unwanted what else may not be there
- * @throws EnvFileFault when dotenv would not read back these values, or others than now of the other variables
+ * @throws EnvFileFault when these values would not be read back, or others than now of the other variables
  */
 export function mergeVariables(text: string, variables: Variables, unwanted: readonly string[] = []): string {
     const removed = [...tokensBeside(variables), ...unwanted];
@@ -50,13 +32,20 @@ export function mergeVariables(text: string, variables: Variables, unwanted: rea
     const missing = Object.entries(variables).filter(([name]) => states[name] === "missing");
     const lines = missing.map(([name, value]) => `${name}=${quoted(name, value)}`);
     merged = withLines(merged, lines, lineEndOf(text));
-    const others = Object.entries(parse(text)).filter(([name]) => !removed.includes(name));
-    if (!isDeepStrictEqual({ ...parse(merged) }, { ...Object.fromEntries(others), ...variables })) {
+    const ours = new Set([...removed, ...Object.keys(variables)]);
+    const before = othersIn(text, ours);
+    const isRight = Object.values(variableStates(merged, variables)).every((state) => state === "current");
+    if (!isRight || !isDeepStrictEqual(othersIn(merged, ours), before)) {
         throw new EnvFileFault(
             "it cannot be changed without changing what its other lines say: is a quote not closed?",
         );
     }
     return merged;
+}
+
+/** What a text says of other variables, as it is written: they may be put together from ours, and then change with them. */
+function othersIn(text: string, ours: ReadonlySet<string>): [name: string, written: string | undefined][] {
+    return assignmentsOf(text).flatMap(({ name, written }) => (ours.has(name) ? [] : [[name, written]]));
 }
 
 /** Whether a text has these variables, each in every place where it has one; and which tokens it may not have. */
@@ -84,29 +73,11 @@ function tokensBeside(variables: Variables): string[] {
         .filter((token) => !Object.hasOwn(variables, token));
 }
 
-function assignmentsOf(text: string): Assignment[] {
-    return [...text.matchAll(assignment)].map((match) => {
-        const [all, name, separator, raw = ""] = match;
-        const [[at], [, afterSeparator]] = match.indices!.slice(1);
-        const blanks = raw.length - raw.trimStart().length;
-        // A value in quotes may stand on a line below its name: then it moves up.
-        const start = /[\r\n]/.test(raw.slice(0, blanks)) || raw.trim() === "" ? 0 : blanks;
-        return {
-            name,
-            at,
-            value: parse(all)[name] ?? "",
-            separator,
-            start: afterSeparator + start,
-            end: afterSeparator + (raw.trim() === "" ? 0 : raw.trimEnd().length),
-        };
-    });
-}
-
-function withValue(text: string, { name, separator, start, end }: Assignment, literal: string): string {
-    if (/[\r\n]/.test(separator)) throw new EnvFileFault(`${name} and its value are not on one line`);
-    // To some readers a # right behind a value is part of it.
-    const gap = text[end] === "#" ? " " : "";
-    return text.slice(0, start) + literal + gap + text.slice(end);
+function withValue(text: string, { value, start, end }: Assignment, literal: string): string {
+    const before = text.slice(0, start) + (value === undefined ? "=" : "") + literal;
+    // A comment in the place of the value is the value to the reader, but no credential, name or number begins so.
+    const behind = text.slice(text[start] === "#" ? start : end);
+    return before + (behind.startsWith("#") ? " " : "") + behind;
 }
 
 /** Without the line, or the lines, that an assignment stands on. */

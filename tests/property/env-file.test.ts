@@ -5,6 +5,7 @@ import fc from "fast-check";
 
 import { mergeVariables, quoted } from "../../ops/env-file";
 import { EnvFileFault } from "../../ops/env-file/quote";
+import { parseVariables } from "../../ops/env-file/reader";
 
 /** Names that are ours in these tests; foreign ones begin with another letter. */
 const own = fc.constantFrom("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "S3_BUCKET_NAME");
@@ -12,7 +13,7 @@ const foreignName = fc.stringMatching(/^[a-z][A-Za-z0-9_.-]{0,8}$/).filter((name
 
 /** As AWS makes them. */
 const awsSecret = fc.stringMatching(/^[A-Za-z0-9/+]{40}$/);
-/** Anything that one kind of quotes can hold, with what is special to dotenv, shells and JavaScript in it. */
+/** With what is special to readers of such files, shells and JavaScript in it. */
 const anyText = fc.string({
     unit: fc.constantFrom(..."ab$#=:'\"`\\ \t\n{}!%&;é\u2028🔑nr"),
     maxLength: 12,
@@ -39,7 +40,7 @@ const foreign = (end: string) =>
             .map(([indent, prefix, name, text, comment]) => `${indent}${prefix}${name}=${text}${comment}${end}`),
         // A value of several lines, one of which looks like one of ours.
         fc
-            .tuple(foreignName, fc.constantFrom("'", '"', "`"), own)
+            .tuple(foreignName, fc.constantFrom("'", '"'), own)
             .map(([name, quote, ours]) => `${name}=${quote}first${end}${ours}=fake${end}${quote}${end}`),
         fc.constant(`no assignment at all${end}`),
         // The same in a comment.
@@ -52,13 +53,13 @@ const ours = (end: string) =>
         .record({
             name: own,
             before: fc.constantFrom("", "export ", "  "),
-            separator: fc.constantFrom("=", " = ", ": "),
-            old: fc.oneof(awsSecret, fc.constantFrom("", "''", '"two words"', `'two${end}lines'`, "`tick`")),
+            separator: fc.constantFrom("=", " = "),
+            old: fc.oneof(awsSecret, fc.constantFrom("", "''", '"two words"', `'two${end}lines'`, "`tick`", "s#")),
             after: fc.constantFrom("", " # mine", "\t"),
             end: fc.constant(end),
         })
-        // Where there is no value, the blank behind `=` is behind the new one.
-        .map((line) => (line.old === "" && line.separator === " = " ? { ...line, separator: "=" } : line));
+        // Where there is no value, white space belongs before it, and what is behind it is one.
+        .filter(({ old, after }) => old !== "" || after === "");
 
 describe("the file of variables", () => {
     it("gives back exactly what was written, for any value that it can hold", () =>
@@ -72,10 +73,10 @@ describe("the file of variables", () => {
                     assert.ok(secret === "" || !error.message.includes(secret) || secret.length < 3);
                     return;
                 }
-                assert.deepEqual(
-                    { ...parse(text) },
-                    { before: "1", AWS_SECRET_ACCESS_KEY: secret, S3_BUCKET_NAME: "b" },
-                );
+                const expected = { before: "1", AWS_SECRET_ACCESS_KEY: secret, S3_BUCKET_NAME: "b" };
+                assert.deepEqual(parseVariables(text), expected);
+                // A value in two lines is read differently by each reader, so it has to be escaped, and then reads alike.
+                assert.deepEqual({ ...parse(text) }, expected);
             }),
             { numRuns: 1000 },
         ));
@@ -83,8 +84,8 @@ describe("the file of variables", () => {
     it("refuses only values with characters that no quotes can hold", () =>
         fc.assert(
             fc.property(anyText, (text) => {
-                const kinds = ["'", '"', "`"].filter((quote) => text.includes(quote)).length;
-                fc.pre(kinds < 2 && !text.endsWith("\\") && !/\\[nr]/.test(text));
+                const quotes = ["'", '"'].filter((quote) => text.includes(quote)).length;
+                fc.pre(quotes < 2 && !text.includes("\\") && !text.includes("${"));
                 assert.doesNotThrow(() => quoted("NAME", text));
             }),
             { numRuns: 1000 },
@@ -107,7 +108,7 @@ describe("the file of variables", () => {
                     if (typeof piece === "string") return piece;
                     const { name, old } = piece;
                     const wanted = (variables as Record<string, string>)[name];
-                    const holds = wanted === undefined || parse(`x=${old}`).x === wanted;
+                    const holds = wanted === undefined || parseVariables(`x=${old}`).x === wanted;
                     return written(piece, holds ? old : quoted(name, wanted));
                 });
                 const there = pieces.flatMap((piece) => (typeof piece === "string" ? [] : [piece.name]));
@@ -129,7 +130,7 @@ describe("the file of variables", () => {
         );
     });
 
-    it("of any text at all keeps what dotenv reads of the others, or is refused as it is", () => {
+    it("of any text at all keeps what is read of the others, or is refused as it is", () => {
         const text = fc.string({
             unit: fc.oneof(
                 fc.constantFrom(..."ab=:'\"`#\\ \n\r\t"),
@@ -144,7 +145,7 @@ describe("the file of variables", () => {
                 runs++;
                 try {
                     const merged = mergeVariables(before, { S3_BUCKET_NAME: secret });
-                    assert.deepEqual({ ...parse(merged) }, { ...parse(before), S3_BUCKET_NAME: secret });
+                    assert.deepEqual(parseVariables(merged), { ...parseVariables(before), S3_BUCKET_NAME: secret });
                     assert.equal(mergeVariables(merged, { S3_BUCKET_NAME: secret }), merged);
                 } catch (error) {
                     if (!(error instanceof EnvFileFault)) throw error;

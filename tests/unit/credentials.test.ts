@@ -184,7 +184,24 @@ describe("mlflow's credentials (D3)", () => {
                 region: "eu-west-1",
             },
         );
-        assert.equal(summary("MLFLOW_TRACKING_URI=user:pw@host/x").trackingUri, "***@host/x");
+        for (const [written, shown] of [
+            ["user:pw@host/x", "***@host/x"],
+            ["https://u:geh#eim@host", "https://***@host"],
+            ["https://u:12#3@host:5000/x#y", "https://***@host:5000/x#***"],
+            // What is read ends before the password does: nothing of it is shown.
+            ["https://u:12 #3@host", "https://***"],
+            ["https://u:geheim", "https://***"],
+            ["u:12 #3@host", "***"],
+            ["u:geheim", "***"],
+            ["https://u:ge heim@host", "https://***@host"],
+            ["https://${U}:${P:-geh@eim}@host", "https://***@host"],
+            ["http://[::1]:5000", "http://[::1]:5000"],
+            ["sqlite:///mlflow.db", "sqlite:///mlflow.db"],
+            ["databricks", "databricks"],
+        ]) {
+            assert.equal(summary(`MLFLOW_TRACKING_URI=${written}`).trackingUri, shown);
+            assert.equal(summary(`MLFLOW_ARTIFACT_ROOT=${written}`).artifactRoot, shown);
+        }
         assert.equal(summary(pair()).credentials, "global (AWS_*)");
         assert.deepEqual(summary("MLFLOW_ARTIFACT_ROOT=./mlruns"), {
             trackingUri: null,
@@ -203,12 +220,16 @@ describe("credentials in a file", () => {
     it("are read with quotes, export, comments and either line end; of a variable given twice the last counts", () => {
         assert.deepEqual(llmModels(pair().replaceAll("\n", "\r\n")), own);
         assert.deepEqual(llmModels(`export AWS_ACCESS_KEY_ID="${id}" # x\nAWS_SECRET_ACCESS_KEY = '${secret}'\n`), own);
-        assert.deepEqual(llmModels(`\uFEFF${pair("AWS_", [otherId, otherSecret])}${pair()}`), own);
+        assert.deepEqual(llmModels(`${pair("AWS_", [otherId, otherSecret])}${pair()}`), own);
     });
 
     it("that are no keys are refused, and not shown", () => {
         const refused = (text: string) => fault("llm-models", { ".env": text });
-        assert.match(refused(`AWS_ACCESS_KEY_ID="${id}\n${pair().split("\n")[1]}`), /ID in \.env .* it has a quote/);
+        assert.match(
+            refused(`AWS_ACCESS_KEY_ID="${id}\n${pair().split("\n")[1]}`),
+            /AWS_ACCESS_KEY_ID is not set\.\n.* Of \.env, line 1 set nothing: is a quote not closed\?/,
+        );
+        assert.match(refused(pair("AWS_", [`\`${id}\``, secret])), /ID in \.env .* it has a quote/);
         assert.match(
             refused(`${pair().trim()} x\n`),
             /SECRET_ACCESS_KEY in \.env holds what is no key: it has white space/,

@@ -16,8 +16,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { parse } from "dotenv";
-
 import { root } from "../../local/paths";
 import {
     mergeVariables,
@@ -28,6 +26,7 @@ import {
     variableStates,
     writeEnvFile,
 } from "../../ops/env-file";
+import { parseVariables, unreadLines } from "../../ops/env-file/reader";
 import { valuedVariables, variablesOf } from "../../ops/env-file/service";
 import { InfraError } from "../../ops/infra/errors";
 import { serviceNames, type ServiceOutputs } from "../../services";
@@ -37,7 +36,6 @@ describe("variables merged into a file's text", () => {
         ["make a file", "", { A: "1", B: "2" }, "A=1\nB=2\n"],
         ["come after a last line without end", "x=1", { A: "1" }, "x=1\nA=1\n"],
         ["come with the file's line ends", "x=1\r\ny=2\r\n", { A: "1" }, "x=1\r\ny=2\r\nA=1\r\n"],
-        ["come after a byte order mark, and nothing else", "\uFEFF", { A: "1" }, "\uFEFFA=1\n"],
         [
             "keep indent, export, blanks and comment",
             "  export A = old  # why\nx=1",
@@ -48,8 +46,18 @@ describe("variables merged into a file's text", () => {
         ["replace every assignment", "A=1\nx=1\nA=2\n", { A: "3" }, "A=3\nx=1\nA=3\n"],
         ["replace the stale one of two", "A=1\nA=2\n", { A: "2" }, "A=2\nA=2\n"],
         ["replace a value of several lines", 'A="old\nA=older\n" # c\nx=1\n', { A: "new" }, "A=new # c\nx=1\n"],
-        ["replace a value on the line below", "A=\n'old'\nx=1\n", { A: "new" }, "A=new\nx=1\n"],
-        ["fill in an empty value", "A=\nB=  # c\nC=#c\n", { A: "1", B: "2", C: "3" }, "A=1\nB=2  # c\nC=3 #c\n"],
+        ["leave the line below an empty value alone", "A=\n'old'\nx=1\n", { A: "new" }, "A=new\n'old'\nx=1\n"],
+        [
+            "fill in an empty value, and one where a comment is",
+            "A=\nB=  # c\nC=#c\nD\n",
+            { A: "1", B: "2", C: "3", D: "4" },
+            "A=1\nB=  2 # c\nC=3 #c\nD=4\n",
+        ],
+        ["keep a comment apart that was right behind quotes", "A='old'#c\n", { A: "new" }, "A=new #c\n"],
+        ["replace a value with a # in it, whole", "A=o#l#d # c\n", { A: "new" }, "A=new # c\n"],
+        ["leave a value that is put together from theirs", "A=1\nx=${A}\n", { A: "2" }, "A=2\nx=${A}\n"],
+        ["know a value that is put together", "x=1\nA=${x}2\n", { A: "12" }, "x=1\nA=${x}2\n"],
+        ["pass over a name with a colon", "A: old\nB:", { A: "1" }, "A: old\nB:\nA=1\n"],
         ["keep the quotes of a value that is right", "A='1'\nB=2\n", { A: "1", B: "3" }, "A='1'\nB=3\n"],
         ["leave comments alone", "# A=old\n#A=older\n", { A: "new" }, "# A=old\n#A=older\nA=new\n"],
         ["leave a look-alike in another's value alone", "x='\nA=fake\n'\n", { A: "1" }, "x='\nA=fake\n'\nA=1\n"],
@@ -81,29 +89,18 @@ describe("variables merged into a file's text", () => {
         });
     }
 
-    const refused: [why: string, text: string, fault: RegExp][] = [
-        [
-            "a value that dotenv takes from the next line",
-            "A:\nx=1\n",
-            /^EnvFileFault: A and its value are not on one line$/,
-        ],
-        [
-            "a last line that would swallow the first of ours",
-            "x:",
-            /^EnvFileFault: it cannot be changed without changing/,
-        ],
-    ];
-    for (const [why, text, fault] of refused) {
-        it(`are refused by ${why}`, () => {
-            assert.throws(
-                () => mergeVariables(text, { A: "hunter2" }),
-                (error: Error) => {
-                    assert.match(`${error.constructor.name}: ${error.message}`, fault);
-                    return !error.message.includes("hunter2");
-                },
-            );
-        });
-    }
+    it("are refused by a quote that is not closed: behind the variables it would be", () => {
+        assert.throws(
+            () => mergeVariables('x="\n', { A: "1\n2", B: "hunter2" }),
+            (error: Error) => {
+                assert.match(
+                    `${error.constructor.name}: ${error.message}`,
+                    /^EnvFileFault: it cannot be changed without/,
+                );
+                return !error.message.includes("hunter2");
+            },
+        );
+    });
 
     it("are current where every assignment has the value", () => {
         const states = variableStates("A='1'\nB=old\nB=2\nD=", { A: "1", B: "2", C: "3", D: "4" });
@@ -122,6 +119,25 @@ describe("variables merged into a file's text", () => {
     });
 });
 
+describe("a text of variables", () => {
+    it("is read as python-dotenv reads it", () => {
+        const path = join(root, "tests", "support", "python-dotenv.json");
+        const cases = JSON.parse(readFileSync(path, "utf8")) as [text: string, values: Record<string, string>][];
+        assert.ok(cases.length > 100);
+        for (const [text, values] of cases) assert.deepEqual(parseVariables(text), values, JSON.stringify(text));
+    });
+
+    it("is put together from the environment too, which comes before the file", () => {
+        const text = "A=1\nB=${A}\nC=${X}${Y:-y}";
+        assert.deepEqual(parseVariables(text, { A: "2", X: "3" }), { A: "1", B: "2", C: "3y" });
+    });
+
+    it("has lines that set nothing", () => {
+        assert.deepEqual(unreadLines("# a\n\nA=1\r\nB=\"1\r\n  C: 2\n =3\n'x"), [4, 5, 6, 7]);
+        assert.deepEqual(unreadLines("A='\nB: 1\n'\nexport C=\n  "), []);
+    });
+});
+
 describe("a value in a file of variables", () => {
     const literals: [value: string, literal: string][] = [
         ["wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY==", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY=="],
@@ -130,7 +146,7 @@ describe("a value in a file of variables", () => {
         ["a b", "'a b'"],
         ["a#b$c", "'a#b$c'"],
         ["it's", '"it\'s"'],
-        ["'\"", "`'\"`"],
+        ['a\n"', "'a\n\"'"],
         ["a\nb\r", '"a\\nb\\r"'],
         ["C:\\new", "'C:\\new'"],
     ];
@@ -138,7 +154,7 @@ describe("a value in a file of variables", () => {
         it(`${JSON.stringify(value)} is written as ${literal}`, () => assert.equal(quoted("A", value), literal));
     }
 
-    for (const value of ["'\"`", "it's \\", "a\0b", "\ud800"]) {
+    for (const value of ["'\"", "it's \\", "a\\\\b", "${A}", "a\0b", "\ud800"]) {
         it(`${JSON.stringify(value)} is refused, without being named`, () => {
             assert.throws(() => quoted("A", value), /^Error: the value of A has characters that no quotes can hold$/);
         });
@@ -243,6 +259,14 @@ describe("a file of variables", () => {
         }
     });
 
+    it("has no byte order mark: the service would not know its first variable", async () => {
+        writeFileSync(path, "\uFEFFA=hunter2\n", { mode: 0o600 });
+        assert.match(
+            await refusal(write),
+            /^2 ….\.env begins with a byte order mark, .*\nSave it as UTF-8 without one/,
+        );
+    });
+
     it("is nobody else's", async function () {
         // Only root can give a file away.
         if (process.getuid?.() !== 0) this.skip();
@@ -262,9 +286,10 @@ describe("a file of variables", () => {
     });
 
     it("whose other lines would be read differently is refused with the reason", async () => {
-        writeFileSync(path, "x:", { mode: 0o600 });
-        assert.match(await refusal(write), /^1 ….\.env was not changed: it cannot be changed without/);
-        assert.equal(readFileSync(path, "utf8"), "x:");
+        writeFileSync(path, 'x="', { mode: 0o600 });
+        const refused = await refusal(() => writeEnvFile(path, { A: "hunter2\n" }));
+        assert.match(refused, /^1 ….\.env was not changed: it cannot be changed without/);
+        assert.equal(readFileSync(path, "utf8"), 'x="');
     });
 
     describe("in a git work tree", () => {
@@ -391,8 +416,8 @@ describe("the variables of the services", () => {
 
     it("of mlflow are exactly those of .env.mlflow.example, which has no key and takes them in place (D2)", () => {
         const example = readFileSync(join(root, ".env.mlflow.example"), "utf8");
-        assert.deepEqual(Object.keys(parse(example)), names.mlflow);
-        const { MLFLOW_AWS_ACCESS_KEY_ID: id, MLFLOW_AWS_SECRET_ACCESS_KEY: secret } = parse(example);
+        assert.deepEqual(Object.keys(parseVariables(example)), names.mlflow);
+        const { MLFLOW_AWS_ACCESS_KEY_ID: id, MLFLOW_AWS_SECRET_ACCESS_KEY: secret } = parseVariables(example);
         assert.deepEqual([id, secret], ["", ""]);
         const values = Object.fromEntries(names.mlflow.map((name) => [name, "value"]));
         assert.equal(mergeVariables(example, values).split("\n").length, example.split("\n").length);
