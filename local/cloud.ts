@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { localCertificate } from "./aws/certificate";
@@ -18,7 +18,7 @@ import { readStackSettings } from "../ops/settings";
 import { cacheDirectory, localDirectory, localPort } from "./paths";
 import { step } from "./progress";
 import { installProviders, type Provider, type ProviderName } from "./providers";
-import { committedStackFile, localStack, namesOtherCluster, Pulumi, stateFile } from "./pulumi";
+import { localStack, namesOtherCluster, Pulumi, readCommittedStack, stateFile } from "./pulumi";
 
 /** The region of stack `local`. */
 export const localRegion = "us-east-1";
@@ -49,7 +49,7 @@ export async function startCloud(): Promise<LocalCloud> {
 
 /** Whether clinical-ai is deployed to a cluster that the stack file names, and not to the local one. */
 export function usesOtherCluster(): boolean {
-    return namesOtherCluster(readFileSync(committedStackFile(), "utf8"), vaultAddress(clusterPorts(localPort())));
+    return namesOtherCluster(readCommittedStack(), vaultAddress(clusterPorts(localPort())));
 }
 
 /** Whether this checkout has a cluster that its stack is deployed to. */

@@ -3,9 +3,11 @@ import { join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 
 import execa from "execa";
-import { parseDocument, type Scalar, type YAMLMap } from "yaml";
+import { type Document, isMap, parseDocument, type Scalar } from "yaml";
 
+import { writeOutAliases } from "../ops/infra/aliases";
 import { type EngineOptions, type EngineRun } from "../ops/infra/host";
+import { readStackDocument } from "../ops/infra/stack-document";
 import { type Keys } from "../ops/verify/target";
 import { type Server } from "./aws/server";
 import { writeAtomically } from "../ops/files";
@@ -39,16 +41,27 @@ export const stateFile = (folder: string) =>
 export const committedStackFile = (env = process.env) =>
     env.PLATFORM_LOCAL_STACK_FILE ? resolve(env.PLATFORM_LOCAL_STACK_FILE) : join(root, `Pulumi.${localStack}.yaml`);
 
+/**
+ * What the stack file says.
+ *
+ * @throws InfraError for what is no stack file
+ */
+export function readCommittedStack(path = committedStackFile()): Document {
+    const document = readStackDocument(path);
+    writeOutAliases(document, clusterSection.slice(0, -1));
+    return document;
+}
+
 const clusterSection = ["config", "platform:clinical-ai", "cluster"];
 
 /**
  * Whether a stack file names a cluster of its own for clinical-ai. By Vault's address: what the local Vault gave is sent
  * to that address alone, and what is somebody else's never comes from here.
  */
-export function namesOtherCluster(stackFile: string, localVaultAddress: string): boolean {
-    const document = parseDocument(stackFile);
+export function namesOtherCluster(stackFile: Document, localVaultAddress: string): boolean {
     return (
-        document.hasIn(clusterSection) && document.getIn([...clusterSection, "vault", "address"]) !== localVaultAddress
+        stackFile.hasIn(clusterSection) &&
+        stackFile.getIn([...clusterSection, "vault", "address"]) !== localVaultAddress
     );
 }
 
@@ -201,9 +214,12 @@ function writeStackFile(
     { endpoint, proxy }: Server,
     cluster: object | undefined,
 ): void {
-    const document = parseDocument(readFileSync(committed, "utf8"));
+    const document = readCommittedStack(committed);
     const { port } = new URL(endpoint);
-    const services = document.getIn(["config", "aws:endpoints", 0]) as YAMLMap<Scalar<string>, Scalar<string>>;
+    const services = document.getIn(["config", "aws:endpoints", 0]);
+    if (!isMap<Scalar<string>, Scalar<string>>(services)) {
+        throw new LocalError(`${committed} has no aws:endpoints: without them the stack would go to AWS itself.`);
+    }
     for (const { value } of services.items) value!.value = value!.value.replace(/:\d+$/, `:${port}`);
     for (const key of ["aws:httpProxy", "aws:httpsProxy"]) document.setIn(["config", key], proxy);
     if (cluster && !document.hasIn(clusterSection)) document.setIn(clusterSection, document.createNode(cluster));

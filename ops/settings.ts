@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-
-import { parse } from "yaml";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 
 import { parseSettings, parseValue, type Settings, SettingsError } from "../stacks/settings";
 import { exitCodes, InfraError } from "./infra/errors";
 import { repository } from "./infra/repository";
+import { readStackDocument } from "./infra/stack-document";
 
 /**
  * A stack's settings, from its file and without Pulumi: what `stacks/config.ts` reads with it.
@@ -13,19 +12,12 @@ import { repository } from "./infra/repository";
  * @throws InfraError when there is no such stack, or its file has faults
  */
 export function readStackSettings(stack: string, folder = repository): Settings {
-    const refuse = (error: Error) => new InfraError(exitCodes.usage, `Pulumi.${stack}.yaml: ${error.message}`);
-    const file = stackFile(stack, folder);
-    let parsed: unknown;
+    const path = stackFile(stack, folder);
+    const document = readStackDocument(path);
     try {
-        parsed = parse(readFileSync(file, "utf8"));
+        return parseSettings(configValues(document.toJS()));
     } catch (error) {
-        // One that may not be read, is no YAML, or has an alias that leads nowhere.
-        throw refuse(error as Error);
-    }
-    try {
-        return parseSettings(configValues(parsed));
-    } catch (error) {
-        throw error instanceof SettingsError ? refuse(error) : error;
+        throw error instanceof SettingsError ? new InfraError(exitCodes.usage, `${basename(path)}: ${error.message}`) : error;
     }
 }
 

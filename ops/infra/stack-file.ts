@@ -2,6 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 
 import { type Document, isMap, isScalar, parseDocument, type Pair, type Scalar, type YAMLMap } from "yaml";
 
+import { writeOutAliases } from "./aliases";
+import { stackDocument } from "./stack-document";
+
 type Value = Readonly<Record<string, readonly string[]>>;
 
 /**
@@ -20,15 +23,21 @@ export function withSetting(text: string, service: string, setting: string, valu
     });
 }
 
-/** The text of a stack file with a service's section as `change` makes it; everything else stays, letter by letter. */
+/**
+ * The text of a stack file with a service's section as `change` makes it; everything else stays, letter by letter. What
+ * the section shares by an alias is written out first: other sections keep what they say.
+ *
+ * @throws InfraError for what is no stack file
+ */
 export function withSection(
     text: string,
     service: string,
     change: (document: Document, path: readonly string[]) => void,
 ): string {
-    const document = parseDocument(text);
+    const document = stackDocument(text, "The stack file");
     const section = `platform:${service}`;
     const before: unknown = document.toJS();
+    writeOutAliases(document, ["config", section]);
     change(document, ["config", section]);
     if (isDeepStrictEqual(document.toJS(), before)) return text;
     const whole = document.toString(layoutOf(text));
@@ -45,8 +54,12 @@ function settingOf(section: unknown, setting: string): unknown {
 }
 
 function saysTheSame(text: string, document: Document): boolean {
-    const parsed = parseDocument(text);
-    return parsed.errors.length === 0 && isDeepStrictEqual(parsed.toJS(), document.toJS());
+    try {
+        return isDeepStrictEqual(stackDocument(text, "").toJS(), document.toJS());
+    } catch {
+        // What aliases of it elsewhere were written out for is not there any more.
+        return false;
+    }
 }
 
 /** `pulumi config set` writes a section as JSON text. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import * as fc from "fast-check";
-import { parse } from "yaml";
+import { parse, parseDocument } from "yaml";
 
 import { withSetting } from "../../ops/infra/stack-file";
 
@@ -42,9 +42,47 @@ const stackFiles = fc
         return `${head}config:\n${pad}aws:region:    us-east-1   # here\n${sections.map(section).join("")}${tail}`;
     });
 
+/** A stack file whose sections are made of each other, by aliases and merge keys, in any order. */
+const aliasedFiles = fc
+    .array(
+        fc.record({
+            style: fc.constantFrom("own", "alias", "merge", "part", "merges"),
+            of: fc.nat(2),
+            days: fc.nat(9),
+            inside: fc.boolean(),
+        }),
+        { minLength: services.length, maxLength: services.length },
+    )
+    .map((sections) => {
+        const lines = sections.map(({ style, of, days, inside }, index) => {
+            const earlier = index === 0 ? undefined : of % index;
+            const nested = inside ? `adopt: &part${index} {user: [user]}` : `part: &part${index} {days: ${days}}`;
+            const own = `&all${index} {days: ${days}, ${nested}}`;
+            const value = {
+                own,
+                alias: `*all${earlier}`,
+                merge: `&all${index} {<<: *all${earlier}, ${nested}}`,
+                part: `&all${index} {part: *part${earlier}, more: &part${index} [*all${earlier}]}`,
+                merges: `&all${index} {<<: [*all${earlier}, {days: 10}], ${nested}}`,
+            }[earlier === undefined ? "own" : style];
+            return `  platform:${services[index]}: ${value}\n`;
+        });
+        return `config:\n${lines.join("")}`;
+    })
+    .filter((text) => parseDocument(text, { merge: true }).errors.length === 0 && canBeRead(text));
+
+function canBeRead(text: string): boolean {
+    try {
+        return parse(text, { merge: true }) !== undefined;
+    } catch {
+        // Of an alias of an alias: it has no anchor of its own.
+        return false;
+    }
+}
+
 /** What a file says, with a service's section as an object and without the setting. */
 function otherThan(text: string, service: string): unknown {
-    const { config, ...rest } = parse(text) as { config: Record<string, unknown> };
+    const { config, ...rest } = parse(text, { merge: true }) as { config: Record<string, unknown> };
     const key = `platform:${service}`;
     return { ...rest, config: { ...config, [key]: { ...sectionOf(config[key]), adopt: undefined } } };
 }
@@ -58,13 +96,18 @@ const comments = (text: string) => [...text.matchAll(/# .*/g)].map(([comment]) =
 describe("a setting of a service in a stack's file", () => {
     it("is what it was set to, and nothing else says anything else", () => {
         fc.assert(
-            fc.property(stackFiles, fc.constantFrom(...services), lists, (text, service, value) => {
-                const after = withSetting(text, service, "adopt", value);
-                assert.deepEqual(otherThan(after, service), otherThan(text, service));
-                const { config } = parse(after) as { config: Record<string, unknown> };
-                const { adopt } = sectionOf(config[`platform:${service}`]);
-                assert.deepEqual(adopt, Object.keys(value).length === 0 ? undefined : value);
-            }),
+            fc.property(
+                fc.oneof(stackFiles, aliasedFiles),
+                fc.constantFrom(...services),
+                lists,
+                (text, service, value) => {
+                    const after = withSetting(text, service, "adopt", value);
+                    assert.deepEqual(otherThan(after, service), otherThan(text, service));
+                    const { config } = parse(after, { merge: true }) as { config: Record<string, unknown> };
+                    const { adopt } = sectionOf(config[`platform:${service}`]);
+                    assert.deepEqual(adopt, Object.keys(value).length === 0 ? undefined : value);
+                },
+            ),
         );
     });
 
