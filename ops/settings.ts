@@ -17,7 +17,9 @@ export function readStackSettings(stack: string, folder = repository): Settings 
     try {
         return parseSettings(configValues(document.toJS()));
     } catch (error) {
-        throw error instanceof SettingsError ? new InfraError(exitCodes.usage, `${basename(path)}: ${error.message}`) : error;
+        throw error instanceof SettingsError
+            ? new InfraError(exitCodes.usage, `${basename(path)}: ${error.message}`)
+            : error;
     }
 }
 
