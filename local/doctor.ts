@@ -46,7 +46,7 @@ export async function doctor({ json }: { json: boolean }): Promise<number> {
             credentials: { state: "found", value: deployer },
             connection,
             // Whoever asks the engine would start what does not run.
-            outputs: () => Promise.resolve({ state: "unseen", why: "npm run local -- infra doctor compares them" }),
+            state: () => Promise.resolve({ state: "unseen", why: "npm run local -- infra doctor compares them" }),
         },
         cluster: (of) => ({
             ...(usesOtherCluster() ? accessOf(of, {}, process.env) : localAccess(folder, of.vault)),

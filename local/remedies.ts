@@ -11,4 +11,5 @@ export const localRemedies: Remedies = {
     unseal: start,
     externalSecrets: start,
     reloader: start,
+    recover: "npm run local -- recover",
 };

@@ -23,6 +23,8 @@ export interface Remedies {
     readonly unseal: string;
     readonly externalSecrets: string;
     readonly reloader: string;
+    /** Finishes an update that was killed. */
+    readonly recover: string;
 }
 
 /** Those of a stack whose cluster and Vault are somebody's. */
@@ -35,5 +37,6 @@ export function remediesOf(stack: string): Remedies {
         unseal: "vault operator unseal, with the unseal keys of the Vault's owner",
         externalSecrets: "kubectl --namespace external-secrets get pods, and start the operator again",
         reloader: "kubectl get pods --all-namespaces --selector app=reloader-reloader, and start Reloader again",
+        recover: 'docs/recovery.md, "A real stack"',
     };
 }

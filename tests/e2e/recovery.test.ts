@@ -38,6 +38,10 @@ describe("an update that is killed with SIGKILL", function () {
             const created = before.resources?.filter(({ id }) => id) ?? [];
 
             const orphans = type === accessKey ? await orphanedKeys(cloud) : [];
+            const found = await interruptionOf(cloud);
+            assert.match(found.get("update-interrupted")!, new RegExp(`creating ${type} `));
+            assert.equal(found.get("key-foreign"), undefined, "no key of the stack's own is offered for deletion");
+            assert.equal(found.has("key-unfinished"), orphans.length > 0);
             // What a kill during the write of the state leaves, now and then.
             writeFileSync(`${cloud.stateFile}.attrs`, "");
             const { stderr } = await cloud.succeed(["recover"]);
@@ -214,6 +218,13 @@ async function programsOf(pid: number): Promise<number[]> {
 }
 
 /** The keys that the killed update made and the state does not know; made here where the kill came too early for one. */
+/** What doctor says of the stack, by the finding's id. */
+async function interruptionOf(cloud: TestCloud): Promise<Map<string, string>> {
+    const { stdout } = await cloud.run(["infra", "doctor", "--json"]);
+    const { findings } = JSON.parse(stdout) as { findings: { id: string; why: string }[] };
+    return new Map(findings.map(({ id, why }) => [id, why]));
+}
+
 async function orphanedKeys(cloud: TestCloud): Promise<string[]> {
     const { pending_operations: pending = [] } = cloud.state();
     const orphans: string[] = [];

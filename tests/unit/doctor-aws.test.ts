@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
+import { hostname } from "node:os";
 
 import { deployerPolicy } from "../../ops/deployer-policy";
 import { awsDiagnosisOf, diagnoseAws } from "../../ops/doctor/aws";
-import { type AwsFacts, type Keys, type ServiceFacts } from "../../ops/doctor/aws/facts";
+import { type AwsFacts, type Keys, type ServiceFacts, type UnfinishedUpdate } from "../../ops/doctor/aws/facts";
 import { needsOf } from "../../ops/doctor/aws/needs";
 import { principalOf } from "../../ops/doctor/aws/principal";
 import { judgementOf, simulate } from "../../ops/doctor/aws/simulate";
 import { joined } from "../../ops/doctor/examine";
+import { type Look } from "../../ops/doctor/facts";
 import { type Finding, remediesOf } from "../../ops/doctor/finding";
 import { diagnosisInWords } from "../../ops/doctor/words";
+import { type StackState } from "../../ops/infra/stack-state";
+import { type ExportedState } from "../../ops/recover/state";
 import { clientsFor, closeClients } from "../../ops/verify/clients";
 import { serviceFacts, serviceNames } from "../../services";
 
@@ -140,6 +144,7 @@ const keys: Keys = {
     userName: "llm",
     published: "AKIA1",
     known: ["AKIA1"],
+    unfinished: false,
     inIam: [{ id: "AKIA1", active: true, created: daysAgo(29) }],
     maximumAgeDays: 30,
 };
@@ -147,6 +152,7 @@ const diagnosisOf = (changed: Partial<ServiceFacts> = {}, more: Partial<AwsFacts
     awsDiagnosisOf(
         {
             now,
+            update: absent,
             caller: { arn, accountId, principal: principalOf(arn) },
             services: [{ ...ofRlStudio, ...changed }],
             ...more,
@@ -233,6 +239,27 @@ describe("doctor's findings in AWS", () => {
         assert.deepEqual(ofKeys({ known: ["AKIA1", "AKIA2"], inIam: [one, retired] }), [], "a rotation's old key");
     });
 
+    it("name a key that an unfinished update may have made without offering to delete it", () => {
+        const unfinished = ofKeys({ unfinished: true, inIam: [keys.inIam[0], { id: "AKIA2", active: true }] });
+        assert.deepEqual(idsOf(unfinished), ["warning key-unfinished"]);
+        assert.equal(unfinished[0].fix, remedies.recover);
+    });
+
+    it("name an update that is at work, one that was interrupted, and where nobody knows which", () => {
+        const lock = { username: "me", hostname: hostname(), began: now };
+        const alive = { ...lock, pid: process.pid };
+        const dead = { ...lock, pid: 4194305 };
+        const of = (value: UnfinishedUpdate) => diagnosisOf({}, { update: found(value) }).findings;
+        const pending = ["creating aws:iam/accessKey:AccessKey mlflow-project-access-key-2"];
+        assert.deepEqual(idsOf(of({ locks: [dead, alive], pending })), ["warning update-running"]);
+        const [interrupted] = of({ locks: [dead], pending });
+        assert.equal(interrupted.id, "update-interrupted");
+        assert.match(interrupted.why, /^process 4194305 of me .* has ended; not finished: creating .*-access-key-2$/);
+        assert.equal(interrupted.fix, remedies.recover);
+        assert.equal(of({ locks: [], pending })[0].why, `not finished: ${pending[0]}`);
+        assert.match(of({ locks: undefined, pending })[0].what, /is at work, or was interrupted$/);
+    });
+
     it("of a key of clinical-ai are said once, where the worker has it", () => {
         const finding = (id: string, service?: "clinical-ai" | "mlflow"): Finding => ({
             ...{ id, service, severity: "error", what: "", why: "", fix: "" },
@@ -265,7 +292,10 @@ describe("doctor before a server that plays IAM's answers literally (no AWS, no 
     type Played = [status: number, inside: string];
 
     /** What is asked, and the answers by action. */
-    async function ask(answers: Readonly<Record<string, Played | ((query: URLSearchParams) => Played)>>) {
+    async function ask(
+        answers: Readonly<Record<string, Played | ((query: URLSearchParams) => Played)>>,
+        state: Look<StackState> = { state: "unseen", why: "not asked" },
+    ) {
         const asked: URLSearchParams[] = [];
         const server = createServer((request, response) => {
             let body = "";
@@ -291,7 +321,7 @@ describe("doctor before a server that plays IAM's answers literally (no AWS, no 
                 {
                     credentials: found({ accessKeyId: "A", secretAccessKey: "s" }),
                     connection: { endpoint, region: "us-east-1" },
-                    outputs: () => Promise.resolve({ state: "unseen", why: "not asked" }),
+                    state: () => Promise.resolve(state),
                 },
                 { services: ["rl-studio"], deployment: { environment: "dev" }, declared },
                 remedies,
@@ -301,6 +331,45 @@ describe("doctor before a server that plays IAM's answers literally (no AWS, no 
             server.close();
         }
     }
+
+    it("knows a key that is in the state alone: the rotation that made it was killed before its end", async () => {
+        const userName = "rl-studio-rollouts-service-user-dev";
+        const urn = (name: string) =>
+            `urn:pulumi:dev::platform::aws:iam/accessKey:AccessKey::rl-studio-service-${name}`;
+        const key = (generation: number, id?: string) => ({
+            urn: urn(`access-key-${generation}`),
+            type: "aws:iam/accessKey:AccessKey",
+            inputs: { user: userName },
+            ...(id === undefined ? {} : { id }),
+        });
+        const stack = {
+            urn: "urn:pulumi:dev::platform::pulumi:pulumi:Stack::platform-dev",
+            type: "pulumi:pulumi:Stack",
+            outputs: { "rl-studio": { userName, accessKeyId: "AKIA1", accessKeyIds: ["AKIA1"] } },
+        };
+        const listed = (id: string) =>
+            `<member><UserName>u</UserName><AccessKeyId>${id}</AccessKeyId><Status>Active</Status></member>`;
+        const findings = async (resources: object[], pending: object[] = []) => {
+            const deployment = { resources: [stack, key(1, "AKIA1"), ...resources], pending_operations: pending };
+            const exported = { version: 3, deployment } as unknown as ExportedState;
+            const { diagnosis } = await ask(
+                {
+                    GetCallerIdentity: caller(`arn:aws:iam::${accountId}:root`),
+                    ListAccessKeys: [
+                        200,
+                        `<AccessKeyMetadata>${listed("AKIA1")}${listed("AKIA2")}</AccessKeyMetadata>` +
+                            "<IsTruncated>false</IsTruncated>",
+                    ],
+                },
+                found({ exported, locks: [] }),
+            );
+            return diagnosis.findings.map(({ id }) => id).filter((id) => id !== "root");
+        };
+        assert.deepEqual(await findings([key(2, "AKIA2")]), []);
+        assert.deepEqual(await findings([]), ["key-foreign"]);
+        const creating = { type: "creating", resource: key(2) };
+        assert.deepEqual(await findings([], [creating]), ["update-interrupted", "key-unfinished"]);
+    });
 
     const caller = (of: string): [number, string] => [200, `<Arn>${of}</Arn><Account>${accountId}</Account>`];
     const session = `arn:aws:sts::${accountId}:assumed-role/Deploy/me`;
@@ -389,10 +458,13 @@ describe("doctor before a server that plays IAM's answers literally (no AWS, no 
             SimulatePrincipalPolicy: [403, "AccessDenied"],
         });
         assert.deepEqual(diagnosis.findings, []);
-        assert.deepEqual(diagnosis.notSeen[0], {
-            what: "the deployer's permissions for rl-studio",
-            why: `iam:SimulatePrincipalPolicy on ${arn}: denied (AccessDenied)`,
-        });
+        assert.deepEqual(diagnosis.notSeen.slice(0, 2), [
+            { what: "whether an update is at work", why: "not asked" },
+            {
+                what: "the deployer's permissions for rl-studio",
+                why: `iam:SimulatePrincipalPolicy on ${arn}: denied (AccessDenied)`,
+            },
+        ]);
     });
 
     it("asks nothing but who it is with credentials of another account", async () => {

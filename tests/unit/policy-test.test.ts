@@ -54,6 +54,8 @@ describe("the keys of the policy test (C6)", () => {
         writeFileSync(file, `AWS_ACCESS_KEY_ID=${id}\n`);
         await refused(1, /^Half a set of credentials/);
         writeFileSync(file, pair.replace(secret, `"${secret}`));
+        await refused(1, /^Half a set of credentials.* AWS_SECRET_ACCESS_KEY is not set/);
+        writeFileSync(file, pair.replace(secret, `\`${secret}\``));
         await refused(1, /holds what is no key/);
         writeFileSync(file, pair);
         process.env.AWS_SESSION_TOKEN = "token";

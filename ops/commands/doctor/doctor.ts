@@ -5,10 +5,10 @@ import { type Look } from "../../doctor/facts";
 import { remediesOf } from "../../doctor/finding";
 import { type DoctorSettings } from "../../doctor/settings";
 import { type CommandContext } from "../../infra/command";
-import { stackOutputs } from "../../infra/engine";
 import { type ExitCode, InfraError, Interrupted } from "../../infra/errors";
 import { repository } from "../../infra/repository";
 import { kubectlsOwn } from "../../infra/repository-host";
+import { stackState } from "../../infra/stack-state";
 import { connectionOf, type DeployerOptions, isLocal, refuseProfile } from "../people";
 import { chosenServices } from "../verify/services";
 import { report } from "./report";
@@ -34,7 +34,7 @@ export async function doctor(context: CommandContext, options: DoctorOptions, na
         services,
         folder: repository,
         remedies: host.remedies ?? remediesOf(stack),
-        aws: { credentials, connection, outputs: () => unlessMissing(() => stackOutputs(context)) },
+        aws: { credentials, connection, state: () => unlessMissing(() => stackState(context)) },
         cluster: (of) => ({
             ...accessOf(of, options, environment),
             ...(credentials.state === "found"

@@ -1,4 +1,5 @@
 import { type ServiceName } from "../../../services";
+import { type UpdateLock } from "../../recover/lock";
 import { type Look } from "../facts";
 import { type Principal } from "./principal";
 import { type Judgement } from "./simulate";
@@ -12,9 +13,19 @@ export interface AwsDeclared {
     readonly accountIds: readonly string[];
 }
 
+/** An update of the stack that is not at its end. */
+export interface UnfinishedUpdate {
+    /** Locks that updates hold; undefined where the backend does not tell. */
+    readonly locks: readonly UpdateLock[] | undefined;
+    /** What the engine began and never saw the end of: `creating aws:iam/accessKey:AccessKey name`. */
+    readonly pending: readonly string[];
+}
+
 /** Everything that was seen of a stack's side in AWS. */
 export interface AwsFacts {
     readonly now: Date;
+    /** Absent where the state is in order, and where AWS was not asked either. */
+    readonly update: Look<UnfinishedUpdate>;
     /** Why AWS was not asked; undefined where it answers. */
     readonly fault?: { readonly kind: "none" | "unreachable" | "refused"; readonly why: string };
     /** Who asks. */
@@ -37,8 +48,10 @@ export interface Keys {
     readonly userName: string;
     /** Id of the key that the stack publishes. */
     readonly published: string;
-    /** Ids of every key that the stack has made. */
+    /** Ids of every key that the stack has made: in its outputs or, where an update is not at its end, in its state. */
     readonly known: readonly string[];
+    /** Whether an update began to make a key and its end is not in the state. */
+    readonly unfinished: boolean;
     readonly inIam: readonly { readonly id: string; readonly active: boolean; readonly created?: Date }[];
     /** Age in days at which the keys are due to be rotated. */
     readonly maximumAgeDays: number;

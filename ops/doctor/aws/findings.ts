@@ -1,3 +1,4 @@
+import { mayBeAlive } from "../../recover/lock";
 import { type Finding, type Remedies } from "../finding";
 import { type AwsDeclared, type AwsFacts, type Keys, type ServiceFacts } from "./facts";
 import { type Judgement } from "./simulate";
@@ -6,6 +7,7 @@ import { type Judgement } from "./simulate";
 export function awsFindings(facts: AwsFacts, declared: AwsDeclared, remedies: Remedies): Finding[] {
     return [
         ...callerFindings(facts, declared),
+        ...updateFindings(facts.update, remedies),
         ...facts.services.flatMap((of) => [
             ...permissionFindings(of, facts.caller?.arn ?? ""),
             ...regionFindings(of, declared),
@@ -15,9 +17,10 @@ export function awsFindings(facts: AwsFacts, declared: AwsDeclared, remedies: Re
 }
 
 /** What was not looked at, and why. */
-export function awsUnseen({ fault, services }: AwsFacts): { readonly what: string; readonly why: string }[] {
+export function awsUnseen({ fault, services, update }: AwsFacts): { readonly what: string; readonly why: string }[] {
     if (fault && fault.kind !== "refused") return [{ what: "AWS", why: fault.why }];
-    return services.flatMap(({ service, permissions, buckets, keys }) => [
+    const state = update.state === "unseen" ? [{ what: "whether an update is at work", why: update.why }] : [];
+    const ofServices = services.flatMap(({ service, permissions, buckets, keys }) => [
         ...(permissions.state === "unseen"
             ? [{ what: `the deployer's permissions for ${service}`, why: permissions.why }]
             : []),
@@ -29,6 +32,38 @@ export function awsUnseen({ fault, services }: AwsFacts): { readonly what: strin
         ),
         ...(keys.state === "unseen" ? [{ what: `the access keys of ${service}`, why: keys.why }] : []),
     ]);
+    return [...state, ...ofServices];
+}
+
+function updateFindings(update: AwsFacts["update"], remedies: Remedies): Finding[] {
+    if (update.state !== "found") return [];
+    const { locks, pending } = update.value;
+    const running = locks?.find(mayBeAlive);
+    const lock = running ?? locks?.[0];
+    const held =
+        lock &&
+        `process ${lock.pid} of ${lock.username} on ${lock.hostname} holds its lock since ${lock.began.toISOString()}`;
+    if (running) {
+        return [
+            {
+                id: "update-running",
+                severity: "warning",
+                what: "an update of the stack is at work, and what is found here may be of its making",
+                why: held!,
+                fix: "wait for it, then look again",
+            },
+        ];
+    }
+    const unfinished = pending.length > 0 ? `not finished: ${pending.join(", ")}` : undefined;
+    return [
+        {
+            id: "update-interrupted",
+            severity: "error",
+            what: `an update of the stack ${locks ? "" : "is at work, or "}was interrupted`,
+            why: [held && `${held}, and has ended`, unfinished].filter(Boolean).join("; "),
+            fix: remedies.recover,
+        },
+    ];
 }
 
 function callerFindings({ fault, caller }: AwsFacts, { stack, accountIds }: AwsDeclared): Finding[] {
@@ -117,7 +152,7 @@ function keyFindings(
     remedies: Remedies,
 ): Finding[] {
     if (keys.state !== "found") return [];
-    const { userName, published, known, inIam, maximumAgeDays } = keys.value;
+    const { userName, published, known, unfinished, inIam, maximumAgeDays } = keys.value;
     const found = inIam.find(({ id }) => id === published);
     const fault = (severity: Finding["severity"], id: string, what: string, why: string, fix: string): Finding => ({
         id,
@@ -139,6 +174,11 @@ function keyFindings(
         findings.push(fault("error", "key-inactive", "the published access key is inactive", why, fix));
     }
     for (const id of foreign) {
+        if (unfinished) {
+            const what = "an update that is not at its end may have made this access key";
+            findings.push(fault("warning", "key-unfinished", what, `${id} of user ${userName}`, remedies.recover));
+            continue;
+        }
         const what = "the user has an access key that the stack did not make";
         const fix = `find out who uses it, then aws iam delete-access-key --user-name ${userName} --access-key-id ${id}`;
         findings.push(fault("warning", "key-foreign", what, `${id} of user ${userName}`, fix));

@@ -2,15 +2,19 @@ import { type IAMClient, paginateListAccessKeys } from "@aws-sdk/client-iam";
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 
 import { type ArnScope } from "../../../components/arn";
-import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../../services";
+import { serviceFacts, type ServiceName } from "../../../services";
+import { type KeyFacts } from "../../../services/access-keys";
 import { type AwsResource, type Deployment } from "../../../services/resources";
 import { type Caller, callerOf } from "../../infra/caller";
+import { type StackState } from "../../infra/stack-state";
+import { interruptedKeyCreations } from "../../recover/state";
+import { keysInState, outputsInState } from "../../rotate/state";
 import { type Clients, clientsFor, closeClients, type Connection } from "../../verify/clients";
 import { failureInWords, isNamed, isRefusal } from "../../verify/outcome";
 import { mapBounded } from "../../verify/pool";
 import { type Keys as Credentials } from "../../verify/target";
 import { type Look } from "../facts";
-import { type AwsDeclared, type AwsFacts, type Keys, type ServiceFacts } from "./facts";
+import { type AwsDeclared, type AwsFacts, type Keys, type ServiceFacts, type UnfinishedUpdate } from "./facts";
 import { type Need, needsOf } from "./needs";
 import { principalOf, type Principal } from "./principal";
 import { type Judgement, policySourceOf, simulate } from "./simulate";
@@ -20,8 +24,8 @@ export interface AwsAccess {
     /** The deployer's credentials, or why there are none. */
     readonly credentials: Look<Credentials>;
     readonly connection: Connection;
-    /** What the stack exports, asked for only with credentials of its account. */
-    outputs(): Promise<Look<Partial<ServiceOutputs>>>;
+    /** The stack's state, asked for only with credentials of its account. */
+    state(): Promise<Look<StackState>>;
 }
 
 /** What is looked at. */
@@ -36,30 +40,30 @@ const concurrency = 4;
 
 /** Looks at everything that can be looked at; with credentials of another account at nothing. */
 export async function observeAws(access: AwsAccess, wish: AwsWish): Promise<AwsFacts> {
-    const now = new Date();
+    const nothing = { now: new Date(), update: { state: "absent" }, services: [] } as const;
     const { credentials, connection } = access;
     if (credentials.state !== "found") {
         const why = credentials.state === "unseen" ? credentials.why : "there are no credentials";
-        return { now, fault: { kind: "none", why }, services: [] };
+        return { ...nothing, fault: { kind: "none", why } };
     }
     let caller: Caller;
     try {
         caller = await callerOf(credentials.value, connection);
     } catch (error) {
         const kind = isRefusal(error) ? "refused" : "unreachable";
-        return { now, fault: { kind, why: failureInWords(error) }, services: [] };
+        return { ...nothing, fault: { kind, why: failureInWords(error) } };
     }
     const { arn, accountId, partition } = caller;
     const principal = principalOf(arn);
-    const seen = { now, caller: { arn, accountId, principal } };
-    if (!wish.declared.accountIds.includes(accountId)) return { ...seen, services: [] };
+    const seen = { ...nothing, caller: { arn, accountId, principal } };
+    if (!wish.declared.accountIds.includes(accountId)) return seen;
     const clients = clientsFor(credentials.value, connection);
     try {
         const scope = { partition, accountId, region: wish.declared.region };
         const ask = await askerOf(clients.iam, principal, arn, connection);
-        const outputs = await access.outputs();
-        const look = (service: ServiceName) => lookAt(service, { wish, scope, clients, ask, outputs });
-        return { ...seen, services: await mapBounded(wish.services, 1, look) };
+        const state = await access.state();
+        const look = (service: ServiceName) => lookAt(service, { wish, scope, clients, ask, state });
+        return { ...seen, update: unfinishedUpdate(state), services: await mapBounded(wish.services, 1, look) };
     } finally {
         closeClients(clients);
     }
@@ -70,11 +74,20 @@ interface Session {
     readonly scope: ArnScope;
     readonly clients: Clients;
     readonly ask: (needs: readonly Need[]) => Promise<Look<readonly Judgement[]>>;
-    readonly outputs: Look<Partial<ServiceOutputs>>;
+    readonly state: Look<StackState>;
+}
+
+function unfinishedUpdate(state: Look<StackState>): Look<UnfinishedUpdate> {
+    if (state.state !== "found") return state;
+    const { exported, locks } = state.value;
+    const pending = (exported.deployment.pending_operations ?? []).map(
+        ({ type, resource }) => `${type} ${resource.urn.split("::").slice(2).join(" ")}`,
+    );
+    return !locks?.length && pending.length === 0 ? { state: "absent" } : { state: "found", value: { locks, pending } };
 }
 
 async function lookAt(service: ServiceName, session: Session): Promise<ServiceFacts> {
-    const { wish, scope, clients, ask, outputs } = session;
+    const { wish, scope, clients, ask, state } = session;
     const resources: AwsResource[] = serviceFacts[service].resources(wish.deployment);
     const names = resources.filter(({ kind }) => kind === "bucket").map(({ name }) => name);
     return {
@@ -84,7 +97,7 @@ async function lookAt(service: ServiceName, session: Session): Promise<ServiceFa
             name,
             region: await looking(() => regionOf(clients.s3, name)),
         })),
-        keys: await keysOf(service, outputs, clients.iam),
+        keys: await keysOf(service, state, clients.iam),
     };
 }
 
@@ -136,15 +149,12 @@ async function regionOf(s3: S3Client, Bucket: string): Promise<string | undefine
     }
 }
 
-async function keysOf<Name extends ServiceName>(
-    service: Name,
-    outputs: Look<Partial<ServiceOutputs>>,
-    client: IAMClient,
-): Promise<Look<Keys>> {
-    if (outputs.state !== "found") return outputs;
-    const own = outputs.value[service];
+async function keysOf(service: ServiceName, state: Look<StackState>, client: IAMClient): Promise<Look<Keys>> {
+    if (state.state !== "found") return state;
+    const { exported } = state.value;
+    const own = outputsInState(exported)[service];
     const { keys } = serviceFacts[service];
-    const userName = own && keys.user(own);
+    const userName = own && (keys as KeyFacts<typeof own>).user(own);
     const { accessKeyId: published, accessKeyIds: known } = (own ?? {}) as Published;
     if (userName === undefined || published === undefined) return { state: "absent" };
     return looking(async () => {
@@ -154,7 +164,15 @@ async function keysOf<Name extends ServiceName>(
                 inIam.push({ id, active: Status === "Active", created });
             }
         }
-        return { userName, published, known: known ?? [published], inIam, maximumAgeDays: keys.maximumAgeDays };
+        const inState = keysInState(exported, userName).map(({ accessKeyId }) => accessKeyId);
+        return {
+            userName,
+            published,
+            known: [...new Set([...(known ?? [published]), ...inState])],
+            unfinished: interruptedKeyCreations(exported).some(({ user }) => user === userName),
+            inIam,
+            maximumAgeDays: keys.maximumAgeDays,
+        };
     });
 }
 
