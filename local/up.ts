@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 
+import { recordingRemovals } from "../ops/commands/verify/recording";
 import { renderTable, toJson } from "../ops/verify/table";
 import { verify, type VerifyTarget } from "../ops/verify";
 import { serviceNames } from "../services";
@@ -26,6 +27,7 @@ import { alone } from "./lock";
 import { cacheDirectory, localDirectory, LocalError } from "./paths";
 import { elapsed, say, step } from "./progress";
 import { type Provider } from "./providers";
+import { localStack } from "./pulumi";
 import { recoverIfInterrupted } from "./recover";
 import { describeChanges, lastChanges } from "./summary";
 
@@ -136,5 +138,6 @@ async function verifyTarget(cloud: LocalCloud): Promise<VerifyTarget> {
         cluster: clusterAccess(cloud),
         outputs,
         services: serviceNames.filter((name) => outputs[name]),
+        removed: recordingRemovals(localStack),
     };
 }

@@ -49,7 +49,7 @@ export function deployerPolicy(partition: string, accountId: string, emulator = 
 
 /**
  * What a deployer needs beyond that to verify a stack: to plant the objects that a service is to read, delete or be
- * refused, to remove what a check wrote, and to ask about its own rights. `pulumi up` needs none of it: give it only to
+ * refused, to remove what a check wrote and what a killed run has left, and to ask about its own rights. `pulumi up` needs none of it: give it only to
  * whoever verifies.
  *
  * @param partition `aws`, `aws-cn` or `aws-us-gov`
@@ -75,6 +75,13 @@ export function verifierPolicy(partition: string): PolicyDocument {
             // With it `infra doctor` asks which of the deployer's rights are missing.
             Action: "iam:SimulatePrincipalPolicy",
             Resource: [`arn:${partition}:iam::*:user/*`, `arn:${partition}:iam::*:role/*`],
+        },
+        {
+            Sid: "FindWhatKilledRunsLeft",
+            Effect: "Allow",
+            Action: "iam:ListUsers",
+            // IAM narrows this action to no resource.
+            Resource: "*",
         },
     );
 }

@@ -1,23 +1,8 @@
-import { randomBytes } from "node:crypto";
-
-import {
-    AddUserToGroupCommand,
-    CreateAccessKeyCommand,
-    CreateUserCommand,
-    DeleteAccessKeyCommand,
-    DeleteUserCommand,
-    DeleteUserPolicyCommand,
-    paginateListAccessKeys,
-    PutUserPolicyCommand,
-    RemoveUserFromGroupCommand,
-    type IAMClient,
-} from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
-import { policyDocument, type PolicyDocument } from "../../components/policy-document";
 import { clientsFor, closeClients, type Clients, type Connection } from "./clients";
 import { type PodEnvironment } from "../cluster/pod-environment";
-import { failureInWords, isNamed, NotGiven, NotTried } from "./outcome";
+import { failureInWords, NotGiven, NotTried } from "./outcome";
 import { type Keys, type VerifyTarget } from "./target";
 
 /** An identity of which is known that its keys belong to the stack's account, or why it is not used. */
@@ -85,67 +70,4 @@ export function notGiven(reason: string): Identity {
         },
         close: () => undefined,
     };
-}
-
-/** What a user that exists for one run has: its membership in a group, or the right to assume one role. */
-export type TemporaryRights = { readonly group: string } | { readonly mayAssume: string };
-
-/**
- * Makes a user with nothing but these rights.
- *
- * @param register is given what removes the user before its first part is made, so that no part of it is ever left
- */
-export async function temporaryUser(
-    deployer: Identity,
-    rights: TemporaryRights,
-    runId: string,
-    target: VerifyTarget,
-    register: (remove: () => Promise<void>) => void,
-): Promise<Identity> {
-    const { iam } = deployer.clients();
-    const UserName = `verify-${runId}-${randomBytes(2).toString("hex")}`;
-    register(() => removeUser(iam, UserName, rights));
-    await iam.send(new CreateUserCommand({ UserName }));
-    if ("group" in rights) {
-        await iam.send(new AddUserToGroupCommand({ UserName, GroupName: rights.group }));
-    } else {
-        const PolicyDocument = JSON.stringify(allowAssuming(rights.mayAssume));
-        await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: inlinePolicy, PolicyDocument }));
-    }
-    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
-    const keys = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
-    // Not asked whose it is: it was made in the account just now, and AWS may not know its key for some seconds.
-    const clients = clientsFor(keys, target);
-    return { account: deployer.account, clients: () => clients, close: () => closeClients(clients) };
-}
-
-const inlinePolicy = "verify";
-
-/** Reading the role is in it for one reason: once it works, the right to assume is in force as well. */
-function allowAssuming(roleArn: string): PolicyDocument {
-    return policyDocument({
-        Sid: "AssumeRole",
-        Effect: "Allow",
-        Action: ["sts:AssumeRole", "iam:GetRole"],
-        Resource: roleArn,
-    });
-}
-
-async function removeUser(iam: IAMClient, UserName: string, rights: TemporaryRights): Promise<void> {
-    const unlessGone = (error: unknown) => {
-        if (!isNamed(error, "NoSuchEntity", "NoSuchEntityException")) throw error;
-    };
-    await (async () => {
-        for await (const { AccessKeyMetadata = [] } of paginateListAccessKeys({ client: iam }, { UserName })) {
-            for (const { AccessKeyId } of AccessKeyMetadata) {
-                await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }));
-            }
-        }
-    })().catch(unlessGone);
-    if ("group" in rights) {
-        await iam.send(new RemoveUserFromGroupCommand({ UserName, GroupName: rights.group })).catch(unlessGone);
-    } else {
-        await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName: inlinePolicy })).catch(unlessGone);
-    }
-    await iam.send(new DeleteUserCommand({ UserName })).catch(unlessGone);
 }

@@ -2,15 +2,8 @@ import { type ServiceName } from "../../services";
 import { type Caller, type Check, type ClusterProbe, type ProbeKind } from "../../services/checks";
 import { ClusterFailure } from "../cluster/access";
 import { Cluster } from "./cluster";
-import {
-    notGiven,
-    refused,
-    temporaryUser,
-    vet,
-    vetEnvironment,
-    type Identity,
-    type TemporaryRights,
-} from "./identities";
+import { notGiven, refused, vet, vetEnvironment, type Identity } from "./identities";
+import { removeLeft } from "./left";
 import { failureAnswer, failureInWords, NotGiven, settle, type Answer } from "./outcome";
 import { plan, type Planned } from "./plan";
 import { mapBounded } from "./pool";
@@ -36,6 +29,7 @@ import { whileInterruptible } from "./restore";
 import { type ClusterExecutor, type Executor, type ProbeRun } from "./run";
 import { Scratch } from "./scratch";
 import { type CheckResult, type Keys, shutOffTrial, type VerifyTarget } from "./target";
+import { temporaryUser, type TemporaryRights } from "./temporary-users";
 
 export { type CheckResult, type ClusterAccess, type Keys, type VerifyTarget } from "./target";
 export { renderTable, toJson } from "./table";
@@ -118,6 +112,7 @@ export async function runChecks(
     try {
         await whileInterruptible(async (stop) => {
             await vetAll(planned, target, cluster, identities);
+            results.push(...(await leftByOthers(planned, target, identities)));
             await addUsers(planned, identities, users, { runId: scratch.runId, target, stop });
             const keep = async (one: Planned) => {
                 if (stop.aborted) return;
@@ -328,6 +323,17 @@ async function answerOfCluster(probe: ClusterProbe, caller: Caller, session: Ses
             ? { ...answer, note: `${error.system}: ${error.detail}.` }
             : answer;
     }
+}
+
+/** Removes what runs before this one have left; where that cannot be done, a failed line of its own. */
+function leftByOthers(
+    planned: readonly Planned[],
+    { removed = () => undefined }: VerifyTarget,
+    identities: ReadonlyMap<string, Identity>,
+): Promise<CheckResult[]> {
+    const trials = planned.flatMap(({ check: { probe } }) => (probe.kind === "shutOff" ? [probe] : []));
+    const remove = async () => removeLeft(identities.get("deployer")!.clients().iam, trials, removed);
+    return faultOf({ what: "what runs that were killed have left", remove, staying: [] });
 }
 
 /** Removes what a run made; what could not be removed becomes a failed line of its own. */

@@ -1,9 +1,10 @@
 import { GetFoundationModelCommand, ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
 import { InvokeModelCommand, InvokeModelWithResponseStreamCommand } from "@aws-sdk/client-bedrock-runtime";
-import { AttachUserPolicyCommand, DetachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
+import { AttachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
 
 import { allowed, deniedByBedrock, healthy, notServed } from "../../services/checks";
 import { type Clients } from "./clients";
+import { endTrial, markTrial } from "./left";
 import { failureInWords, isNamed, NotGiven, settle, type Answer } from "./outcome";
 import { whileInterruptible } from "./restore";
 import { type Executor, type ProbeOf } from "./run";
@@ -77,10 +78,11 @@ export const shutOff: Executor<"shutOff"> = async ({ user, policyArn, model }, r
     const attached = await whileShutOff({ user, policyArn }, () =>
         whileInterruptible(
             async () => {
+                await markTrial(iam, { user, policyArn });
                 await iam.send(new AttachUserPolicyCommand(target));
                 return invoke(deniedByBedrock);
             },
-            () => iam.send(new DetachUserPolicyCommand(target)),
+            () => endTrial(iam, { user, policyArn }),
         ),
     );
     const detached = await invoke(allowed);

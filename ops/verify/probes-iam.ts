@@ -21,6 +21,7 @@ import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 import { keysInWords } from "../../services/checks";
 import { grantsInWords, type Statement } from "../../services/grants";
 import { accessOf } from "./outcome";
+import { collect } from "./pages";
 import { type Executor, type ProbeOf } from "./run";
 import { denialsInWords } from "./words";
 
@@ -34,7 +35,16 @@ export const iamAccess: Executor<"iam"> = ({ call, user }, { clients: { iam } })
 
 /** Whether the caller may assume a role. */
 export const assumeRole: Executor<"assumeRole"> = ({ roleArn }, { clients: { sts }, scratch }) =>
-    accessOf(() => sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: `verify-${scratch.runId}` })));
+    accessOf(() =>
+        sts.send(
+            new AssumeRoleCommand({
+                RoleArn: roleArn,
+                RoleSessionName: `verify-${scratch.runId}`,
+                // The shortest that AWS gives: nobody works with it.
+                DurationSeconds: 900,
+            }),
+        ),
+    );
 
 type Aspects<Kind extends "user" | "role" | "policy"> = Readonly<
     Record<ProbeOf<Kind>["aspect"], (iam: IAMClient, name: string) => Promise<string>>
@@ -142,15 +152,6 @@ function attachedToRole(client: IAMClient, RoleName: string): Promise<AttachedPo
 function statements(document = ""): Statement[] {
     const { Statement } = JSON.parse(decodeURIComponent(document)) as { Statement: Statement | Statement[] };
     return [Statement].flat();
-}
-
-async function collect<Page, Item>(
-    pages: AsyncIterable<Page>,
-    items: (page: Page) => readonly Item[] | undefined,
-): Promise<Item[]> {
-    const all: Item[] = [];
-    for await (const page of pages) all.push(...(items(page) ?? []));
-    return all;
 }
 
 function namesOf(policies: readonly AttachedPolicy[]): string {

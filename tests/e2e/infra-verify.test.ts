@@ -3,15 +3,20 @@
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import {
+    AttachUserPolicyCommand,
     CreateAccessKeyCommand,
+    CreateUserCommand,
     DeleteAccessKeyCommand,
     DeleteUserPolicyCommand,
+    GetRoleCommand,
+    ListAccessKeysCommand,
     ListUsersCommand,
     PutUserPolicyCommand,
+    TagUserCommand,
     UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
 import {
@@ -31,8 +36,10 @@ import { type Host } from "../../ops/infra/host";
 import { createProgram } from "../../ops/infra/program";
 import { readStackSettings } from "../../ops/settings";
 import { type CheckResult } from "../../ops/verify";
+import { clientsFor } from "../../ops/verify/clients";
+import { temporaryPath, userPolicy } from "../../ops/verify/temporary-users";
 import { stackConfig } from "../support/stack-files";
-import { freePorts, TestCloud } from "../support/test-cloud";
+import { freePorts, TestCloud, until } from "../support/test-cloud";
 
 const services = ["rl-studio", "snapshotter", "mlflow", "llm-models"];
 const rollouts = "rl-studio-rollouts-dev";
@@ -100,15 +107,22 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
             aws: { endpoint, caBundle },
             stackFile: () => join(cloud.folder, "Pulumi.local.yaml"),
             settings: () => readStackSettings("local", cloud.folder),
-            pulumi: () => {
+            pulumi: (_stack, args) => {
                 engineRuns++;
-                return Promise.resolve({ exitCode: 0, stdout: JSON.stringify(outputs), stderr: "" });
+                return Promise.resolve({ exitCode: 0, stdout: JSON.stringify(engineSays(args)), stderr: "" });
             },
             credentials: (who) => Promise.resolve(identities[who]),
             cluster: () => undefined,
             ...changed,
         };
     }
+
+    function engineSays([command, subcommand]: readonly string[]): object {
+        if (command === "whoami") return { url: `file://${join(cloud.folder, "state")}` };
+        return subcommand === "export" ? { version: 3, deployment: cloud.state() } : outputs;
+    }
+
+    const ids = ({ json }: Ended) => json.findings.map(({ id, service }) => `${service ?? "-"} ${id}`);
 
     /** Runs `infra <args> --stack local --json` in this process. */
     async function infra(args: readonly string[], host = someHost()): Promise<Ended> {
@@ -353,7 +367,6 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
             writeFileSync(join(place, "Pulumi.local.yaml"), stackFileOf(config));
             return someHost({ settings: () => readStackSettings("local", place) });
         };
-        const ids = ({ json }: Ended) => json.findings.map(({ id, service }) => `${service ?? "-"} ${id}`);
 
         it("finds nothing wrong where nothing is, and says what the emulator cannot judge", async () => {
             const { exitCode, json } = await infra(["doctor"], withDeployer());
@@ -444,6 +457,71 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
             const { exitCode, stdout } = await cloud.run(["doctor", "--json"]);
             assert.equal(exitCode, 0, stdout);
             assert.deepEqual((JSON.parse(stdout) as Ended["json"]).findings, []);
+        });
+    });
+
+    describe("a run of verify that is killed", () => {
+        const path = { PathPrefix: temporaryPath };
+        const temporary = async () => (await cloud.root.iam.send(new ListUsersCommand(path))).Users ?? [];
+
+        it("leaves users that doctor names and the next run removes", async () => {
+            const running = cloud.start(["infra", "verify"]);
+            const withKey = async () => {
+                for (const { UserName } of await temporary()) {
+                    const { AccessKeyMetadata = [] } = await cloud.root.iam.send(
+                        new ListAccessKeysCommand({ UserName }),
+                    );
+                    if (AccessKeyMetadata.length > 0) return true;
+                }
+                return false;
+            };
+            await until("a temporary user with a key", withKey);
+            process.kill(running.pid!, "SIGKILL");
+            await running;
+            const names = (await temporary()).map(({ UserName }) => UserName!);
+            assert.ok(names.length > 0);
+            const found = await infra(["doctor", "mlflow"]);
+            assert.equal(found.exitCode, 1);
+            assert.deepEqual(
+                found.json.findings.map(({ id, why }) => [id, why.split(" ")[0]]),
+                names.map((name) => ["verify-user-left", name]),
+            );
+            const { all } = await cloud.succeed(["infra", "verify", "mlflow"]);
+            for (const name of names) assert.match(all!, new RegExp(`${name}: temporary user of .*: removed`));
+            assert.deepEqual(await temporary(), []);
+        });
+
+        it("leaves users that can do nothing once their time is over", async () => {
+            const UserName = "verify-over";
+            const { taskRoleArn: mayAssume } = outputs.snapshotter;
+            await cloud.root.iam.send(new CreateUserCommand({ UserName, Path: temporaryPath }));
+            const { AccessKey } = await cloud.root.iam.send(new CreateAccessKeyCommand({ UserName }));
+            const keys = { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! };
+            const clients = clientsFor(keys, cloud.connection);
+            const mayReadRole = async (end: Date) => {
+                const PolicyDocument = JSON.stringify(userPolicy({ mayAssume }, end));
+                await cloud.root.iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "verify", PolicyDocument }));
+                return clients.iam.send(new GetRoleCommand({ RoleName: mayAssume.split("/").at(-1) })).then(
+                    () => "allowed",
+                    (error: Error) => error.name,
+                );
+            };
+            assert.equal(await mayReadRole(new Date(Date.now() + 60_000)), "allowed");
+            assert.equal(await mayReadRole(new Date(Date.now() - 1_000)), "AccessDenied");
+            const { all } = await cloud.succeed(["infra", "verify", "mlflow"]);
+            assert.match(all!, /verify-over: temporary user of .*: removed/);
+        });
+
+        it("leaves a shut-off that it tried, which doctor names and the next run detaches", async () => {
+            const { userName: UserName, denyPolicyArn: PolicyArn } = outputs["llm-models"];
+            const Value = `${new Date(Date.now() + 60_000).toISOString()} ${hostname()} 4194305`;
+            const tag = { UserName, Tags: [{ Key: "platform:shut-off-trial", Value }] };
+            await cloud.root.iam.send(new TagUserCommand(tag));
+            await cloud.root.iam.send(new AttachUserPolicyCommand({ UserName, PolicyArn }));
+            assert.deepEqual(ids(await infra(["doctor", "llm-models"])), ["llm-models shut-off-trial-left"]);
+            const { all } = await cloud.succeed(["infra", "verify", "llm-models"]);
+            assert.match(all!, /: shut-off that a run tried .*: detached/);
+            assert.deepEqual(ids(await infra(["doctor", "llm-models"])), []);
         });
     });
 

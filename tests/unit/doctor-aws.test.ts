@@ -139,6 +139,7 @@ const ofRlStudio: ServiceFacts = {
     permissions: found([{ action: "s3:CreateBucket", resource: "arn:b", verdict: "allowed", why: "" }]),
     buckets: [{ name: "rollouts", region: found("us-east-1") }],
     keys: absent,
+    trialLeft: false,
 };
 const keys: Keys = {
     userName: "llm",
@@ -153,6 +154,7 @@ const diagnosisOf = (changed: Partial<ServiceFacts> = {}, more: Partial<AwsFacts
         {
             now,
             update: absent,
+            leftUsers: absent,
             caller: { arn, accountId, principal: principalOf(arn) },
             services: [{ ...ofRlStudio, ...changed }],
             ...more,
@@ -243,6 +245,32 @@ describe("doctor's findings in AWS", () => {
         const unfinished = ofKeys({ unfinished: true, inIam: [keys.inIam[0], { id: "AKIA2", active: true }] });
         assert.deepEqual(idsOf(unfinished), ["warning key-unfinished"]);
         assert.equal(unfinished[0].fix, remedies.recover);
+    });
+
+    it("name what a verify that was killed has left: users, and a shut-off", () => {
+        const until = new Date("2026-03-01T00:30:00Z");
+        const { findings } = diagnosisOf(
+            { trialLeft: true },
+            {
+                leftUsers: found([
+                    { name: "verify-1", keys: 1, until },
+                    { name: "verify-2", keys: 0 },
+                ]),
+            },
+        );
+        assert.deepEqual(
+            findings.map(({ id, severity, why }) => [severity, id, why]),
+            [
+                [
+                    "warning",
+                    "verify-user-left",
+                    `verify-1 has 1 access key; after ${until.toISOString()} it may do nothing`,
+                ],
+                ["warning", "verify-user-left", "verify-2 has 0 access keys"],
+                ["error", "shut-off-trial-left", findings[2].why],
+            ],
+        );
+        assert.equal(findings[0].fix, "infra verify --stack dev, which removes it");
     });
 
     it("name an update that is at work, one that was interrupted, and where nobody knows which", () => {
@@ -458,8 +486,9 @@ describe("doctor before a server that plays IAM's answers literally (no AWS, no 
             SimulatePrincipalPolicy: [403, "AccessDenied"],
         });
         assert.deepEqual(diagnosis.findings, []);
-        assert.deepEqual(diagnosis.notSeen.slice(0, 2), [
+        assert.deepEqual(diagnosis.notSeen.slice(0, 3), [
             { what: "whether an update is at work", why: "not asked" },
+            { what: "users that a killed verify has left", why: "could not be reached (404)" },
             {
                 what: "the deployer's permissions for rl-studio",
                 why: `iam:SimulatePrincipalPolicy on ${arn}: denied (AccessDenied)`,

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
 import { InvokeModelCommand } from "@aws-sdk/client-bedrock-runtime";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 
-import { recordingShutOffs } from "../../ops/commands/verify/shut-off";
+import { recordingRemovals, recordingShutOffs } from "../../ops/commands/verify/recording";
 import { type AuditEntry } from "../../ops/infra/audit";
 import { shutOffTrial, type WhileShutOff } from "../../ops/verify/target";
 import { renderTable, toJson, verify, type CheckResult, type VerifyTarget } from "../../ops/verify";
@@ -18,6 +19,7 @@ import { mapBounded } from "../../ops/verify/pool";
 import { bedrockAccess, shutOff } from "../../ops/verify/probes-bedrock";
 import { healthInWords } from "../../ops/verify/words-bedrock";
 import { Stopped, whileInterruptible } from "../../ops/verify/restore";
+import { isOver, ownMark } from "../../ops/verify/run-mark";
 import { type ProbeRun } from "../../ops/verify/run";
 import {
     actionsInWords,
@@ -464,9 +466,12 @@ describe("the trial of a shut-off", () => {
         assert.deepEqual(did, [
             "ListAttachedUserPoliciesCommand",
             "begin",
+            // Marked first and unmarked last: a run that finds it attached then knows that it is a trial's.
+            "TagUserCommand",
             "AttachUserPolicyCommand",
             "invoke",
             "DetachUserPolicyCommand",
+            "UntagUserCommand",
             "end",
             "invoke",
         ]);
@@ -485,6 +490,29 @@ describe("the trial of a shut-off", () => {
             ["done", "failed", "interrupted"].map((outcome) => ["verify", "llm", outcome]),
         );
     });
+
+    it("that a killed run has left is recorded when it is ended", () => {
+        const entries: AuditEntry[] = [];
+        recordingRemovals("dev", () => ({ append: (entry) => void entries.push(entry) }))("llm", "detached");
+        assert.deepEqual(entries, [
+            { command: "verify", stack: "dev", target: "llm", outcome: "done", changes: [{ change: "detached" }] },
+        ]);
+    });
+});
+
+describe("the mark of a run", () => {
+    const now = new Date("2026-03-01T12:00:00Z");
+    const later = new Date("2026-03-01T12:30:00Z");
+    it("is of a run that is at work while its process lives, or may live on another machine, and it has time", () => {
+        assert.equal(isOver(ownMark(later), now), false);
+        assert.equal(isOver(`${later.toISOString()} elsewhere 4194305`, now), false);
+        assert.equal(isOver(`${later.toISOString()} ${hostname()} 4194305`, now), true);
+        assert.equal(isOver(ownMark(now), now), true);
+        assert.equal(isOver(undefined, now), true);
+        assert.equal(isOver("soon", now), true);
+    });
+
+    it("is one that a tag can have", () => assert.match(ownMark(later), /^[\p{L}\p{N} _.:/=+@-]{1,256}$/u));
 });
 
 describe("bedrockAccess", () => {

@@ -14,6 +14,7 @@ import { runChecks } from "../../verify";
 import { clientsFor, closeClients } from "../../verify/clients";
 import { countsOf, renderTable } from "../../verify/table";
 import { connectionOf, deployerOf, type DeployerOptions } from "../people";
+import { recordingRemovals } from "../verify/recording";
 import { checking } from "../verify/checking";
 import { requireService } from "../verify/services";
 
@@ -50,6 +51,7 @@ export async function policyTest(context: CommandContext, options: PolicyTestOpt
                 partition: agent.arn.split(":")[1],
                 credentials: { deployer: deployer?.keys },
                 serviceKeys: { [snapshotter.name]: credentials.keys },
+                removed: recordingRemovals(stack),
                 outputs: {},
                 services: [snapshotter.name],
             },

@@ -7,7 +7,7 @@ import { verify, type VerifyTarget } from "../../verify";
 import { connectionOf, deployerOf, type DeployerOptions, operatorOf, type OperatorOptions } from "../people";
 import { checking } from "./checking";
 import { chosenServices, requireDeployed } from "./services";
-import { recordingShutOffs } from "./shut-off";
+import { recordingRemovals, recordingShutOffs } from "./recording";
 
 export interface VerifyOptions extends OperatorOptions, DeployerOptions {
     readonly tryShutOff?: boolean;
@@ -40,6 +40,7 @@ export async function verifyServices(
                 cluster: clusterOf(context),
                 outputs,
                 services,
+                removed: recordingRemovals(stack),
                 ...(options.tryShutOff ? { whileShutOff: recordingShutOffs(stack) } : {}),
             },
             progress,

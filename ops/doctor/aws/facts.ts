@@ -1,5 +1,6 @@
 import { type ServiceName } from "../../../services";
 import { type UpdateLock } from "../../recover/lock";
+import { type LeftUser } from "../../verify/temporary-users";
 import { type Look } from "../facts";
 import { type Principal } from "./principal";
 import { type Judgement } from "./simulate";
@@ -26,6 +27,8 @@ export interface AwsFacts {
     readonly now: Date;
     /** Absent where the state is in order, and where AWS was not asked either. */
     readonly update: Look<UnfinishedUpdate>;
+    /** Users that a run of `infra verify` which was killed has left. */
+    readonly leftUsers: Look<readonly LeftUser[]>;
     /** Why AWS was not asked; undefined where it answers. */
     readonly fault?: { readonly kind: "none" | "unreachable" | "refused"; readonly why: string };
     /** Who asks. */
@@ -42,6 +45,8 @@ export interface ServiceFacts {
     readonly buckets: readonly { readonly name: string; readonly region: Look<string> }[];
     /** The keys of its user; absent where it has none. */
     readonly keys: Look<Keys>;
+    /** Whether a run of `infra verify` was killed while it had this service shut off for a trial. */
+    readonly trialLeft: boolean;
 }
 
 export interface Keys {

@@ -8,18 +8,27 @@ export function awsFindings(facts: AwsFacts, declared: AwsDeclared, remedies: Re
     return [
         ...callerFindings(facts, declared),
         ...updateFindings(facts.update, remedies),
+        ...leftUserFindings(facts.leftUsers, declared),
         ...facts.services.flatMap((of) => [
             ...permissionFindings(of, facts.caller?.arn ?? ""),
             ...regionFindings(of, declared),
             ...keyFindings(of, facts.now, declared, remedies),
+            ...trialFindings(of, declared),
         ]),
     ];
 }
 
 /** What was not looked at, and why. */
-export function awsUnseen({ fault, services, update }: AwsFacts): { readonly what: string; readonly why: string }[] {
+export function awsUnseen({
+    fault,
+    services,
+    update,
+    leftUsers,
+}: AwsFacts): { readonly what: string; readonly why: string }[] {
     if (fault && fault.kind !== "refused") return [{ what: "AWS", why: fault.why }];
     const state = update.state === "unseen" ? [{ what: "whether an update is at work", why: update.why }] : [];
+    const left =
+        leftUsers.state === "unseen" ? [{ what: "users that a killed verify has left", why: leftUsers.why }] : [];
     const ofServices = services.flatMap(({ service, permissions, buckets, keys }) => [
         ...(permissions.state === "unseen"
             ? [{ what: `the deployer's permissions for ${service}`, why: permissions.why }]
@@ -32,7 +41,34 @@ export function awsUnseen({ fault, services, update }: AwsFacts): { readonly wha
         ),
         ...(keys.state === "unseen" ? [{ what: `the access keys of ${service}`, why: keys.why }] : []),
     ]);
-    return [...state, ...ofServices];
+    return [...state, ...left, ...ofServices];
+}
+
+function leftUserFindings(left: AwsFacts["leftUsers"], { program, stack }: AwsDeclared): Finding[] {
+    if (left.state !== "found") return [];
+    return left.value.map(({ name, until, keys }) => ({
+        id: "verify-user-left",
+        severity: "warning",
+        what: "a run of verify was killed and has left a user in IAM",
+        why:
+            `${name} has ${keys} access key${keys === 1 ? "" : "s"}` +
+            (until ? `; after ${until.toISOString()} it may do nothing` : ""),
+        fix: `${program} verify --stack ${stack}, which removes it`,
+    }));
+}
+
+function trialFindings({ service, trialLeft }: ServiceFacts, { program, stack }: AwsDeclared): Finding[] {
+    if (!trialLeft) return [];
+    return [
+        {
+            id: "shut-off-trial-left",
+            severity: "error",
+            service,
+            what: `${service}: a run of verify was killed while it tried the shut-off, which may be in force`,
+            why: "the service's user has the tag of a trial that nobody is at any more",
+            fix: `${program} verify ${service} --stack ${stack}, which detaches it`,
+        },
+    ];
 }
 
 function updateFindings(update: AwsFacts["update"], remedies: Remedies): Finding[] {

@@ -11,8 +11,10 @@ import { interruptedKeyCreations } from "../../recover/state";
 import { keysInState, outputsInState } from "../../rotate/state";
 import { type Clients, clientsFor, closeClients, type Connection } from "../../verify/clients";
 import { failureInWords, isNamed, isRefusal } from "../../verify/outcome";
+import { hasLeftTrial } from "../../verify/left";
 import { mapBounded } from "../../verify/pool";
 import { type Keys as Credentials } from "../../verify/target";
+import { leftUsers } from "../../verify/temporary-users";
 import { type Look } from "../facts";
 import { type AwsDeclared, type AwsFacts, type Keys, type ServiceFacts, type UnfinishedUpdate } from "./facts";
 import { type Need, needsOf } from "./needs";
@@ -40,7 +42,8 @@ const concurrency = 4;
 
 /** Looks at everything that can be looked at; with credentials of another account at nothing. */
 export async function observeAws(access: AwsAccess, wish: AwsWish): Promise<AwsFacts> {
-    const nothing = { now: new Date(), update: { state: "absent" }, services: [] } as const;
+    const absent = { state: "absent" } as const;
+    const nothing = { now: new Date(), update: absent, leftUsers: absent, services: [] } as const;
     const { credentials, connection } = access;
     if (credentials.state !== "found") {
         const why = credentials.state === "unseen" ? credentials.why : "there are no credentials";
@@ -63,7 +66,12 @@ export async function observeAws(access: AwsAccess, wish: AwsWish): Promise<AwsF
         const ask = await askerOf(clients.iam, principal, arn, connection);
         const state = await access.state();
         const look = (service: ServiceName) => lookAt(service, { wish, scope, clients, ask, state });
-        return { ...seen, update: unfinishedUpdate(state), services: await mapBounded(wish.services, 1, look) };
+        return {
+            ...seen,
+            update: unfinishedUpdate(state),
+            leftUsers: await looking(() => leftUsers(clients.iam, seen.now)),
+            services: await mapBounded(wish.services, 1, look),
+        };
     } finally {
         closeClients(clients);
     }
@@ -90,6 +98,7 @@ async function lookAt(service: ServiceName, session: Session): Promise<ServiceFa
     const { wish, scope, clients, ask, state } = session;
     const resources: AwsResource[] = serviceFacts[service].resources(wish.deployment);
     const names = resources.filter(({ kind }) => kind === "bucket").map(({ name }) => name);
+    const keys = await keysOf(service, state, clients.iam);
     return {
         service,
         permissions: await ask(needsOf(resources, scope)),
@@ -97,7 +106,8 @@ async function lookAt(service: ServiceName, session: Session): Promise<ServiceFa
             name,
             region: await looking(() => regionOf(clients.s3, name)),
         })),
-        keys: await keysOf(service, state, clients.iam),
+        keys,
+        trialLeft: keys.state === "found" && (await hasLeftTrial(clients.iam, keys.value.userName).catch(() => false)),
     };
 }
 

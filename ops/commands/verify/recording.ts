@@ -1,8 +1,9 @@
 import { type AuditEntry, type AuditRecord, openAudit } from "../../infra/audit";
 import { InfraError } from "../../infra/errors";
+import { say } from "../../infra/output";
 import { failureInWords, NotTried } from "../../verify/outcome";
 import { Stopped } from "../../verify/restore";
-import { type WhileShutOff } from "../../verify/target";
+import { type VerifyTarget, type WhileShutOff } from "../../verify/target";
 
 /** Records the trial of a shut-off; where that is not possible, nothing is tried. */
 export function recordingShutOffs(stack: string, open = openAudit): WhileShutOff {
@@ -38,4 +39,12 @@ function opened(open: typeof openAudit): AuditRecord {
     } catch (error) {
         throw error instanceof InfraError ? new NotTried(error.reason) : error;
     }
+}
+
+/** Says and records what is removed of what runs that were killed have left. */
+export function recordingRemovals(stack: string, open = openAudit): NonNullable<VerifyTarget["removed"]> {
+    return (target, what) => {
+        say(`${target}: ${what}.`);
+        opened(open).append({ command: "verify", stack, target, outcome: "done", changes: [{ change: what }] });
+    };
 }

@@ -1,0 +1,54 @@
+import {
+    DetachUserPolicyCommand,
+    type IAMClient,
+    paginateListUserTags,
+    TagUserCommand,
+    UntagUserCommand,
+} from "@aws-sdk/client-iam";
+
+import { isNamed } from "./outcome";
+import { collect } from "./pages";
+import { isOver, lifetimeSeconds, ownMark } from "./run-mark";
+import { type ShutOff, type VerifyTarget } from "./target";
+import { leftUsers, removeUser } from "./temporary-users";
+
+/** Removes what runs that were killed have left in the account; what a run that is at work has made is left alone. */
+export async function removeLeft(
+    iam: IAMClient,
+    trials: readonly ShutOff[],
+    removed: NonNullable<VerifyTarget["removed"]>,
+): Promise<void> {
+    for (const { name } of await leftUsers(iam, new Date())) {
+        await removeUser(iam, name);
+        removed(name, "temporary user of a run that was killed: removed");
+    }
+    for (const trial of trials) {
+        if (!(await hasLeftTrial(iam, trial.user))) continue;
+        await endTrial(iam, trial);
+        removed(trial.user, "shut-off that a run tried and was killed meanwhile: detached");
+    }
+}
+
+/** Key of the tag that a service's user has while its shut-off is tried. */
+const trialTag = "platform:shut-off-trial";
+
+/** Before the policy is attached: whoever finds it attached then knows that it is a trial. */
+export async function markTrial(iam: IAMClient, { user: UserName }: ShutOff): Promise<void> {
+    const Value = ownMark(new Date(Date.now() + lifetimeSeconds * 1000));
+    await iam.send(new TagUserCommand({ UserName, Tags: [{ Key: trialTag, Value }] }));
+}
+
+export async function endTrial(iam: IAMClient, { user: UserName, policyArn: PolicyArn }: ShutOff): Promise<void> {
+    await iam.send(new DetachUserPolicyCommand({ UserName, PolicyArn })).catch((error: unknown) => {
+        // A run that was killed may not have come to attach it.
+        if (!isNamed(error, "NoSuchEntity", "NoSuchEntityException")) throw error;
+    });
+    await iam.send(new UntagUserCommand({ UserName, TagKeys: [trialTag] }));
+}
+
+/** Whether a run was killed while it tried the shut-off of the service whose user this is. */
+export async function hasLeftTrial(iam: IAMClient, UserName: string): Promise<boolean> {
+    const tags = await collect(paginateListUserTags({ client: iam }, { UserName }), (page) => page.Tags);
+    const mark = tags.find(({ Key }) => Key === trialTag)?.Value;
+    return mark !== undefined && isOver(mark, new Date());
+}
