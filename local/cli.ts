@@ -3,9 +3,14 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 import { Command } from "commander";
 
+import { InfraError } from "../ops/infra/errors";
+import { printJson } from "../ops/infra/output";
 import { interrupted, listenForInterrupts } from "./interrupt";
 import { LocalError } from "./paths";
 import { say } from "./progress";
+
+// npm runs this in the checkout: paths that are typed are relative to where they were typed.
+if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
 
 const program = new Command("npm run local --")
     .description("The local cloud: every service on this machine, deployed by Pulumi's real engine.")
@@ -42,11 +47,14 @@ program
 
 program
     .command("doctor")
-    .description("what is wrong with the services, why, and the command that mends it; starts and changes nothing")
-    .option("--json", "print the findings as JSON on standard output, and nothing else there")
-    .action(async ({ json = false }: { json?: boolean }) => {
-        const { doctor } = await import("./doctor");
-        process.exitCode = await doctor({ json });
+    .description("what is wrong with the services, why, and the command that mends it; the same as infra doctor")
+    .argument("[arguments...]")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (args: string[]) => {
+        const { infra } = await import("./infra");
+        await infra(["doctor", ...args]);
     });
 
 program
@@ -84,15 +92,31 @@ program
         const { pulumi } = await import("./pulumi-command");
         process.exitCode = await pulumi(args);
     });
+for (const tool of ["aws", "kubectl", "vault"] as const) {
+    program
+        .command(tool)
+        .description(`run your ${tool} with the local cloud's address and administrator, and nothing of your own`)
+        .argument("[arguments...]")
+        .helpOption(false)
+        .allowUnknownOption()
+        .passThroughOptions()
+        .action(async (args: string[]) => {
+            const { runTool } = await import("./tool");
+            process.exitCode = await runTool(tool, args);
+        });
+}
 listenForInterrupts();
 program
     .parseAsync()
     .catch((error: unknown) => {
         // What a stopped child says of itself is of no use to whoever stopped it.
         if (interrupted.aborted) return;
-        if (error instanceof LocalError) say(`\n${error.message}`);
+        process.exitCode = error instanceof InfraError ? error.exitCode : 1;
+        if (process.argv.includes("--json") && error instanceof Error) {
+            printJson({ error: { exitCode: process.exitCode, reason: error.message } });
+        }
+        if (error instanceof LocalError || error instanceof InfraError) say(`\n${error.message}`);
         else say(`\nThis should not have happened:\n${error instanceof Error ? error.stack : String(error)}`);
-        process.exitCode = 1;
     })
     .finally(() => {
         if (!interrupted.aborted) return;

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { localCertificate } from "./aws/certificate";
-import { localIdentities, type Identities } from "./aws/identities";
+import { keptIdentities, localIdentities, type Identities } from "./aws/identities";
 import { installEmulator } from "./aws/install";
-import { startServer, type Server } from "./aws/server";
-import { type Cluster, hasCluster, startCluster } from "./cluster";
+import { findServer, startServer, type Server } from "./aws/server";
+import { type Cluster, findCluster, hasCluster, startCluster } from "./cluster";
 import { clusterProviders, installCluster, type Programs } from "./cluster/install";
 import { clusterFolder, clusterPorts, vaultAddress } from "./cluster/places";
 import { clusterSettings } from "./cluster/stack-settings";
@@ -15,8 +15,8 @@ import { type Engine, findEngine } from "./engine";
 import { writeAtomically } from "../ops/files";
 import { callersAccess } from "../ops/infra/repository-host";
 import { readStackSettings } from "../ops/settings";
-import { cacheDirectory, localDirectory, localPort } from "./paths";
-import { step } from "./progress";
+import { cacheDirectory, localDirectory, LocalError, localPort } from "./paths";
+import { say, step } from "./progress";
 import { installProviders, type Provider, type ProviderName } from "./providers";
 import { localStack, namesOtherCluster, Pulumi, readCommittedStack, stateFile } from "./pulumi";
 
@@ -47,22 +47,50 @@ export async function startCloud(): Promise<LocalCloud> {
     );
 }
 
+/** What there is of the local cloud, without its engine. */
+export type FoundCloud = Pick<LocalCloud, "folder" | "server" | "identities" | "cluster">;
+
+/**
+ * The local cloud as it is, at the ports that it was started with: nothing is installed, started or changed. Of its
+ * cluster not everything need run.
+ *
+ * @throws LocalError when there is none, or its AWS does not run
+ */
+export async function findCloud(): Promise<FoundCloud> {
+    const folder = localDirectory();
+    const identities = keptIdentities(folder);
+    if (!identities) throw new LocalError("There is no local cloud in this checkout.\nBring it up: npm run local");
+    const certificate = await localCertificate(join(folder, "tls"));
+    const server = await findServer(folder, certificate);
+    if (!server) {
+        throw new LocalError(
+            "The local AWS does not run; it had everything in its memory.\n" +
+                "Start it, and deploy again what was in it: npm run local",
+        );
+    }
+    const port = portOf(server);
+    const places = { folder: clusterFolder(folder), ports: clusterPorts(port), certificate };
+    return { folder, server, identities, cluster: usesLocalCluster(folder, port) ? findCluster(places) : undefined };
+}
+
+const portOf = ({ endpoint }: Server) => Number(new URL(endpoint).port);
+
 /** Whether clinical-ai is deployed to a cluster that the stack file names, and not to the local one. */
-export function usesOtherCluster(): boolean {
-    return namesOtherCluster(readCommittedStack(), vaultAddress(clusterPorts(localPort())));
+export function usesOtherCluster(port = localPort()): boolean {
+    return namesOtherCluster(readCommittedStack(), vaultAddress(clusterPorts(port)));
 }
 
 /** Whether this checkout has a cluster that its stack is deployed to. */
-export const usesLocalCluster = (folder: string) => hasCluster(folder) && !usesOtherCluster();
+export const usesLocalCluster = (folder: string, port?: number) => hasCluster(folder) && !usesOtherCluster(port);
 
 /** The token with which the stack is deployed: the caller's own for a Vault that the stack file names. */
-export function vaultTokenOf(cluster: Cluster | undefined): string | undefined {
-    return usesOtherCluster() ? process.env.VAULT_TOKEN : cluster?.deployer.vaultToken;
+export function vaultTokenOf(cluster: Cluster | undefined, port?: number): string | undefined {
+    return usesOtherCluster(port) ? process.env.VAULT_TOKEN : cluster?.deployer.vaultToken;
 }
 
 /** What opens the cluster to whom: the local one by the tokens that it gave, another one as whoever calls is let in. */
-export function clusterAccess({ folder, cluster }: Pick<LocalCloud, "folder" | "cluster">) {
-    if (!usesOtherCluster()) return cluster && { operator: cluster.operator, deployer: cluster.deployer };
+export function clusterAccess({ folder, cluster, server }: Pick<LocalCloud, "folder" | "cluster" | "server">) {
+    if (!usesOtherCluster(portOf(server))) return cluster && { operator: cluster.operator, deployer: cluster.deployer };
     const access = callersAccess(readStackSettings(localStack, folder), process.env);
     return access && { operator: access, deployer: access };
 }
@@ -80,7 +108,10 @@ export async function startAwsSide(): Promise<AwsSide> {
     ]);
     const identities = await localIdentities(folder, server, localRegion);
     // What was started now has nothing of what the state still says; until a refresh is through, every run knows that.
-    if (server.fresh && existsSync(stateFile(folder))) writeAtomically(refreshNeeded(folder), "");
+    if (server.fresh && existsSync(stateFile(folder))) {
+        say("  The local AWS was started anew and has nothing in it yet: what the state says of it is gone.");
+        writeAtomically(refreshNeeded(folder), "");
+    }
     return { folder, engine, providers: installed, server, identities };
 }
 
@@ -104,19 +135,26 @@ export async function bringUpCluster({ folder, server }: AwsSide, programs: Prom
  *
  * @param trial a stack file to try in place of the committed one
  */
-export async function prepareStack(side: AwsSide, cluster?: Cluster, trial?: string): Promise<LocalCloud> {
-    const { folder, engine, server, identities } = side;
-    const pulumi = new Pulumi({
+export async function prepareStack<Side extends DeployedSide>(side: Side, cluster?: Cluster, trial?: string) {
+    const pulumi = engineOf({ ...side, cluster }, trial);
+    await pulumi.prepare(cluster && (await clusterSettings(cluster, stateFile(side.folder))));
+    return { ...side, pulumi, ...(cluster ? { cluster } : {}) };
+}
+
+type DeployedSide = Pick<AwsSide, "folder" | "engine" | "server" | "identities">;
+
+/** The engine on the stack as it was prepared last. */
+export function engineOf(side: DeployedSide & { readonly cluster?: Cluster }, trial?: string): Pulumi {
+    const { folder, engine, server, identities, cluster } = side;
+    return new Pulumi({
         engine: engine.folder,
         home: homeOf(folder),
         folder,
         server,
         credentials: identities.deployer,
-        vaultToken: vaultTokenOf(cluster),
+        vaultToken: vaultTokenOf(cluster, portOf(server)),
         trial,
     });
-    await pulumi.prepare(cluster && (await clusterSettings(cluster, stateFile(folder))));
-    return { ...side, pulumi, ...(cluster ? { cluster } : {}) };
 }
 
 /** The engine's home of a local cloud: its plugins. */

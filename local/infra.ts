@@ -1,51 +1,70 @@
+import { existsSync } from "node:fs";
+
 import { commands } from "../ops/commands";
+import { ClusterFailure } from "../ops/cluster/access";
 import { exitCodes, InfraError, Interrupted } from "../ops/infra/errors";
 import { type Host } from "../ops/infra/host";
 import { createProgram, runProgram } from "../ops/infra/program";
-import { readStackSettings } from "../ops/settings";
-import { clusterAccess, type LocalCloud, prepareStack, startCloud } from "./cloud";
-import { interrupted, stopIfInterrupted } from "./interrupt";
-import { alone } from "./lock";
-import { localDirectory, LocalError } from "./paths";
-import { committedStackFile, localStack } from "./pulumi";
+import { settingsIn } from "../ops/settings";
+import { clusterAccess, engineOf, findCloud, type FoundCloud, prepareStack } from "./cloud";
+import { findEngine } from "./engine";
+import { interrupted } from "./interrupt";
+import { cacheDirectory, localDirectory, LocalError } from "./paths";
+import { committedStackFile, deployedStackFile, localStack, readsStackFile } from "./pulumi";
 import { recoverIfInterrupted } from "./recover";
 import { localRemedies } from "./remedies";
 
 /** The command `npm run local -- infra …`: the operators' tool on stack `local`. It sets the exit code. */
 export async function infra(args: readonly string[]): Promise<void> {
-    // Held no longer than the start takes: who may deploy next, the engine's own lock says.
-    const cloud = await alone(localDirectory(), startCloud);
-    // From here on the tool hears Ctrl-C itself.
-    stopIfInterrupted();
-    await runProgram(createProgram(commands, localHost(cloud)), args);
+    await runProgram(createProgram(commands, localHost()), args);
 }
 
 /**
- * The local cloud, as the operators' tool sees it: with the identities and the tokens that were made for it. For tests,
- * `PLATFORM_LOCAL_AWS_ENDPOINT` names what stands before the local AWS; it has to have the same certificate.
+ * The local cloud, as the operators' tool sees it: with the identities and the tokens that were made for it. It is found
+ * as it is; nothing here starts or stops any part of it. For tests, `PLATFORM_LOCAL_AWS_ENDPOINT` names what stands
+ * before the local AWS; it has to have the same certificate.
  */
-function localHost(cloud: LocalCloud): Host {
-    const { folder, server, identities, cluster } = cloud;
+function localHost(): Host {
+    const folder = localDirectory();
+    let found: FoundCloud | undefined;
+    const cloud = () => {
+        if (!found) throw new Error("the local cloud was not opened");
+        return found;
+    };
+    const withEngine = async () => ({ ...cloud(), engine: await findEngine(cacheDirectory()) });
     return {
         program: "npm run local -- infra",
         engine: "npm run local -- pulumi",
         onlyStack: localStack,
         upCommand: () => "npm run local",
         locks: folder,
-        aws: { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? server.endpoint, caBundle: server.caBundle },
+        open: () => foreseen(async () => void (found = await findCloud())),
+        get aws() {
+            const { endpoint, caBundle } = cloud().server;
+            return { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? endpoint, caBundle };
+        },
         remedies: localRemedies,
         stackFile: () => committedStackFile(),
-        settings: (stack) => readStackSettings(stack, folder),
+        // Before it is deployed for the first time it is as it was committed.
+        settings: () =>
+            settingsIn(existsSync(deployedStackFile(folder)) ? deployedStackFile(folder) : committedStackFile()),
         async pulumi(_stack, args, options = {}) {
             return foreseen(async () => {
+                const side = await withEngine();
                 // What people change is the committed file; deployed is a copy with this machine's addresses.
-                const { pulumi } = await prepareStack(cloud, cluster, options.file);
+                const pulumi = readsStackFile(args)
+                    ? (await prepareStack(side, side.cluster, options.file)).pulumi
+                    : engineOf(side);
                 return pulumi.execute(args, options);
             });
         },
-        recover: () => foreseen(async () => recoverIfInterrupted(await prepareStack(cloud, cluster))),
-        credentials: (who) => Promise.resolve(identities[who]),
-        cluster: (_stack, who) => clusterAccess(cloud)?.[who],
+        recover: () =>
+            foreseen(async () => {
+                const side = await withEngine();
+                return recoverIfInterrupted(await prepareStack(side, side.cluster));
+            }),
+        credentials: (who) => Promise.resolve(cloud().identities[who]),
+        cluster: (_stack, who) => clusterAccess(cloud())?.[who],
     };
 }
 
@@ -55,6 +74,11 @@ async function foreseen<T>(work: () => Promise<T>): Promise<T> {
         return await work();
     } catch (error) {
         if (interrupted.aborted) throw new Interrupted();
-        throw error instanceof LocalError ? new InfraError(exitCodes.unreachable, error.message) : error;
+        if (error instanceof ClusterFailure) {
+            throw new InfraError(exitCodes.unreachable, error.message, `Start what does not run: ${localRemedies.up}`);
+        }
+        if (!(error instanceof LocalError)) throw error;
+        const [reason, ...fix] = error.message.split("\n");
+        throw new InfraError(exitCodes.unreachable, reason, fix.join("\n") || undefined);
     }
 }

@@ -65,7 +65,12 @@ export function namesOtherCluster(stackFile: Document, localVaultAddress: string
     );
 }
 
-const deployedStackFile = (folder: string) => join(folder, `Pulumi.${localStack}.yaml`);
+/** What is deployed: the committed file with the addresses of this machine. */
+export const deployedStackFile = (folder: string) => join(folder, `Pulumi.${localStack}.yaml`);
+
+/** Whether a command of the engine reads the stack file, and takes an option that names it. */
+export const readsStackFile = ([command = ""]: readonly string[]) =>
+    /^(up|update|preview|refresh|destroy|config|import)$/.test(command);
 
 /** The engine's command line on stack `local`, with its state, its plugins and the deployer's credentials. */
 export class Pulumi {
@@ -140,8 +145,7 @@ export class Pulumi {
     private stackFlags([command, subcommand]: readonly string[]): string[] {
         if (!command || /^(version|plugin|help|whoami|about)$/.test(command)) return [];
         if (command === "stack" && subcommand === "init") return [];
-        const takesFile = /^(up|update|preview|refresh|destroy|config|import)$/.test(command);
-        return ["--stack", localStack, ...(takesFile ? ["--config-file", this.stackFile] : [])];
+        return ["--stack", localStack, ...(readsStackFile([command]) ? ["--config-file", this.stackFile] : [])];
     }
 
     private async spawn(args: readonly string[], options: execa.Options): Promise<execa.ExecaReturnValue> {

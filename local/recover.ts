@@ -11,7 +11,11 @@ import { say } from "./progress";
 import { localStack } from "./pulumi";
 
 /** Finishes an update of stack `local` that was killed; does nothing where none was. */
-export async function recoverIfInterrupted({ pulumi, identities, server }: LocalCloud): Promise<boolean> {
+export async function recoverIfInterrupted({
+    pulumi,
+    identities,
+    server,
+}: Pick<LocalCloud, "pulumi" | "identities" | "server">): Promise<boolean> {
     await endOrphanedPlugins(pulumi.env.PULUMI_HOME);
     const backend = pulumi.env.PULUMI_BACKEND_URL;
     const broken = removeBrokenAttributes(backend);

@@ -11,5 +11,6 @@ export const localRemedies: Remedies = {
     unseal: start,
     externalSecrets: start,
     reloader: start,
+    tools: "npm run local -- ",
     recover: "npm run local -- recover",
 };

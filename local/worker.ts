@@ -1,5 +1,4 @@
 import { constants } from "node:os";
-import { join } from "node:path";
 
 import execa from "execa";
 
@@ -7,10 +6,9 @@ import { ClusterFailure } from "../ops/cluster/access";
 import { Kubernetes } from "../ops/cluster/kubernetes";
 import { type PodEnvironment, podEnvironment } from "../ops/cluster/pod-environment";
 import { clinicalAi } from "../services/clinical-ai";
-import { usesOtherCluster } from "./cloud";
-import { hasCluster } from "./cluster";
-import { clusterFolder, kubeconfigOf } from "./cluster/places";
-import { localDirectory, LocalError, localPort } from "./paths";
+import { findCloud, type FoundCloud, usesOtherCluster } from "./cloud";
+import { kubeconfigOf } from "./cluster/places";
+import { LocalError } from "./paths";
 import { say } from "./progress";
 
 /**
@@ -23,7 +21,8 @@ import { say } from "./progress";
  * @throws LocalError when there is no cluster, no pod that could start, or no command
  */
 export async function runAsWorker(command: readonly string[]): Promise<number> {
-    const { pod, environment, container } = await workerEnvironment();
+    const cloud = await findCloud();
+    const { pod, environment, container } = await workerEnvironment(cloud);
     const [file, ...args] = command.length > 0 ? command : [...(container.command ?? []), ...(container.args ?? [])];
     if (file === undefined) {
         throw new LocalError(
@@ -31,7 +30,7 @@ export async function runAsWorker(command: readonly string[]): Promise<number> {
                 "  npm run local -- worker env",
         );
     }
-    const added = addedVariables();
+    const added = addedVariables(cloud);
     say(`As ${pod ?? "the Deployment's template"}: ${Object.keys(environment).sort().join(", ")}`);
     say(`On top of it, to find the command and the local AWS: ${Object.keys(added).join(", ")}`);
     const env = { ...added, ...environment };
@@ -53,16 +52,16 @@ export async function runWith(env: Record<string, string>, file: string, args: r
     return exitCode;
 }
 
-async function workerEnvironment(): Promise<PodEnvironment> {
-    const folder = localDirectory();
-    if (usesOtherCluster()) {
-        throw new LocalError("The stack file names a cluster of its own: `worker` runs in the local one only.");
-    }
-    if (!hasCluster(folder)) {
-        throw new LocalError("There is no cluster in this checkout; bring it up: npm run local -- --cluster");
+async function workerEnvironment({ cluster }: FoundCloud): Promise<PodEnvironment> {
+    if (!cluster) {
+        throw new LocalError(
+            usesOtherCluster()
+                ? "The stack file names a cluster of its own: `worker` runs in the local one only."
+                : "There is no cluster in this checkout; bring it up: npm run local -- --cluster",
+        );
     }
     const as = (user: "operator" | "node") =>
-        Kubernetes.connect({ kubeconfig: kubeconfigOf(clusterFolder(folder), user) });
+        Kubernetes.connect({ kubeconfig: kubeconfigOf(cluster.places.folder, user) });
     try {
         const { namespace, deployment } = clinicalAi;
         return await podEnvironment(as("operator"), as("node"), { namespace, deployment });
@@ -72,11 +71,11 @@ async function workerEnvironment(): Promise<PodEnvironment> {
 }
 
 /** What the pod does not have: its image has a PATH of its own, and AWS needs no address. */
-function addedVariables(): Record<string, string> {
+function addedVariables({ server: { endpoint, caBundle } }: FoundCloud): Record<string, string> {
     return {
         PATH: process.env.PATH ?? "",
-        AWS_ENDPOINT_URL: `https://127.0.0.1:${localPort()}`,
-        AWS_CA_BUNDLE: join(localDirectory(), "tls", "certificate.pem"),
-        NODE_EXTRA_CA_CERTS: join(localDirectory(), "tls", "certificate.pem"),
+        AWS_ENDPOINT_URL: endpoint,
+        AWS_CA_BUNDLE: caBundle,
+        NODE_EXTRA_CA_CERTS: caBundle,
     };
 }

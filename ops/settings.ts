@@ -12,7 +12,15 @@ import { readStackDocument } from "./infra/stack-document";
  * @throws InfraError when there is no such stack, or its file has faults
  */
 export function readStackSettings(stack: string, folder = repository): Settings {
-    const path = stackFile(stack, folder);
+    return settingsIn(stackFile(stack, folder));
+}
+
+/**
+ * The settings in a stack file.
+ *
+ * @throws InfraError when it cannot be read, or has faults
+ */
+export function settingsIn(path: string): Settings {
     const document = readStackDocument(path);
     try {
         return parseSettings(configValues(document.toJS()));

@@ -41,18 +41,23 @@ export const localUserNames: readonly string[] = [...Object.values(names), verif
  * rights that a deployer needs.
  */
 export async function localIdentities(folder: string, server: Server, region: string): Promise<Identities> {
-    const path = join(folder, "identities.json");
-    if (!server.fresh && existsSync(path)) {
-        const kept = JSON.parse(readFileSync(path, "utf8")) as Identities;
-        if (await areValid(kept, server, region)) return kept;
-    }
+    const kept = server.fresh ? undefined : keptIdentities(folder);
+    if (kept && (await areValid(kept, server, region))) return kept;
     const { iam } = clientsFor(rootCredentials, { ...server, region });
     const identities = { deployer: await makeUser(iam, names.deployer), operator: await makeUser(iam, names.operator) };
     await setPolicy(iam, names.deployer, deployerPolicy("aws", localAccount, true));
     await setPolicy(iam, names.deployer, verifierPolicy("aws"), verifierName);
-    writeAtomically(path, JSON.stringify(identities));
+    writeAtomically(fileOf(folder), JSON.stringify(identities));
     return identities;
 }
+
+/** The users that were made last; undefined where none were. */
+export function keptIdentities(folder: string): Identities | undefined {
+    const path = fileOf(folder);
+    return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Identities) : undefined;
+}
+
+const fileOf = (folder: string) => join(folder, "identities.json");
 
 /** Lets the read-only operator see what `policy` names, and nothing else. */
 export async function allowOperator(server: Server, region: string, policy: PolicyDocument): Promise<void> {

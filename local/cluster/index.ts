@@ -11,7 +11,7 @@ import { type Programs } from "./install";
 import { createDefinitions, createNode, grantRights, objectsOf } from "./objects";
 import { apiEndpoint, clusterFolder, kubeconfigOf, type Places, vaultAddress } from "./places";
 import { startReloader } from "./reloader";
-import { startVault, vaultTokens } from "./vault";
+import { keptTokens, startVault, type VaultTokens, vaultTokens } from "./vault";
 
 /** The local cluster and its Vault, running. */
 export interface Cluster {
@@ -40,7 +40,17 @@ export async function startCluster(programs: Programs, places: Places): Promise<
     await grantRights(admin);
     const externalSecrets = await startExternalSecrets(programs, places);
     const reloader = await startReloader(places);
-    const tokens = await vaultTokens(places);
+    const started = controlPlane || vault || externalSecrets || reloader;
+    return clusterAt(places, await vaultTokens(places), started);
+}
+
+/** The cluster as an earlier call left it, whether all of it runs or not; undefined where it was never up. */
+export function findCluster(places: Places): Cluster | undefined {
+    const tokens = keptTokens(places);
+    return tokens && clusterAt(places, tokens, false);
+}
+
+function clusterAt(places: Places, tokens: VaultTokens, started: boolean): Cluster {
     const access = (user: "deployer" | "operator"): ClusterAccess => ({
         kubeconfig: kubeconfigOf(places.folder, user),
         vaultToken: tokens[user],
@@ -51,7 +61,7 @@ export async function startCluster(programs: Programs, places: Places): Promise<
         vaultAddress: vaultAddress(places.ports),
         deployer: access("deployer"),
         operator: access("operator"),
-        started: controlPlane || vault || externalSecrets || reloader,
+        started,
     };
 }
 

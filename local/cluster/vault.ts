@@ -37,7 +37,9 @@ export async function startVault(programs: Programs, places: Places): Promise<bo
 const stopVault = (folder: string): Promise<void> => stopService(folder, serviceName);
 
 /** Vault with its owner's token, for what belongs to the whole Vault. */
-export const asOwner = (places: Places): Vault => connect(places, keysOf(places.folder).rootToken);
+export const asOwner = (places: Places): Vault => connect(places, ownerToken(places));
+
+export const ownerToken = ({ folder }: Places): string => keysOf(folder).rootToken;
 
 /** Gives the deployer and the read-only operator their policies, and each a token that is kept while it is valid. */
 export async function vaultTokens(places: Places): Promise<VaultTokens> {
@@ -47,11 +49,20 @@ export async function vaultTokens(places: Places): Promise<VaultTokens> {
     return { deployer: await tokenFor("deployer", places), operator: await tokenFor("operator", places) };
 }
 
+/** The tokens that were given before, whether Vault runs or not; undefined where none were. */
+export function keptTokens({ folder }: Places): VaultTokens | undefined {
+    const [deployer, operator] = (["deployer", "operator"] as const).map((who) => tokenFile(folder, who));
+    if (!existsSync(deployer) || !existsSync(operator)) return undefined;
+    return { deployer: readFileSync(deployer, "utf8"), operator: readFileSync(operator, "utf8") };
+}
+
+const tokenFile = (folder: string, who: keyof VaultTokens) => join(folder, `vault-token-${who}`);
+
 /** Seconds that a kept token must still live. */
 const enough = 24 * 60 * 60;
 
 async function tokenFor(who: keyof VaultTokens, places: Places): Promise<string> {
-    const path = join(places.folder, `vault-token-${who}`);
+    const path = tokenFile(places.folder, who);
     if (existsSync(path)) {
         const kept = readFileSync(path, "utf8");
         const found = await connect(places, kept)

@@ -16,6 +16,7 @@ interface KeyOptions {
 export function registerKey(program: Command, host: Host): void {
     addStackCommand<KeyOptions>(program, host, {
         name: "key",
+        settingsOnly: true,
         description: "print the prefix of the keys under which snapshotter puts the files of a scan",
         arguments: [
             new Argument("<repo>", "the repository: a name or owner/name"),

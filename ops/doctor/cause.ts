@@ -117,6 +117,6 @@ export function causeOf(messages: readonly string[], remedies: Remedies): Cause 
     return {
         id: "unknown",
         why: said.length > 0 ? `the operator says: ${said[0]}` : "the operator does not say why",
-        fix: "kubectl describe externalsecret, and the operator's log",
+        fix: `${remedies.tools}kubectl describe externalsecret --all-namespaces, and the operator's log`,
     };
 }

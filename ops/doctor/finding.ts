@@ -23,6 +23,8 @@ export interface Remedies {
     readonly unseal: string;
     readonly externalSecrets: string;
     readonly reloader: string;
+    /** What comes before a command of aws or kubectl, so that it goes to the stack's clouds. */
+    readonly tools: string;
     /** Finishes an update that was killed. */
     readonly recover: string;
 }
@@ -37,6 +39,7 @@ export function remediesOf(stack: string): Remedies {
         unseal: "vault operator unseal, with the unseal keys of the Vault's owner",
         externalSecrets: "kubectl --namespace external-secrets get pods, and start the operator again",
         reloader: "kubectl get pods --all-namespaces --selector app=reloader-reloader, and start Reloader again",
+        tools: "",
         recover: 'docs/recovery.md, "A real stack"',
     };
 }

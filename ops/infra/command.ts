@@ -29,6 +29,8 @@ export interface StackCommand<Own> {
     readonly description: string;
     /** What it changes something by: then it has `--dry-run`, and `--yes` where it asks. @default nothing is changed */
     readonly changes?: "asked" | "unasked";
+    /** Whether it reads nothing but the stack's settings. @default false */
+    readonly settingsOnly?: boolean;
     /** What it is about, without an option's name. */
     readonly arguments?: readonly Argument[];
     /** Its own options. */
@@ -63,6 +65,7 @@ export function addStackCommand<Own = object>(parent: Command, host: Host, comma
         const options = given.at(-2) as CommonOptions & Own;
         const { stack, json = false, dryRun = false, yes = false } = options;
         refuseOtherStack(stack, host);
+        if (!command.settingsOnly) await host.open?.();
         const context = { stack, json, dryRun, yes, interrupted, host };
         process.exitCode = await command.run(context, options, ...(given.slice(0, -2).flat() as string[]));
     });

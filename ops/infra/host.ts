@@ -24,6 +24,13 @@ export interface Host {
     /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */
     readonly aws: Pick<Connection, "endpoint" | "caBundle">;
     /**
+     * Finds the clouds that the stacks are in, once, before anything below is asked for.
+     *
+     * @throws InfraError where they do not run
+     * @default they are there
+     */
+    open?(): Promise<void>;
+    /**
      * Path of the file in which people, and the tool for them, change a stack's settings.
      *
      * @throws InfraError when there is no such stack

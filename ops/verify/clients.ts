@@ -47,7 +47,8 @@ export function clientsFor({ accessKeyId, secretAccessKey, sessionToken }: Keys,
         // An address in the environment or in a profile must not answer in AWS's place.
         ...(connection.endpoint === undefined
             ? { ignoreConfiguredEndpointUrls: true }
-            : { endpoint: connection.endpoint }),
+            : // And what the caller wants of AWS's own addresses does not go with another one.
+              { endpoint: connection.endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
     };
     const s3 = { ...common, forcePathStyle: connection.endpoint !== undefined };
     return {

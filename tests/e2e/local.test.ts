@@ -115,13 +115,22 @@ describe("npm run local", function () {
     });
 
     it("is refused at another port than the one that it runs at, and keeps all that it has", async () => {
-        const { exitCode, all } = await cloud.run(["infra", "verify"], { PLATFORM_LOCAL_PORT: "4566" });
-        assert.notEqual(exitCode, 0);
+        const elsewhere = { PLATFORM_LOCAL_PORT: "4566" };
+        const { exitCode, all } = await cloud.run([], elsewhere);
+        assert.equal(exitCode, 1);
         assert.match(
             all!,
             new RegExp(`runs at port ${cloud.port}, .*PLATFORM_LOCAL_PORT=${cloud.port} npm run local -- down`),
         );
-        await cloud.root.s3.send(new GetBucketVersioningCommand({ Bucket: bucket }));
+        // What starts nothing goes where the cloud is.
+        assert.match((await cloud.run(["infra", "verify"], elsewhere)).all!, / 0 failed/);
+        assert.match((await cloud.run(["doctor"], elsewhere)).all!, /Nothing wrong was found/);
+        assert.match((await cloud.up()).words, /Nothing to change/);
+    });
+
+    it("does not depend on what the caller wants of AWS", async () => {
+        const wants = { AWS_USE_FIPS_ENDPOINT: "true", AWS_USE_DUALSTACK_ENDPOINT: "true", AWS_PROFILE: "nobody" };
+        assert.match((await cloud.run(["infra", "verify", "rl-studio", "mlflow"], wants)).all!, / 0 failed/);
     });
 
     it("keeps secrets in files that only their owner can read", () => {

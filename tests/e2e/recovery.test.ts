@@ -111,10 +111,21 @@ describe("a local AWS that is gone, as after a restart of the machine", function
         const cloud = await TestCloud.create(services);
         try {
             await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview", "-c", 'platform:services=["snapshotter"]']);
-            const { pid } = JSON.parse(readFileSync(join(cloud.folder, "aws.pid"), "utf8")) as { pid: number };
+            const running = () =>
+                (JSON.parse(readFileSync(join(cloud.folder, "aws.pid"), "utf8")) as { pid: number }).pid;
+            const pid = running();
             process.kill(pid, "SIGKILL");
             await until("the emulator to end", () => haveEnded([pid]));
-            await cloud.succeed(["pulumi", "stack", "ls"]);
+            for (const reads of [["infra", "verify", "snapshotter"], ["doctor"]]) {
+                const { exitCode, all } = await cloud.run(reads);
+                assert.equal(exitCode, 3, all);
+                assert.match(all!, /The local AWS does not run.*\n.*npm run local$/m);
+            }
+            assert.equal(running(), pid, "what reads starts nothing");
+            assert.match(
+                (await cloud.succeed(["pulumi", "stack", "ls"])).all!,
+                /was started anew and has nothing in it/,
+            );
             const { failed, words } = await cloud.up();
             assert.equal(failed, 0, words);
             assert.match((await cloud.up()).words, /Nothing to change/);

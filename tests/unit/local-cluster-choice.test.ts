@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { parseDocument } from "yaml";
 
+import { type Server } from "../../local/aws/server";
 import { clusterAccess, vaultTokenOf } from "../../local/cloud";
 import { type Cluster } from "../../local/cluster";
 import { clusterPorts, vaultAddress } from "../../local/cluster/places";
@@ -23,6 +24,8 @@ describe("stack local with a cluster that its file names", () => {
         deployer: { kubeconfig: "/local", vaultToken: "local-deployer" },
         operator: { kubeconfig: "/local", vaultToken: "local-operator" },
     } as Cluster;
+
+    const server = { endpoint: `https://127.0.0.1:${localPort()}` } as Server;
 
     /** A stack file with a cluster whose Vault has this address; without one where undefined. */
     const withVault = (address?: string) => {
@@ -49,10 +52,10 @@ describe("stack local with a cluster that its file names", () => {
             vaultToken: "callers",
             who: "kubeconfig and VAULT_TOKEN",
         };
-        assert.deepEqual(clusterAccess({ folder, cluster: local }), { operator: callers, deployer: callers });
+        assert.deepEqual(clusterAccess({ folder, cluster: local, server }), { operator: callers, deployer: callers });
         delete process.env.VAULT_TOKEN;
         assert.equal(vaultTokenOf(local), undefined);
-        assert.equal(clusterAccess({ folder, cluster: local }), undefined);
+        assert.equal(clusterAccess({ folder, cluster: local, server }), undefined);
     });
 
     it("keeps the caller's token from the local Vault", () => {
@@ -60,7 +63,7 @@ describe("stack local with a cluster that its file names", () => {
             withVault(address);
             assert.equal(vaultTokenOf(local), "local-deployer");
             assert.equal(vaultTokenOf(undefined), undefined);
-            assert.deepEqual(clusterAccess({ folder, cluster: local }), local);
+            assert.deepEqual(clusterAccess({ folder, cluster: local, server }), local);
         }
     });
 

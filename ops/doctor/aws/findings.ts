@@ -206,7 +206,7 @@ function keyFindings(
         findings.push(fault("error", "key-unknown", "the published access key does not exist", why, remedies.refresh));
     } else if (!found.active) {
         const why = `AWS refuses ${published} of user ${userName}`;
-        const fix = `aws iam update-access-key --user-name ${userName} --access-key-id ${published} --status Active`;
+        const fix = `${remedies.tools}aws iam update-access-key --user-name ${userName} --access-key-id ${published} --status Active`;
         findings.push(fault("error", "key-inactive", "the published access key is inactive", why, fix));
     }
     for (const id of foreign) {
@@ -216,7 +216,7 @@ function keyFindings(
             continue;
         }
         const what = "the user has an access key that the stack did not make";
-        const fix = `find out who uses it, then aws iam delete-access-key --user-name ${userName} --access-key-id ${id}`;
+        const fix = `find out who uses it, then ${remedies.tools}aws iam delete-access-key --user-name ${userName} --access-key-id ${id}`;
         findings.push(fault("warning", "key-foreign", what, `${id} of user ${userName}`, fix));
     }
     if (age !== undefined && age >= maximumAgeDays) {
