@@ -1,7 +1,8 @@
 import { existsSync, rmSync } from "node:fs";
 
 import { recordingRemovals } from "../ops/commands/verify/recording";
-import { renderTable, toJson } from "../ops/verify/table";
+import { tell } from "../ops/commands/verify/verify";
+import { toJson } from "../ops/verify/table";
 import { verify, type VerifyTarget } from "../ops/verify";
 import { serviceNames } from "../services";
 import { operatorPolicy } from "../ops/operator-policy";
@@ -61,7 +62,7 @@ export async function up({ json, cluster: wanted }: UpOptions): Promise<number> 
         await allowOperator(cloud.server, localRegion, operatorPolicy(target, true));
         const results = await step("checks", () => verify(target));
         if (json) process.stdout.write(`${toJson(results)}\n`);
-        else process.stdout.write(`${renderTable(results, process.stdout.columns)}\n`);
+        else tell(results, { format: "summary" }, "npm run local -- doctor");
         const failed = results.filter((result) => !result.ok).length;
         say(`${results.length - failed} of ${results.length} checks hold. Took ${elapsed(start)}.`);
         if (!json) sayWhatNext(cluster !== undefined || usesOtherCluster());

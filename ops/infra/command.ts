@@ -91,8 +91,8 @@ export function addExamples(command: Command, host: Host, examples: Examples): v
     );
 }
 
-/** Where there is one stack it has people of its own: neither a stack nor a profile is named. */
-function lineOn({ program, onlyStack }: Host, line: string): string {
+/** What people type on a host. Where there is one stack it has people of its own: neither it nor a profile is named. */
+export function lineOn({ program, onlyStack }: Host, line: string): string {
     const typed = line.replace(/^infra\b/, program);
     return onlyStack === undefined ? typed : typed.replace(/ --(stack|deployer-profile) \S+/g, "");
 }

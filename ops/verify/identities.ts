@@ -2,13 +2,13 @@ import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
 import { clientsFor, closeClients, type Clients, type Connection } from "./clients";
 import { type PodEnvironment } from "../cluster/pod-environment";
-import { failureInWords, NotGiven, NotTried } from "./outcome";
+import { failureInWords, IdentityRefused, isRefusal, NotGiven } from "./outcome";
 import { type Keys, type VerifyTarget } from "./target";
 
 /** An identity of which is known that its keys belong to the stack's account, or why it is not used. */
 export interface Identity {
     readonly account?: string;
-    /** @throws NotTried when the keys are refused: no call but the one that asks who they are has been made with them */
+    /** @throws IdentityRefused when the keys are refused: no call but the one that asks who they are has been made with them */
     clients(): Clients;
     close(): void;
 }
@@ -29,7 +29,10 @@ export async function vet(
         return refused(`keys belong to account ${Account}, not to ${target.accountId}`, Account);
     } catch (error) {
         closeClients(clients);
-        return refused(failureInWords(error));
+        const isOfKeys = isRefusal(error);
+        return refused(
+            isOfKeys ? `AWS does not take key ${keys.accessKeyId} (${(error as Error).name})` : failureInWords(error),
+        );
     }
 }
 
@@ -56,7 +59,7 @@ export function refused(reason: string, account?: string): Identity {
     return {
         account,
         clients: () => {
-            throw new NotTried(reason);
+            throw new IdentityRefused(reason);
         },
         close: () => undefined,
     };

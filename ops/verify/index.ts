@@ -102,6 +102,7 @@ export async function runChecks(
     const identities = new Map<string, Identity>();
     const users = new Map<string, () => Promise<void>>();
     const results = new Array<CheckResult>(planned.length);
+    const refusals: Planned[] = [];
     let done = 0;
     const clear = async () => {
         const faults = await clearUp(identities, users, scratch);
@@ -116,7 +117,7 @@ export async function runChecks(
             await addUsers(planned, identities, users, { runId: scratch.runId, target, stop });
             const keep = async (one: Planned) => {
                 if (stop.aborted) return;
-                results[one.index] = await runCheck(one, { target, identities, cluster, scratch, stop });
+                results[one.index] = await runCheck(one, { target, identities, cluster, scratch, stop, refusals });
                 progress(++done, planned.length);
             };
             const early = planned.filter(({ check }) => !late.includes(check.probe.kind));
@@ -125,12 +126,31 @@ export async function runChecks(
             };
             await mapBounded(sequences(early), concurrency, inOrder, stop);
             for (const kind of late) await inOrder(planned.filter(({ check }) => check.probe.kind === kind));
+            tellRefusalsOnce(refusals, results);
         }, clear);
     } finally {
         for (const identity of identities.values()) identity.close();
         await cluster.close();
     }
     return results;
+}
+
+/**
+ * Of an identity whose keys were refused one check tells so, if there is one the check of whose keys they are; its others
+ * were not tried.
+ */
+function tellRefusalsOnce(refusals: readonly Planned[], results: CheckResult[]): void {
+    const byIdentity = new Map<string, Planned[]>();
+    for (const one of refusals) {
+        const key = identityKey(one.check.caller, one.service);
+        byIdentity.set(key, [...(byIdentity.get(key) ?? []), one]);
+    }
+    for (const checks of byIdentity.values()) {
+        const told = checks.find(({ check }) => check.probe.kind === "account") ?? checks[0];
+        for (const { index } of checks.filter((one) => one !== told)) {
+            results[index] = { ...results[index], got: `not tried: ${results[index].got}`, notTried: true };
+        }
+    }
 }
 
 /** Who an identity is, for the map of identities. */
@@ -243,17 +263,22 @@ interface Session {
     readonly cluster: Cluster;
     readonly scratch: Scratch;
     readonly stop: AbortSignal;
+    /** Checks whose caller's keys were refused. */
+    readonly refusals: Planned[];
 }
 
-async function runCheck({ service, check }: Planned, session: Session): Promise<CheckResult> {
+async function runCheck(planned: Planned, session: Session): Promise<CheckResult> {
+    const { service, check } = planned;
     const { id, name, caller, expected, emulator } = check;
     const lacking = emulator !== undefined && session.target.endpoint !== undefined ? [emulator.answers] : [];
     const tolerated = [...(check.tolerated ?? []), ...lacking];
     const patience = isTemporary(caller) ? settleMilliseconds(session.target) : 0;
     const answer = await settle(() => answerTo(check, service, session), expected, patience, session.stop);
+    if (answer.refused) session.refusals.push(planned);
     const notes = [check.note, emulatedNote(check, session.target), answer.note].filter((note) => note !== undefined);
     return {
         id,
+        service,
         name,
         identity: whoLooked(check, session.target),
         expected: [expected, ...tolerated].join(", or "),
@@ -290,7 +315,10 @@ async function answerTo(check: Check, service: ServiceName, session: Session): P
     if (isOfCluster(check.probe)) return answerOfCluster(check.probe, check.caller, session);
     const identityOf = (caller: Caller) => session.identities.get(identityKey(caller, service))!;
     const identity = identityOf(check.caller);
-    if (check.probe.kind === "account" && identity.account !== undefined) return { got: `account ${identity.account}` };
+    if (check.probe.kind === "account" && identity.account !== undefined) {
+        const got = `account ${identity.account}`;
+        return identity.account === session.target.accountId ? { got } : { got, refused: true };
+    }
     try {
         const run: ProbeRun = {
             clients: identity.clients(),

@@ -7,6 +7,8 @@ export interface Answer {
     readonly note?: string;
     /** Nobody gave what the question needs: neither held nor failed. */
     readonly notTried?: true;
+    /** The caller's keys were refused. */
+    readonly refused?: true;
 }
 
 /** What of an SDK's error tells its kind. */
@@ -19,6 +21,9 @@ interface Failure {
 
 /** A call that was not made, because what it needs was refused or could not be prepared. */
 export class NotTried extends Error {}
+
+/** The same because the caller's keys were refused: everything that it should ask has that one cause. */
+export class IdentityRefused extends NotTried {}
 
 /** The same because whoever verifies has not given what it needs: that is no fault of what is verified. */
 export class NotGiven extends NotTried {}
@@ -55,6 +60,7 @@ export function isRefusal(error: unknown): boolean {
 /** The answer of a call that failed. */
 export function failureAnswer(error: unknown): Answer {
     const got = failureInWords(error);
+    if (error instanceof IdentityRefused) return { got: error.message, refused: true };
     return error instanceof NotGiven ? { got, notTried: true } : { got };
 }
 

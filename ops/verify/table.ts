@@ -5,11 +5,11 @@ import { type CheckResult } from "./target";
 /**
  * One line a check: what failed is shown in full, everything else is cut to its line. Then the notes and the counts.
  *
- * @param width characters that a line may have; a terminal's, or what four wide columns need
+ * @param width characters that a line may have: a terminal's, what four wide columns need, or as many as it takes
  */
 export function renderTable(results: readonly CheckResult[], width = 200): string {
     // Borders, padding and the two narrow columns take 33; a cell of fewer than 16 says nothing.
-    const widest = Math.max(16, Math.min(44, Math.floor((width - 33) / 4)));
+    const widest = width === Infinity ? width : Math.max(16, Math.min(44, Math.floor((width - 33) / 4)));
     const cut = (text: string) => (text.length <= widest ? text : `${text.slice(0, widest - 1)}…`);
     const rows = results.map(({ ok, notTried, id, name, identity, expected, got }) => [
         ok ? "ok" : notTried ? "–" : "FAIL",
@@ -28,7 +28,7 @@ export function renderTable(results: readonly CheckResult[], width = 200): strin
         style: { head: [], border: [], compact: true },
     });
     table.push(...rows);
-    return [table.toString(), ...notes(results), summary(results)].join("\n");
+    return [table.toString(), ...notes(results), countsInWords(results)].join("\n");
 }
 
 /** For programs. */
@@ -51,7 +51,8 @@ function notes(results: readonly CheckResult[]): string[] {
     return [...about].map(([note, checks]) => `Note on ${checks.join("; ")}: ${note}`);
 }
 
-function summary(results: readonly CheckResult[]): string {
+/** `3 hold, 1 failed, 0 not tried` */
+export function countsInWords(results: readonly CheckResult[]): string {
     const { failed, notTried } = countsOf(results);
     return `${results.length - failed - notTried} hold, ${failed} failed, ${notTried} not tried`;
 }

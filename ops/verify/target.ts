@@ -53,6 +53,8 @@ export function shutOffTrial({ endpoint, whileShutOff }: VerifyTarget): WhileShu
 /** The answer to one check. */
 export interface CheckResult {
     readonly id: string;
+    /** Absent for what a run could not clear up. */
+    readonly service?: ServiceName;
     readonly name: string;
     readonly identity: string;
     readonly expected: string;

@@ -19,6 +19,7 @@ import { mapBounded } from "../../ops/verify/pool";
 import { bedrockAccess, shutOff } from "../../ops/verify/probes-bedrock";
 import { healthInWords } from "../../ops/verify/words-bedrock";
 import { Stopped, whileInterruptible } from "../../ops/verify/restore";
+import { type Format, reportOf, type ReportOptions } from "../../ops/verify/report";
 import { isOver, ownMark } from "../../ops/verify/run-mark";
 import { type ProbeRun } from "../../ops/verify/run";
 import {
@@ -291,7 +292,11 @@ describe("verify", () => {
             assert.deepEqual(asked, new Array(3).fill("POST / GetCallerIdentity"));
             assert.ok(results.every(({ ok }) => !ok));
             assert.equal(results.find(({ id }) => id === "A4")?.got, "account 999999999999");
-            assert.equal(results[0].got, "not tried: keys belong to account 999999999999, not to 123456789012");
+            const others = results.filter(({ identity, id }) => identity === "service" && id !== "A4");
+            for (const { got, notTried } of others) {
+                assert.equal(got, "not tried: keys belong to account 999999999999, not to 123456789012");
+                assert.ok(notTried);
+            }
         } finally {
             server.close();
         }
@@ -733,5 +738,76 @@ describe("the result", () => {
         assert.equal(table.match(/FAIL/g)?.length, 1);
         const document = { checks: [good, bad, untried], failed: 1, notTried: 1 };
         assert.deepEqual(JSON.parse(toJson([good, bad, untried])), document);
+    });
+});
+
+describe("the report of verify", () => {
+    const result = (more: Partial<CheckResult>): CheckResult => ({
+        ...{
+            id: "A1",
+            service: "mlflow",
+            name: "a|b",
+            identity: "service",
+            expected: "allowed",
+            got: "allowed",
+            ok: true,
+        },
+        ...more,
+    });
+    const failed = result({ name: "<c>", got: 'denied "x"', ok: false, note: "Why." });
+    const untried = result({ service: "rl-studio", got: "not tried: no deployer", ok: false, notTried: true });
+    const results = [result({}), failed, untried];
+    const told = (format: Format, more: Partial<ReportOptions> = {}) =>
+        reportOf(results, { format, mend: "infra doctor", ...more });
+
+    it("in short is what failed, a line a service, and what to do, without colours unless asked", () => {
+        assert.equal(
+            told("summary"),
+            [
+                "FAIL  A1 <c> (mlflow), as service",
+                "      expected allowed",
+                '      got      denied "x"',
+                "      Why.",
+                "mlflow     1 hold, 1 failed, 0 not tried",
+                "rl-studio  0 hold, 0 failed, 1 not tried",
+                "Why, and what mends it: infra doctor",
+            ].join("\n"),
+        );
+        assert.ok(told("summary", { color: true }).includes("\u001b[31mFAIL"));
+        assert.equal(reportOf([], { format: "summary", mend: "" }), "");
+        assert.ok(!reportOf([result({})], { format: "summary", mend: "infra doctor" }).includes("doctor"));
+    });
+
+    it("leaves out everything but failures where asked", () => {
+        assert.doesNotMatch(told("summary", { failedOnly: true }), /hold/);
+        assert.equal(told("markdown", { failedOnly: true }).match(/\n\| /g)?.length, 2);
+        assert.equal(told("table", { failedOnly: true }).match(/FAIL|│ ok/g)?.length, 1);
+        assert.equal(told("junit", { failedOnly: true }).match(/<testcase/g)?.length, 1);
+    });
+
+    it("as Markdown is a table whose cells stay cells", () => {
+        assert.match(told("markdown"), /^\| {2}\| service .*\n\| --- .*\n\| ok \| mlflow \| A1 \| a\\\|b \|/);
+        assert.match(told("markdown"), /\n\n1 hold, 1 failed, 1 not tried$/);
+    });
+
+    it("as JUnit is well-formed, with what was not tried skipped", () => {
+        const xml = told("junit");
+        assert.match(xml, /<testsuite name="mlflow" tests="2" failures="1" skipped="0">/);
+        assert.match(
+            xml,
+            /name="A1 &lt;c&gt;, as service"><failure message="expected allowed, got denied &quot;x&quot;"\/>/,
+        );
+        assert.match(xml, /<testsuite name="rl-studio" tests="1" failures="0" skipped="1">[^]*<skipped message=/);
+    });
+
+    it("is cut to a terminal's width, and not in a pipe", () => {
+        const long = result({ name: "n".repeat(300) });
+        const lines = (width?: number) => reportOf([long], { format: "table", width, mend: "" });
+        assert.ok(
+            lines(120)
+                .split("\n")
+                .every((line) => line.length <= 120),
+        );
+        assert.ok(lines().includes("n".repeat(300)));
     });
 });

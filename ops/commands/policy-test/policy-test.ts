@@ -6,17 +6,18 @@ import { type Settings } from "../../../stacks/settings";
 import { type CallerIdentity, vouchedIdentity } from "../../creds/identity";
 import { credentialsIn, noCredentials, projectFolder, replaceOthers } from "../../creds/project";
 import { type FoundCredentials } from "../../creds/resolve";
-import { type CommandContext } from "../../infra/command";
+import { type CommandContext, lineOn } from "../../infra/command";
 import { serviceOutputs } from "../../infra/engine";
 import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";
 import { printJson, say } from "../../infra/output";
 import { runChecks } from "../../verify";
 import { clientsFor, closeClients } from "../../verify/clients";
-import { countsOf, renderTable } from "../../verify/table";
+import { countsOf } from "../../verify/table";
 import { connectionOf, deployerOf, type DeployerOptions } from "../people";
 import { recordingRemovals } from "../verify/recording";
 import { checking } from "../verify/checking";
 import { requireService } from "../verify/services";
+import { tell } from "../verify/verify";
 
 export interface PolicyTestOptions extends DeployerOptions {
     readonly bucket?: string;
@@ -60,7 +61,10 @@ export async function policyTest(context: CommandContext, options: PolicyTestOpt
     );
     const counts = countsOf(results);
     if (json) printJson({ stack, bucket: place.bucketName, prefix: place.prefix, cases: results, ...counts });
-    else say(`s3://${place.bucketName}/${place.prefix}\n${renderTable(results, process.stderr.columns)}`);
+    else {
+        say(`s3://${place.bucketName}/${place.prefix}`);
+        tell(results, { format: "table" }, lineOn(host, `infra doctor --stack ${stack}`));
+    }
     return counts.failed === 0 ? exitCodes.held : exitCodes.failed;
 }
 

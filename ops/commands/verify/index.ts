@@ -3,6 +3,7 @@ import { Argument, type Command, Option } from "commander";
 import { serviceNames } from "../../../services";
 import { addStackCommand } from "../../infra/command";
 import { type Host } from "../../infra/host";
+import { formats } from "../../verify/report";
 import { deployerProfile, isLocal, operatorProfile } from "../people";
 import { type VerifyOptions } from "./verify";
 
@@ -17,6 +18,8 @@ export function registerVerify(program: Command, host: Host): void {
         options: [
             operatorProfile(),
             deployerProfile("without one, what needs the deployer is not tried"),
+            new Option("--format <format>", "how the results are told").choices(formats).default("summary"),
+            new Option("--failed-only", "leave out what holds and what was not tried"),
             // The local cloud has no live requests: there it is always tried.
             ...(isLocal(host)
                 ? []
@@ -25,6 +28,7 @@ export function registerVerify(program: Command, host: Host): void {
         examples: [
             ["infra verify --stack dev --deployer-profile platform-dev", "every service"],
             ["infra verify rl-studio mlflow --stack dev", "two of them"],
+            ["infra verify --stack dev --failed-only --format markdown", "what failed, for a comment"],
             [
                 "infra verify --stack dev --json | jq '.checks[] | select(.ok or .notTried | not)'",
                 "the failures, for programs",

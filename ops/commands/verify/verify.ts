@@ -1,16 +1,23 @@
-import { type CommandContext } from "../../infra/command";
+import { type CommandContext, lineOn } from "../../infra/command";
 import { stackOutputs } from "../../infra/engine";
 import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";
 import { say } from "../../infra/output";
-import { countsOf, renderTable, toJson } from "../../verify/table";
-import { verify, type VerifyTarget } from "../../verify";
+import { type CheckResult, verify, type VerifyTarget } from "../../verify";
+import { type Format, reportOf } from "../../verify/report";
+import { countsInWords, countsOf, toJson } from "../../verify/table";
 import { connectionOf, deployerOf, type DeployerOptions, operatorOf, type OperatorOptions } from "../people";
 import { checking } from "./checking";
 import { chosenServices, requireDeployed } from "./services";
 import { recordingRemovals, recordingShutOffs } from "./recording";
 
-export interface VerifyOptions extends OperatorOptions, DeployerOptions {
+export interface VerifyOptions extends OperatorOptions, DeployerOptions, Told {
     readonly tryShutOff?: boolean;
+}
+
+/** How results are told. */
+export interface Told {
+    readonly format: Format;
+    readonly failedOnly?: boolean;
 }
 
 /** `infra verify`: exit code 0 if no check failed, 1 if one did. */
@@ -47,8 +54,19 @@ export async function verifyServices(
         ),
     );
     if (json) process.stdout.write(`${toJson(results)}\n`);
-    else say(renderTable(results, process.stderr.columns));
+    else {
+        tell(results, options, lineOn(host, `infra doctor --stack ${stack}`));
+        if (options.format === "summary") say(countsInWords(results));
+    }
     return countsOf(results).failed === 0 ? exitCodes.held : exitCodes.failed;
+}
+
+/** Results belong to standard output, words around them to standard error. */
+export function tell(results: readonly CheckResult[], { format, failedOnly }: Told, mend: string): void {
+    const { stdout } = process;
+    const color = stdout.isTTY && stdout.hasColors();
+    const report = reportOf(results, { format, failedOnly, width: stdout.columns, color, mend });
+    if (report !== "") stdout.write(`${report}\n`);
 }
 
 /** What opens the cluster; nothing unless both do. */
