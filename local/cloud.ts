@@ -14,11 +14,10 @@ import { settleAll } from "./concurrent";
 import { type Engine, findEngine } from "./engine";
 import { writeAtomically } from "../ops/files";
 import { callersAccess } from "../ops/infra/repository-host";
-import { readStackSettings } from "../ops/settings";
 import { cacheDirectory, localDirectory, LocalError, localPort } from "./paths";
 import { say, step } from "./progress";
 import { installProviders, type Provider, type ProviderName } from "./providers";
-import { localStack, namesOtherCluster, Pulumi, readCommittedStack, stateFile } from "./pulumi";
+import { localSettings, namesOtherCluster, Pulumi, readCommittedStack, stateFile } from "./pulumi";
 
 /** The region of stack `local`. */
 export const localRegion = "us-east-1";
@@ -91,7 +90,7 @@ export function vaultTokenOf(cluster: Cluster | undefined, port?: number): strin
 /** What opens the cluster to whom: the local one by the tokens that it gave, another one as whoever calls is let in. */
 export function clusterAccess({ folder, cluster, server }: Pick<LocalCloud, "folder" | "cluster" | "server">) {
     if (!usesOtherCluster(portOf(server))) return cluster && { operator: cluster.operator, deployer: cluster.deployer };
-    const access = callersAccess(readStackSettings(localStack, folder), process.env);
+    const access = callersAccess(localSettings(folder), process.env);
     return access && { operator: access, deployer: access };
 }
 

@@ -1,16 +1,13 @@
-import { existsSync } from "node:fs";
-
 import { commands } from "../ops/commands";
 import { ClusterFailure } from "../ops/cluster/access";
 import { exitCodes, InfraError, Interrupted } from "../ops/infra/errors";
 import { type Host } from "../ops/infra/host";
 import { createProgram, runProgram } from "../ops/infra/program";
-import { settingsIn } from "../ops/settings";
 import { clusterAccess, engineOf, findCloud, type FoundCloud, prepareStack } from "./cloud";
 import { findEngine } from "./engine";
 import { interrupted } from "./interrupt";
 import { cacheDirectory, localDirectory, LocalError } from "./paths";
-import { committedStackFile, deployedStackFile, localStack, readsStackFile } from "./pulumi";
+import { committedStackFile, localStack, localSettings, readsStackFile } from "./pulumi";
 import { recoverIfInterrupted } from "./recover";
 import { localRemedies } from "./remedies";
 
@@ -45,9 +42,7 @@ function localHost(): Host {
         },
         remedies: localRemedies,
         stackFile: () => committedStackFile(),
-        // Before it is deployed for the first time it is as it was committed.
-        settings: () =>
-            settingsIn(existsSync(deployedStackFile(folder)) ? deployedStackFile(folder) : committedStackFile()),
+        settings: () => localSettings(folder),
         async pulumi(_stack, args, options = {}) {
             return foreseen(async () => {
                 const side = await withEngine();

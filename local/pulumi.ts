@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 
 import execa from "execa";
@@ -8,7 +8,9 @@ import { type Document, isMap, parseDocument, type Scalar } from "yaml";
 import { writeOutAliases } from "../ops/infra/aliases";
 import { type EngineOptions, type EngineRun } from "../ops/infra/host";
 import { readStackDocument } from "../ops/infra/stack-document";
+import { settingsOf } from "../ops/settings";
 import { type Keys } from "../ops/verify/target";
+import { type Settings } from "../stacks/settings";
 import { type Server } from "./aws/server";
 import { writeAtomically } from "../ops/files";
 import { stopIfInterrupted } from "./interrupt";
@@ -52,6 +54,15 @@ export function readCommittedStack(path = committedStackFile()): Document {
     return document;
 }
 
+/** The settings in it, with the cluster that the stack was last deployed to, if it was. */
+export function localSettings(folder: string): Settings {
+    const document = readCommittedStack();
+    const deployed = deployedStackFile(folder);
+    const cluster = existsSync(deployed) ? readStackDocument(deployed).getIn(clusterSection) : undefined;
+    if (cluster && !document.hasIn(clusterSection)) document.setIn(clusterSection, cluster);
+    return settingsOf(document, basename(committedStackFile()));
+}
+
 const clusterSection = ["config", "platform:clinical-ai", "cluster"];
 
 /**
@@ -66,7 +77,7 @@ export function namesOtherCluster(stackFile: Document, localVaultAddress: string
 }
 
 /** What is deployed: the committed file with the addresses of this machine. */
-export const deployedStackFile = (folder: string) => join(folder, `Pulumi.${localStack}.yaml`);
+const deployedStackFile = (folder: string) => join(folder, `Pulumi.${localStack}.yaml`);
 
 /** Whether a command of the engine reads the stack file, and takes an option that names it. */
 export const readsStackFile = ([command = ""]: readonly string[]) =>

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
+import { type Document } from "yaml";
+
 import { parseSettings, parseValue, type Settings, SettingsError } from "../stacks/settings";
 import { exitCodes, InfraError } from "./infra/errors";
 import { repository } from "./infra/repository";
@@ -12,22 +14,21 @@ import { readStackDocument } from "./infra/stack-document";
  * @throws InfraError when there is no such stack, or its file has faults
  */
 export function readStackSettings(stack: string, folder = repository): Settings {
-    return settingsIn(stackFile(stack, folder));
+    const path = stackFile(stack, folder);
+    return settingsOf(readStackDocument(path), basename(path));
 }
 
 /**
- * The settings in a stack file.
+ * The settings that a stack file has.
  *
- * @throws InfraError when it cannot be read, or has faults
+ * @param name what it is called, for the messages
+ * @throws InfraError when they have faults
  */
-export function settingsIn(path: string): Settings {
-    const document = readStackDocument(path);
+export function settingsOf(document: Document, name: string): Settings {
     try {
         return parseSettings(configValues(document.toJS()));
     } catch (error) {
-        throw error instanceof SettingsError
-            ? new InfraError(exitCodes.usage, `${basename(path)}: ${error.message}`)
-            : error;
+        throw error instanceof SettingsError ? new InfraError(exitCodes.usage, `${name}: ${error.message}`) : error;
     }
 }
 
