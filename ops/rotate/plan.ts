@@ -64,8 +64,9 @@ export function nextStep(situation: Situation, goal: Goal): Step {
         unknownKeys(keys) ??
         // Before what was begun is finished: that may be what is to be taken back.
         (goal === "rollback" ? backwards(situation) : undefined) ??
-        unapplied(situation) ??
+        // Before what was begun is finished: that may wait for whoever reads these files.
         handOut(situation) ??
+        unapplied(situation) ??
         (settings.generations.length === 1 ? atRest(situation, goal) : onItsWay(situation))
     );
 }
@@ -153,8 +154,8 @@ function publishedIsMissing({ settings: { published, generations }, fileName }: 
 }
 
 /** Of a published key that does not work, nobody is given more copies. */
-function handOut({ settings, publishedWorks, staleFiles = [] }: Situation): Step | undefined {
-    if (staleFiles.length === 0 || !publishedWorks) return undefined;
+function handOut({ settings, publishedAsDeclared, publishedWorks, staleFiles = [] }: Situation): Step | undefined {
+    if (staleFiles.length === 0 || !publishedAsDeclared || !publishedWorks) return undefined;
     return { kind: "handOut", files: staleFiles, why: `write key ${settings.published} to ${staleFiles.join(", ")}` };
 }
 

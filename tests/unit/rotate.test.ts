@@ -59,6 +59,20 @@ describe("the next step of a rotation", () => {
         const here = situation(at, more);
         return nextStep(here, goalOf(here, rollback));
     };
+    it("after a kill while key 1 was made inactive hands key 2 to a file first: else it would wait for its reader", () => {
+        const { inactive: at, published: applied } = settings;
+        const killed = {
+            applied,
+            keys: [key(1), key(2)],
+            staleFiles: [".env"],
+            confirmed: true,
+            evidence: [{ what: "key 1 not used", holds: false }],
+        };
+        assert.deepEqual(next(at, killed), { kind: "handOut", files: [".env"], why: "write key 2 to .env" });
+        assert.equal(next(at, { ...killed, staleFiles: [] }).kind, "wait");
+        assert.notEqual(next(at, { ...killed, publishedAsDeclared: false }).kind, "handOut");
+    });
+
     const applies = (at: AccessKeySettings, more: Partial<Situation> = {}, rollback = false) => {
         const step = next(at, more, rollback);
         assert.equal(step.kind === "apply" || step.kind === "prove", true, JSON.stringify(step));
