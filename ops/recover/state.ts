@@ -66,6 +66,11 @@ function plainInputs(resource: StateResource): Record<string, string> {
     );
 }
 
+/** Ids of every access key that the state has. */
+export function accessKeysIn({ deployment }: ExportedState): string[] {
+    return (deployment.resources ?? []).flatMap(({ type, id }) => (type === accessKeyType && id ? [id] : []));
+}
+
 /** The users for whom an access key was being created, with the ids of their keys that the state knows. */
 export function interruptedKeyCreations(state: ExportedState): { user: string; knownIds: string[] }[] {
     const { pending_operations: pending = [], resources = [] } = state.deployment;

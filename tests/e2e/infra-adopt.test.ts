@@ -296,4 +296,14 @@ describe("infra adopt (A3)", function () {
         assert.equal(readFileSync(cloud.stackFile, "utf8"), before);
         await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes"]);
     });
+
+    it("does not keep the local cloud from being taken down; what the stack did not make is named", async () => {
+        const { all, exitCode } = await cloud.run(["down"]);
+        assert.equal(exitCode, 1, all);
+        assert.match(all!, /released \d+ adopted resources, which were protected/);
+        assert.doesNotMatch(all!, new RegExp(`left .*(${Bucket}|${UserName}(,|\\.))`));
+        assert.match(all!, /is left in the local AWS, and the stack did not make it: .*agent-repo-snapshotter-dev/);
+        const discarded = await cloud.succeed(["down", "--discard"]);
+        assert.match(discarded.all!, /resources not destroyed one by one, but gone with it/);
+    });
 });
