@@ -89,7 +89,7 @@ function unfinishedUpdate(state: Look<StackState>): Look<UnfinishedUpdate> {
     if (state.state !== "found") return state;
     const { exported, locks } = state.value;
     const pending = (exported.deployment.pending_operations ?? []).map(
-        ({ type, resource }) => `${type} ${resource.urn.split("::").slice(2).join(" ")}`,
+        ({ type, resource }) => `${type} ${resource.type} ${resource.urn.split("::").at(-1)}`,
     );
     return !locks?.length && pending.length === 0 ? { state: "absent" } : { state: "found", value: { locks, pending } };
 }
