@@ -8,7 +8,7 @@ const local = from("local", "Nothing imports local/.");
 const stacks = from("stacks", "A lower layer imports no stack.");
 const ops = from("ops", "The program imports no operator's tool.");
 const componentsInside = {
-    regex: "^(\\.\\./)+components/(?!(naming|arn|policy-document|bucket-access)$)(?!.*/(policy|bucket-name|budgets|access-keys|task)$)",
+    regex: "^(\\.\\./)+components/(?!(naming|arn|policy-document|bucket-access|did-you-mean)$)(?!.*/(policy|bucket-name|budgets|access-keys|task)$)",
     message: "Of components, the operator's tools import pure files only.",
 };
 const otherComponent = {
@@ -48,7 +48,7 @@ const providers = {
     message: "Only stacks/providers.ts makes providers.",
 };
 const pureFiles = [
-    "components/{naming,arn,policy-document,bucket-access}.ts",
+    "components/{naming,arn,policy-document,bucket-access,did-you-mean}.ts",
     "components/*/{policy,bucket-name,budgets,access-keys,task}.ts",
 ];
 const services = from("services", "A component knows no service.");

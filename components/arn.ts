@@ -36,6 +36,30 @@ export function globalArn(scope: Omit<ArnScope, "region">, service: string, reso
     return `arn:${scope.partition}:${service}::${scope.accountId}:${resource}`;
 }
 
+/** How the names of regions go on after their area, in every partition. */
+export const regionDirections = [
+    "central",
+    "east",
+    "north",
+    "northeast",
+    "northwest",
+    "south",
+    "southeast",
+    "southwest",
+    "west",
+];
+
+/** What is wrong with the name of a region of the partitions `aws`, `aws-cn` and `aws-us-gov`; undefined where nothing is. */
+export function regionFault(region: string): string | undefined {
+    if (/^(us-iso[a-z]?|eu-isoe|eusc)-/.test(region)) {
+        return "a region of the partitions aws, aws-cn and aws-us-gov: others are not supported";
+    }
+    const [, direction] = /^[a-z]{2}(?:-gov)?-([a-z]+)-\d$/.exec(region) ?? [];
+    return direction !== undefined && regionDirections.includes(direction)
+        ? undefined
+        : "an AWS region such as us-east-1";
+}
+
 /** The partition that a region belongs to. */
 export function partitionOf(region: string): string {
     if (region.startsWith("cn-")) return "aws-cn";

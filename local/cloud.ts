@@ -13,7 +13,7 @@ import { enableAwsEngine } from "./cluster/vault-aws";
 import { settleAll } from "./concurrent";
 import { type Engine, findEngine } from "./engine";
 import { writeAtomically } from "../ops/files";
-import { callersAccess } from "../ops/infra/repository-host";
+import { callersAccess, vaultTokenIn } from "../ops/infra/repository-host";
 import { cacheDirectory, localDirectory, LocalError, localPort } from "./paths";
 import { say, step } from "./progress";
 import { installProviders, type Provider, type ProviderName } from "./providers";
@@ -84,7 +84,7 @@ export const usesLocalCluster = (folder: string, port?: number) => hasCluster(fo
 
 /** The token with which the stack is deployed: the caller's own for a Vault that the stack file names. */
 export function vaultTokenOf(cluster: Cluster | undefined, port?: number): string | undefined {
-    return usesOtherCluster(port) ? process.env.VAULT_TOKEN : cluster?.deployer.vaultToken;
+    return usesOtherCluster(port) ? vaultTokenIn(process.env) : cluster?.deployer.vaultToken;
 }
 
 /** What opens the cluster to whom: the local one by the tokens that it gave, another one as whoever calls is let in. */

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import { type Document } from "yaml";
+import { type Document, parse } from "yaml";
 
-import { parseSettings, parseValue, type Settings, SettingsError } from "../stacks/settings";
+import { parseSettings, parseValue, refuseMisspelt, type Settings, SettingsError } from "../stacks/settings";
 import { exitCodes, InfraError } from "./infra/errors";
 import { repository } from "./infra/repository";
 import { readStackDocument } from "./infra/stack-document";
@@ -26,7 +26,7 @@ export function readStackSettings(stack: string, folder = repository): Settings 
  */
 export function settingsOf(document: Document, name: string): Settings {
     try {
-        return parseSettings(configValues(document.toJS()));
+        return parseSettings(configValues(document.toJS(), projectConfig(repository)));
     } catch (error) {
         throw error instanceof SettingsError ? new InfraError(exitCodes.usage, `${name}: ${error.message}`) : error;
     }
@@ -39,7 +39,9 @@ export function settingsOf(document: Document, name: string): Settings {
  */
 export function stackFile(stack: string, folder: string): string {
     const stacks = stackNames(folder);
-    if (stacks.includes(stack)) return join(folder, `Pulumi.${stack}.yaml`);
+    // Also with its organisation and project before it, as the engine takes it.
+    const name = /^(?:[\w-]+\/){0,2}([\w.-]+)$/.exec(stack)?.[1];
+    if (name !== undefined && stacks.includes(name)) return join(folder, `Pulumi.${name}.yaml`);
     throw new InfraError(
         exitCodes.usage,
         `There is no stack ${JSON.stringify(stack)}: its file Pulumi.${stack}.yaml is missing.`,
@@ -55,16 +57,49 @@ export function stackNames(folder = repository): string[] {
         .sort();
 }
 
-/** What `parseSettings` takes, from a parsed stack file. */
-export function configValues(stackFile: unknown): Record<string, unknown> {
-    const config = (stackFile as { config?: Record<string, unknown> } | null)?.config ?? {};
+/**
+ * What `parseSettings` takes, from a parsed stack file. What the file does not set, the project's file may.
+ *
+ * @throws SettingsError for what only the engine can read
+ */
+export function configValues(stackFile: unknown, project: Readonly<Record<string, unknown>> = {}) {
+    const { config: own = {}, environment } = (stackFile ?? {}) as {
+        config?: Record<string, unknown>;
+        environment?: unknown;
+    };
+    if (environment !== undefined) {
+        throw new SettingsError(
+            "`environment:` names values that only the engine sees: write the settings into `config:`",
+        );
+    }
+    const config = { ...project, ...own };
+    refuseMisspelt(Object.keys(config));
     const values: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(config)) {
-        if (key.startsWith("platform:")) values[key.slice("platform:".length)] = parseValue(value);
+        if (!key.startsWith("platform:")) continue;
+        if (isSecure(value)) throw new SettingsError(`${key}: settings hold no secrets; write it in plain text`);
+        values[key.slice("platform:".length)] = parseValue(value);
     }
     return {
         ...values,
         region: config["aws:region"],
         allowedAccountIds: parseValue(config["aws:allowedAccountIds"]),
     };
+}
+
+function isSecure(value: unknown): boolean {
+    return typeof value === "object" && value !== null && Object.keys(value).join() === "secure";
+}
+
+/** The settings of every stack, in the project's file: plain, or as `value` of a map; without a namespace the project's. */
+function projectConfig(folder: string): Record<string, unknown> {
+    const path = join(folder, "Pulumi.yaml");
+    if (!existsSync(path)) return {};
+    const { config } = parse(readFileSync(path, "utf8")) as { config?: Record<string, unknown> };
+    return Object.fromEntries(
+        Object.entries(config ?? {}).map(([key, value]) => [
+            key.includes(":") ? key : `platform:${key}`,
+            typeof value === "object" && value !== null && "value" in value ? value.value : value,
+        ]),
+    );
 }

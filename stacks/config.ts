@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { requireKmsSecrets } from "./secrets-provider";
-import { parseSettings, parseValue, SettingsError, type Settings } from "./settings";
+import { parseSettings, parseValue, refuseMisspelt, SettingsError, type Settings } from "./settings";
 
 /**
  * Reads the settings of the current stack: everything under the project's own namespace, and of `aws` the region and
@@ -23,7 +23,9 @@ export function readSettings(): Settings {
 function configValues(): Record<string, unknown> {
     const own = `${pulumi.getProject()}:`;
     const values: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(pulumi.runtime.allConfig())) {
+    const config = pulumi.runtime.allConfig();
+    refuseMisspelt(Object.keys(config));
+    for (const [key, value] of Object.entries(config)) {
         if (key.startsWith(own)) values[key.slice(own.length)] = parseValue(value);
     }
     const aws = new pulumi.Config("aws");

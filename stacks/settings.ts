@@ -1,10 +1,12 @@
 import { z } from "zod";
 
+import { regionDirections, regionFault } from "../components/arn";
 import { exactNameFault } from "../components/bedrock-budget-tier/policy";
 import { cpuFault, imageFault, memoryFault, retentionFault } from "../components/ecs-task-role/task";
 import { accessKeysFaults } from "../components/scoped-identity/access-keys";
 import { pathFault } from "../components/vault-secret-pipeline/policy";
 import { serviceNames } from "../services";
+import { didYouMean } from "../components/did-you-mean";
 
 /** The environments; each is an AWS account of its own or is told apart by a cost-allocation tag. */
 export const environments = ["dev", "staging", "prod"] as const;
@@ -27,13 +29,22 @@ function having(types: z.ZodRawShape): z.core.$ZodSuperRefineParams {
     return { when: ({ value }) => schema.safeParse(value).success };
 }
 
+function regionExpected(region: string): string | undefined {
+    const fault = regionFault(region);
+    const direction = /-([a-z]+)-\d$/.exec(region)?.[1];
+    const meant = fault && direction && didYouMean(direction, regionDirections);
+    return meant ? `${fault}; did you mean ${region.replace(`-${direction}-`, `-${meant}-`)}?` : fault;
+}
+
 function eachOnce(values: readonly string[]): boolean {
     return new Set(values).size === values.length;
 }
 
 const percent = z.number().gt(0).max(100);
 const days = z.int().positive();
-const accountId = z.string().regex(/^\d{12}$/, "an AWS account id of twelve digits");
+const accountId = z
+    .string("expected an AWS account id of twelve digits as text: put it in quotes in the stack's file")
+    .regex(/^\d{12}$/, "an AWS account id of twelve digits");
 const imageByDigest = z.string().superRefine(without(imageFault));
 
 /** Which generations of an access key exist, and which one is published; see ScopedIdentity. `infra rotate` changes it. */
@@ -252,7 +263,7 @@ const llmModels = z
             )
             .default([]),
         /** US dollars a month. */
-        monthlyLimitUsd: z.number().positive(),
+        monthlyLimitUsd: z.number().min(0.01).max(1_000_000_000),
         /** The tier's own alert, in percent of the limit. */
         alertPercent: percent,
         alertEmails: z.array(z.email()).min(1).max(10).refine(eachOnce, "each address once"),
@@ -294,7 +305,7 @@ export type LlmModelsSettings = z.infer<typeof llmModels>;
 const schema = z.strictObject({
     /** Suffix of the physical names, and what is protected. */
     environment: z.enum(environments),
-    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as us-east-1"),
+    region: z.string().superRefine(without(regionExpected)),
     /** The accounts that this stack may touch: the provider refuses every other one. */
     allowedAccountIds: z.array(accountId).min(1),
     services: z.array(z.enum(serviceNames)).min(1).refine(eachOnce, "each service once"),
@@ -324,6 +335,23 @@ export function parseSettings(values: Readonly<Record<string, unknown>>): Settin
     );
 }
 
+/** Namespaces of a stack's configuration: the project's own, and those of the engine and its providers. */
+const namespaces = ["platform", "aws", "kubernetes", "pulumi", "vault"];
+
+/**
+ * Refuses keys whose namespace is a slip: the engine takes any.
+ *
+ * @throws SettingsError that lists them
+ */
+export function refuseMisspelt(keys: readonly string[]): void {
+    const faults = keys.flatMap((key) => {
+        const [namespace, ...rest] = key.split(":");
+        const meant = namespaces.includes(namespace) ? undefined : didYouMean(namespace, namespaces);
+        return meant ? [`  - ${key}: did you mean ${[meant, ...rest].join(":")}?`] : [];
+    });
+    if (faults.length > 0) throw new SettingsError(`unknown keys in the stack's settings:\n${faults.join("\n")}`);
+}
+
 /** A list or a map may be JSON text, as `pulumi config set` writes it; what is none stays text, for the schema to refuse. */
 export function parseValue(value: unknown): unknown {
     if (typeof value !== "string" || !/^[[{]/.test(value)) return value;
@@ -343,11 +371,28 @@ function emptySections(services: unknown): Record<string, unknown> {
 function describe(issue: z.core.$ZodIssue, values: unknown): string[] {
     const at = (path: readonly PropertyKey[]) => path.map(String).join(".");
     if (issue.code === "unrecognized_keys") {
-        return issue.keys.map((key) => `${at([...issue.path, key])}: unknown key; remove it or correct its spelling`);
+        const known = keysAt(schema, issue.path);
+        return issue.keys.map((key) => {
+            const meant = didYouMean(key, known);
+            const what = meant ? `did you mean ${meant}?` : "remove it or correct its spelling";
+            return `${at([...issue.path, key])}: unknown key; ${what}`;
+        });
     }
     const given = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], values);
     const expected = issue.message.replace(/^Invalid (input|option): /, "").replace(/, received undefined$/, "");
     return [`${at(issue.path)}: ${given === undefined ? "missing" : `got ${inWords(given)}`}; ${expected}`];
+}
+
+/** The keys that a section may have. */
+function keysAt(of: unknown, path: readonly PropertyKey[]): string[] {
+    const { def } = of as {
+        def?: { innerType?: unknown; element?: unknown; shape?: Record<string, unknown>; in?: unknown };
+    };
+    if (!def) return [];
+    const inner = def.innerType ?? def.in;
+    if (inner) return keysAt(inner, path);
+    if (path.length === 0) return Object.keys(def.shape ?? {});
+    return keysAt(def.shape?.[String(path[0])] ?? def.element ?? {}, path.slice(1));
 }
 
 function inWords(given: unknown): string {

@@ -68,7 +68,7 @@ export function callersAccess(
     environment: Readonly<Record<string, string | undefined>>,
 ): ClusterAccess | undefined {
     const cluster = settings["clinical-ai"]?.cluster;
-    const { VAULT_TOKEN: vaultToken } = environment;
+    const vaultToken = vaultTokenIn(environment);
     if (!cluster || !vaultToken) return undefined;
     const { kubeconfig, context } = cluster.kubernetes;
     return {
@@ -77,6 +77,11 @@ export function callersAccess(
         vaultToken,
         who: "kubeconfig and VAULT_TOKEN",
     };
+}
+
+/** The caller's token of Vault, without the line end that a file's last line has; undefined where there is none. */
+export function vaultTokenIn({ VAULT_TOKEN = "" }: Readonly<Record<string, string | undefined>>): string | undefined {
+    return VAULT_TOKEN.trim() || undefined;
 }
 
 /** The SDK's chain would go on from a profile that does not exist to a container's or an instance's credentials. */

@@ -189,8 +189,10 @@ describe("npm run local", function () {
         const outputs = await cloud.outputs();
         const secrets = Object.values(outputs).map(({ secretAccessKey }) => secretAccessKey);
         assert.equal(secrets.filter(Boolean).length, 5);
-        // A change that touches the users and keys, with the engine's most talkative log.
-        const change = ["-c", 'platform:rl-studio={"noncurrentVersionDays":31}'];
+        // The engine's most talkative log: whatever an update changes, it has every resource, keys too.
+        const { "platform:llm-models": models } = stackConfig("local");
+        const tier = { ...(models as object), monthlyLimitUsd: 60 };
+        const change = ["-c", `platform:llm-models=${JSON.stringify(tier)}`];
         const logged = await cloud.run(["pulumi", "up", "--yes", "--skip-preview", "-v=9", "--logtostderr", ...change]);
         assert.equal(logged.exitCode, 0);
         const places: Record<string, string> = {

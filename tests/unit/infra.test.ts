@@ -32,7 +32,7 @@ import { tlsOptions } from "../../ops/infra/postgres/client";
 import { parseDatabaseUrl } from "../../ops/infra/postgres/url";
 import { createProgram } from "../../ops/infra/program";
 import { repositoryHost } from "../../ops/infra/repository-host";
-import { readStackSettings, stackNames } from "../../ops/settings";
+import { configValues, readStackSettings, stackNames } from "../../ops/settings";
 import { stackConfig } from "../support/stack-files";
 
 /** Stands for the local cloud. */
@@ -117,6 +117,9 @@ describe("the settings of a stack without Pulumi", () => {
     let folder: string;
     beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "platform-settings-"))));
     afterEach(() => rmSync(folder, { recursive: true }));
+    const validConfig =
+        "config:\n  aws:region: us-east-1\n  aws:allowedAccountIds: ['111111111111']\n" +
+        "  platform:environment: dev\n  platform:services: [mlflow]\n";
     const write = (stack: string, text: string) => writeFileSync(join(folder, `Pulumi.${stack}.yaml`), text);
 
     it("of every committed stack are read", () => {
@@ -168,6 +171,32 @@ describe("the settings of a stack without Pulumi", () => {
                 /There is no stack .*\nThe stacks there are: dev, prod\./,
             );
         }
+    });
+
+    it("are found by the stack's whole name, as the engine takes it", () => {
+        write("dev", validConfig);
+        for (const stack of ["dev", "platform/dev", "organization/platform/dev"]) {
+            assert.equal(readStackSettings(stack, folder).environment, "dev");
+        }
+    });
+
+    it("that only the engine can read are refused by name", () => {
+        write("dev", `environment: [dev]\n${validConfig}`);
+        assert.throws(() => readStackSettings("dev", folder), /`environment:` names values that only the engine sees/);
+        write("dev", `${validConfig}  platform:mlflow: {secure: v1:abc}\n`);
+        assert.throws(() => readStackSettings("dev", folder), /platform:mlflow: settings hold no secrets/);
+        write("dev", `${validConfig}  platfrom:mlflow: {}\n`);
+        assert.throws(() => readStackSettings("dev", folder), /platfrom:mlflow: did you mean platform:mlflow\?/);
+    });
+
+    it("may be the project's, which the stack's go before", () => {
+        const project = {
+            "platform:environment": "staging",
+            "platform:services": ["mlflow"],
+            "aws:region": "eu-west-1",
+        };
+        const values: Record<string, unknown> = configValues({ config: { "platform:environment": "dev" } }, project);
+        assert.deepEqual([values.environment, values.services, values.region], ["dev", ["mlflow"], "eu-west-1"]);
     });
 
     it("with faults are refused with all of them, and so is what is no YAML", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { secretsProviderFault } from "../../stacks/secrets-provider";
-import { parseSettings, SettingsError } from "../../stacks/settings";
+import { parseSettings, refuseMisspelt, SettingsError } from "../../stacks/settings";
 
 const valid = {
     environment: "dev",
@@ -64,6 +64,52 @@ describe("settings", () => {
                 '  - llm-models.alertEmails.0: got "nobody"; Invalid email address',
                 "  - extra: unknown key; remove it or correct its spelling",
             ],
+        );
+    });
+
+    it("asks whether the nearest key, region or namespace was meant", () => {
+        assert.deepEqual(
+            faults({
+                ...valid,
+                region: "us-esat-1",
+                "rl-studio": { noncurentVersionDays: 1, accessKeys: { revison: 1 } },
+                servces: [],
+            }).filter((fault) => fault.includes("did you mean")),
+            [
+                '  - region: got "us-esat-1"; an AWS region such as us-east-1; did you mean us-east-1?',
+                "  - rl-studio.accessKeys.revison: unknown key; did you mean revision?",
+                "  - rl-studio.noncurentVersionDays: unknown key; did you mean noncurrentVersionDays?",
+                "  - servces: unknown key; did you mean services?",
+            ],
+        );
+        assert.throws(
+            () => refuseMisspelt(["aws:region", "platfrom:services", "somebody:else"]),
+            /^Error: unknown keys in the stack's settings:\n {2}- platfrom:services: did you mean platform:services\?$/,
+        );
+        refuseMisspelt(["platform:services", "aws:region", "pulumi:disable-default-providers", "somebody:else"]);
+    });
+
+    it("refuses regions of partitions that it does not know, by name", () => {
+        for (const region of ["us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "eusc-de-east-1"]) {
+            assert.match(
+                faults({ ...valid, region })[0],
+                /got "[a-z0-9-]+"; a region of the partitions aws, aws-cn and aws-us-gov/,
+            );
+        }
+        for (const region of ["us-gov-west-1", "cn-north-1", "cn-northwest-1", "ap-southeast-6", "mx-central-1"]) {
+            assert.deepEqual(faults({ ...valid, region }), []);
+        }
+    });
+
+    it("refuses amounts that AWS Budgets does not take, and accounts that are numbers", () => {
+        const tier = { models: ["a.b"], alertPercent: 80, alertEmails: ["a@example.com"] };
+        for (const monthlyLimitUsd of [1e21, 1e-7, 0, -1]) {
+            const found = faults({ ...valid, services: ["llm-models"], "llm-models": { ...tier, monthlyLimitUsd } });
+            assert.match(found[0], /^ {2}- llm-models\.monthlyLimitUsd: got /);
+        }
+        assert.match(
+            faults({ ...valid, allowedAccountIds: [222222222222] })[0],
+            /got 222222222222; .* put it in quotes/,
         );
     });
 

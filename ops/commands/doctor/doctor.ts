@@ -7,7 +7,7 @@ import { type DoctorSettings } from "../../doctor/settings";
 import { type CommandContext } from "../../infra/command";
 import { type ExitCode, InfraError, Interrupted } from "../../infra/errors";
 import { repository } from "../../infra/repository";
-import { kubectlsOwn } from "../../infra/repository-host";
+import { kubectlsOwn, vaultTokenIn } from "../../infra/repository-host";
 import { stackState } from "../../infra/stack-state";
 import { connectionOf, type DeployerOptions, isLocal, refuseProfile } from "../people";
 import { chosenServices } from "../verify/services";
@@ -56,7 +56,7 @@ export function accessOf(
         kubeconfig: options.kubeconfig ?? settings.kubeconfig ?? kubectlsOwn(environment),
         context: options.context ?? settings.context,
         vault: settings.vault,
-        vaultToken: environment.VAULT_TOKEN || undefined,
+        vaultToken: vaultTokenIn(environment),
     };
 }
 
