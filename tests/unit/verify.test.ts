@@ -292,6 +292,7 @@ describe("verify", () => {
             assert.deepEqual(asked, new Array(3).fill("POST / GetCallerIdentity"));
             assert.ok(results.every(({ ok }) => !ok));
             assert.equal(results.find(({ id }) => id === "A4")?.got, "account 999999999999");
+            assert.ok(!results.some(({ id }) => id === "clean-up"));
             const others = results.filter(({ identity, id }) => identity === "service" && id !== "A4");
             for (const { got, notTried } of others) {
                 assert.equal(got, "not tried: keys belong to account 999999999999, not to 123456789012");
