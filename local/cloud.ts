@@ -72,7 +72,8 @@ export async function findCloud(): Promise<FoundCloud> {
     return { folder, server, identities, cluster: usesLocalCluster(folder, port) ? findCluster(places) : undefined };
 }
 
-const portOf = ({ endpoint }: Server) => Number(new URL(endpoint).port);
+/** The port of the local AWS, by which its cluster's are known. */
+export const portOf = ({ endpoint }: Server) => Number(new URL(endpoint).port);
 
 /** Whether clinical-ai is deployed to a cluster that the stack file names, and not to the local one. */
 export function usesOtherCluster(port = localPort()): boolean {

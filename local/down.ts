@@ -6,7 +6,7 @@ import { emptyBuckets, leftovers, removeStrangeKeys } from "./aws/leftovers";
 import { localCertificate } from "./aws/certificate";
 import { findServer, stopServer } from "./aws/server";
 import { stopCluster } from "./cluster/stop";
-import { hasCloud, homeOf, localRegion, startCloud } from "./cloud";
+import { hasCloud, homeOf, localRegion, startCloud, usesOtherCluster } from "./cloud";
 import { stopIfInterrupted } from "./interrupt";
 import { alone } from "./lock";
 import { endOrphanedPlugins } from "./orphaned-plugins";
@@ -34,6 +34,9 @@ export async function down({ discard }: { discard: boolean }): Promise<void> {
         rmSync(folder, { recursive: true, force: true });
         return destroys;
     });
+    if (!destroyed && usesOtherCluster()) {
+        say("What was deployed to the cluster and the Vault that the stack file names is still there.");
+    }
     const resources = destroyed ? "resources destroyed" : "resources not destroyed one by one, but gone with it";
     say(`The local cloud is gone: ${resources}, local AWS stopped, state and keys removed.`);
 }

@@ -3,12 +3,10 @@ import { ClusterFailure } from "../ops/cluster/access";
 import { exitCodes, InfraError, Interrupted } from "../ops/infra/errors";
 import { type Host } from "../ops/infra/host";
 import { createProgram, runProgram } from "../ops/infra/program";
-import { clusterAccess, engineOf, findCloud, type FoundCloud, prepareStack } from "./cloud";
-import { findEngine } from "./engine";
+import { type FoundCloud } from "./cloud";
 import { interrupted } from "./interrupt";
 import { cacheDirectory, localDirectory, LocalError } from "./paths";
 import { committedStackFile, localStack, localSettings, readsStackFile } from "./pulumi";
-import { recoverIfInterrupted } from "./recover";
 import { localRemedies } from "./remedies";
 
 /** The command `npm run local -- infra …`: the operators' tool on stack `local`. It sets the exit code. */
@@ -24,18 +22,27 @@ export async function infra(args: readonly string[]): Promise<void> {
 function localHost(): Host {
     const folder = localDirectory();
     let found: FoundCloud | undefined;
+    let tools: typeof import("./cloud");
     const cloud = () => {
         if (!found) throw new Error("the local cloud was not opened");
         return found;
     };
-    const withEngine = async () => ({ ...cloud(), engine: await findEngine(cacheDirectory()) });
+    const withEngine = async () => {
+        const { findEngine } = await import("./engine");
+        return { ...cloud(), engine: await findEngine(cacheDirectory()) };
+    };
     return {
         program: "npm run local -- infra",
         engine: "npm run local -- pulumi",
         onlyStack: localStack,
         upCommand: () => "npm run local",
         locks: folder,
-        open: () => foreseen(async () => void (found = await findCloud())),
+        // Loaded when it is asked for: --help and what reads settings alone take none of it.
+        open: () =>
+            foreseen(async () => {
+                tools = await import("./cloud");
+                found = await tools.findCloud();
+            }),
         get aws() {
             const { endpoint, caBundle } = cloud().server;
             return { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? endpoint, caBundle };
@@ -48,18 +55,19 @@ function localHost(): Host {
                 const side = await withEngine();
                 // What people change is the committed file; deployed is a copy with this machine's addresses.
                 const pulumi = readsStackFile(args)
-                    ? (await prepareStack(side, side.cluster, options.file)).pulumi
-                    : engineOf(side);
+                    ? (await tools.prepareStack(side, side.cluster, options.file)).pulumi
+                    : tools.engineOf(side);
                 return pulumi.execute(args, options);
             });
         },
         recover: () =>
             foreseen(async () => {
                 const side = await withEngine();
-                return recoverIfInterrupted(await prepareStack(side, side.cluster));
+                const { recoverIfInterrupted } = await import("./recover");
+                return recoverIfInterrupted(await tools.prepareStack(side, side.cluster));
             }),
         credentials: (who) => Promise.resolve(cloud().identities[who]),
-        cluster: (_stack, who) => clusterAccess(cloud())?.[who],
+        cluster: (_stack, who) => tools.clusterAccess(cloud())?.[who],
     };
 }
 

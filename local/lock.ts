@@ -10,7 +10,12 @@ import { LocalError } from "./paths";
  * @throws LocalError while another run is at work
  */
 export async function alone<T>(folder: string, work: () => Promise<T>): Promise<T> {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    try {
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        throw new LocalError(`${folder} cannot be made (${code}): name another place in PLATFORM_LOCAL_DIR.`);
+    }
     const path = join(folder, "lock");
     try {
         return await withLock(path, work);

@@ -10,7 +10,7 @@ import { type EngineOptions, type EngineRun } from "../ops/infra/host";
 import { readStackDocument } from "../ops/infra/stack-document";
 import { settingsOf } from "../ops/settings";
 import { type Keys } from "../ops/verify/target";
-import { type Settings } from "../stacks/settings";
+import { parseValue, type Settings } from "../stacks/settings";
 import { type Server } from "./aws/server";
 import { writeAtomically } from "../ops/files";
 import { stopIfInterrupted } from "./interrupt";
@@ -50,7 +50,11 @@ export const committedStackFile = (env = process.env) =>
  */
 export function readCommittedStack(path = committedStackFile()): Document {
     const document = readStackDocument(path);
-    writeOutAliases(document, clusterSection.slice(0, -1));
+    const section = clusterSection.slice(0, -1);
+    writeOutAliases(document, section);
+    // `pulumi config set` writes a section as JSON text; nothing but its name is an empty one.
+    const given: unknown = document.getIn(section);
+    if (document.hasIn(section) && !isMap(given)) document.setIn(section, document.createNode(parseValue(given) ?? {}));
     return document;
 }
 

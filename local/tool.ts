@@ -3,8 +3,7 @@ import { rootCredentials } from "./aws/server";
 import { findCloud, localRegion } from "./cloud";
 import { kubeconfigOf } from "./cluster/places";
 import { ownerToken } from "./cluster/vault";
-import { LocalError } from "./paths";
-import { runWith } from "./worker";
+import { runWith, withoutCluster } from "./worker";
 
 /**
  * Runs one of them as the local cloud's administrator: with its addresses, and with nothing of the caller's own accounts.
@@ -14,10 +13,11 @@ import { runWith } from "./worker";
  */
 export async function runTool(tool: "aws" | "kubectl" | "vault", args: readonly string[]): Promise<number> {
     const { server, cluster } = await findCloud();
-    if (!cluster && tool !== "aws") {
-        throw new LocalError("There is no cluster in this checkout; bring it up: npm run local -- --cluster");
-    }
-    const others = Object.entries(process.env).filter(([name]) => !/^(VAULT_|KUBECONFIG$)/.test(name));
+    if (!cluster && tool !== "aws") throw withoutCluster(server);
+    // Whatever the caller's proxy is, the local cloud is not behind it.
+    const others = Object.entries({ ...process.env, NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" }).filter(
+        ([name]) => !/^(VAULT_|KUBECONFIG$)/.test(name),
+    );
     const set = { prefix: "AWS_", label: "AWS_*" };
     const env = environmentFor(Object.fromEntries(others), {
         keys: rootCredentials,

@@ -139,6 +139,6 @@ async function verifyTarget(cloud: LocalCloud): Promise<VerifyTarget> {
         cluster: clusterAccess(cloud),
         outputs,
         services: serviceNames.filter((name) => outputs[name]),
-        removed: recordingRemovals(localStack),
+        removing: recordingRemovals(localStack),
     };
 }

@@ -6,7 +6,8 @@ import { ClusterFailure } from "../ops/cluster/access";
 import { Kubernetes } from "../ops/cluster/kubernetes";
 import { type PodEnvironment, podEnvironment } from "../ops/cluster/pod-environment";
 import { clinicalAi } from "../services/clinical-ai";
-import { findCloud, type FoundCloud, usesOtherCluster } from "./cloud";
+import { type Server } from "./aws/server";
+import { findCloud, type FoundCloud, portOf, usesOtherCluster } from "./cloud";
 import { kubeconfigOf } from "./cluster/places";
 import { LocalError } from "./paths";
 import { say } from "./progress";
@@ -52,14 +53,17 @@ export async function runWith(env: Record<string, string>, file: string, args: r
     return exitCode;
 }
 
-async function workerEnvironment({ cluster }: FoundCloud): Promise<PodEnvironment> {
-    if (!cluster) {
-        throw new LocalError(
-            usesOtherCluster()
-                ? "The stack file names a cluster of its own: `worker` runs in the local one only."
-                : "There is no cluster in this checkout; bring it up: npm run local -- --cluster",
-        );
-    }
+/** Why there is no local cluster. */
+export function withoutCluster(server: Server): LocalError {
+    return new LocalError(
+        usesOtherCluster(portOf(server))
+            ? "The stack file names a cluster of its own: this works with the local one only."
+            : "There is no cluster in this checkout; bring it up: npm run local -- --cluster",
+    );
+}
+
+async function workerEnvironment({ cluster, server }: FoundCloud): Promise<PodEnvironment> {
+    if (!cluster) throw withoutCluster(server);
     const as = (user: "operator" | "node") =>
         Kubernetes.connect({ kubeconfig: kubeconfigOf(cluster.places.folder, user) });
     try {

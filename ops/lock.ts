@@ -12,7 +12,7 @@ import { LockHeld, withLock } from "./process-lock";
  */
 export async function alone<T>({ locks: folder }: Host, name: string, work: () => Promise<T>): Promise<T> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const path = join(folder, `${name.replaceAll("/", "-")}.lock`);
+    const path = join(folder, `${name}.lock`);
     try {
         return await withLock(path, work);
     } catch (error) {

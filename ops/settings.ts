@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
-import { type Document, parse } from "yaml";
+import { type Document, parseDocument } from "yaml";
 
 import { parseSettings, parseValue, refuseMisspelt, type Settings, SettingsError } from "../stacks/settings";
 import { exitCodes, InfraError } from "./infra/errors";
@@ -39,9 +39,7 @@ export function settingsOf(document: Document, name: string): Settings {
  */
 export function stackFile(stack: string, folder: string): string {
     const stacks = stackNames(folder);
-    // Also with its organisation and project before it, as the engine takes it.
-    const name = /^(?:[\w-]+\/){0,2}([\w.-]+)$/.exec(stack)?.[1];
-    if (name !== undefined && stacks.includes(name)) return join(folder, `Pulumi.${name}.yaml`);
+    if (stacks.includes(stack)) return join(folder, `Pulumi.${stack}.yaml`);
     throw new InfraError(
         exitCodes.usage,
         `There is no stack ${JSON.stringify(stack)}: its file Pulumi.${stack}.yaml is missing.`,
@@ -91,15 +89,18 @@ function isSecure(value: unknown): boolean {
     return typeof value === "object" && value !== null && Object.keys(value).join() === "secure";
 }
 
-/** The settings of every stack, in the project's file: plain, or as `value` of a map; without a namespace the project's. */
+const isDeclaration = (value: unknown): value is { value?: unknown; default?: unknown } =>
+    typeof value === "object" && value !== null && ("value" in value || "default" in value);
+
+/** The settings of every stack, in the project's file: plain, or declared; without a namespace the project's. */
 function projectConfig(folder: string): Record<string, unknown> {
     const path = join(folder, "Pulumi.yaml");
     if (!existsSync(path)) return {};
-    const { config } = parse(readFileSync(path, "utf8")) as { config?: Record<string, unknown> };
+    const { config } = parseDocument(readFileSync(path, "utf8")).toJS() as { config?: Record<string, unknown> };
     return Object.fromEntries(
         Object.entries(config ?? {}).map(([key, value]) => [
             key.includes(":") ? key : `platform:${key}`,
-            typeof value === "object" && value !== null && "value" in value ? value.value : value,
+            isDeclaration(value) ? (value.value ?? value.default) : value,
         ]),
     );
 }

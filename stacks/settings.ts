@@ -263,7 +263,7 @@ const llmModels = z
             )
             .default([]),
         /** US dollars a month. */
-        monthlyLimitUsd: z.number().min(0.01).max(1_000_000_000),
+        monthlyLimitUsd: z.number("expected number, without quotes").min(0.01).max(1_000_000_000),
         /** The tier's own alert, in percent of the limit. */
         alertPercent: percent,
         alertEmails: z.array(z.email()).min(1).max(10).refine(eachOnce, "each address once"),

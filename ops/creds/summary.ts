@@ -31,18 +31,21 @@ export function summaryOf(
 
 /**
  * An address as it may be shown. It may have a password before the host, also where the scheme was forgotten, or behind
- * a question mark or a #; and where only its beginning was read, what looks like a port may be the beginning of one.
+ * a question mark, a `#` or a `;`; where only its beginning was read, what looks like a port may be the beginning of one;
+ * and what another variable put into it may be a secret, so its name is shown.
  */
 function withoutSecrets(found: Found | undefined): string | null {
     if (!found?.value) return null;
-    const { value, comment = "" } = found;
+    const { written, comment = "" } = found;
     const [, scheme = "", user = "", address, rest] =
-        /^([a-z][a-z0-9+.-]*:\/\/)?(.*@)?([^?#]*)(.*)$/is.exec(value) ?? [];
-    const masked = `${scheme}${user && "***@"}${address}${rest && `${rest[0]}***`}`;
-    const isWhole =
-        !comment.includes("@") && (scheme + user === "" ? !address.includes(":") : plainAddress.test(address));
-    return isWhole ? masked : `${scheme}***`;
+        /^([a-z][a-z0-9+.-]*:\/\/)?(.*@)?([^?#]*)(.*)$/is.exec(written) ?? [];
+    const mayBeCut = comment.includes("@") || (comment !== "" && /:\d+$/.test(address));
+    const isPlain = (scheme + user === "" ? plainPath : plainAddress).test(address.replace(/\$\{\w+\}/g, "x"));
+    if (mayBeCut || !isPlain) return `${scheme}***`;
+    return `${scheme}${user && "***@"}${address}${rest && `${rest[0]}***`}`;
 }
 
+const plainPath = /^[\w./-]*$/;
+
 /** A host, or none, with a port or none, and a path. */
-const plainAddress = /^([\w.-]*|\[[0-9a-f:.]+\])(:\d{1,5})?(\/.*)?$/is;
+const plainAddress = /^([\w.-]*|\[[0-9a-f:.]+\])(:\d{1,5})?(\/[\w./-]*)?$/i;

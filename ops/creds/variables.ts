@@ -13,6 +13,8 @@ export interface CredentialInputs {
 /** A variable's value, and where it was set. */
 export interface Found {
     readonly value: string;
+    /** The value as it stands there: in a file, before `${…}` in it was expanded. */
+    readonly written: string;
     /** `the environment`, or the path of a file. */
     readonly place: string;
     /** In a file, the comment behind the value: what was meant as the rest of the value, if no blank was to be there. */
@@ -62,9 +64,9 @@ export function loadVariables(
     ];
     const lookup = (name: string): Found | undefined => {
         const own = environment[name];
-        if (own !== undefined) return { value: own, place: theEnvironment };
-        const { value, rest: comment } = inFile.get(name) ?? {};
-        return file === undefined || value === undefined ? undefined : { value, place: file, comment };
+        if (own !== undefined) return { value: own, written: own, place: theEnvironment };
+        const { value, written = "", rest: comment } = inFile.get(name) ?? {};
+        return file === undefined || value === undefined ? undefined : { value, written, place: file, comment };
     };
     return { lookup, why, file, unread };
 }

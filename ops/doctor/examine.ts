@@ -11,6 +11,8 @@ export interface Examination {
     readonly stack: string;
     /** How the tool is called, for what people are told to type. */
     readonly program: string;
+    /** What people type to verify the stack, with the deployer's rights. */
+    readonly verify: string;
     readonly settings: Settings;
     readonly services: readonly ServiceName[];
     /** What paths in the settings are relative to. */
@@ -23,12 +25,12 @@ export interface Examination {
 
 /** Looks at services in AWS, and at clinical-ai's cluster side too where it is one of them. It changes nothing. */
 export async function examine(examination: Examination): Promise<Diagnosis> {
-    const { services, stack, program, settings, aws, remedies } = examination;
+    const { services, stack, program, verify, settings, aws, remedies } = examination;
     const { region, allowedAccountIds: accountIds, environment } = settings;
     const identity = settings[clinicalAi.name]?.identity;
     const wish = {
         services,
-        declared: { stack, program, region, accountIds },
+        declared: { stack, program, verify, region, accountIds },
         deployment: {
             environment,
             identityMode: identity?.mode,

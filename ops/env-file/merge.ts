@@ -82,7 +82,7 @@ function withValue(text: string, { value, start, end }: Assignment, literal: str
 
 /** Without the line, or the lines, that an assignment stands on. */
 function withoutLine(text: string, { at, end }: Assignment): string {
-    const start = text.slice(0, at).search(/[^\r\n\uFEFF]*$/);
+    const start = text.slice(0, at).search(/[^\r\n]*$/);
     return text.slice(0, start) + text.slice(end).replace(/^.*(\r\n|\n|\r|$)/, "");
 }
 
@@ -93,6 +93,6 @@ function lineEndOf(text: string): string {
 
 function withLines(text: string, lines: readonly string[], lineEnd: string): string {
     if (lines.length === 0) return text;
-    const gap = text === "" || text === "\uFEFF" || /[\r\n]$/.test(text) ? "" : lineEnd;
+    const gap = text === "" || /[\r\n]$/.test(text) ? "" : lineEnd;
     return text + gap + lines.map((line) => line + lineEnd).join("");
 }

@@ -17,6 +17,9 @@ import {
  * change of it changes nothing else. What the document says stays the same.
  */
 export function writeOutAliases(document: Document, path: readonly string[]): void {
+    const around = document.getIn(path.slice(0, -1), true);
+    // The part itself may come from a merge key of what it is in.
+    if (isMap(around)) mergeWhole(around, document);
     const own = document.getIn(path, true);
     if (!isNode(own)) return;
     if (isAlias(own)) document.setIn(path, copyOf(own, document));
@@ -29,6 +32,16 @@ export function writeOutAliases(document: Document, path: readonly string[]): vo
     });
     visit(part, withoutAnchors);
     visit(document, { Map: (_, map) => mergeInto(map) });
+}
+
+/** Puts what a map merges into it, aliases too; what is in the merged maps is left as it is. */
+function mergeWhole(map: YAMLMap, document: Document): void {
+    for (const merge of map.items.filter(isMerge)) {
+        const { value } = merge;
+        if (isAlias(value)) merge.value = copyOf(value, document);
+        else if (isSeq(value)) value.items = value.items.map((item) => (isAlias(item) ? copyOf(item, document) : item));
+    }
+    mergeInto(map);
 }
 
 /** A copy that nobody refers to; aliases in it are still to be written out. */

@@ -63,12 +63,18 @@ export function addStackCommand<Own = object>(parent: Command, host: Host, comma
     // Commander gives arguments first (what may be many, as a list), then the options, then the command itself.
     return added.action(async (...given: unknown[]) => {
         const options = given.at(-2) as CommonOptions & Own;
-        const { stack, json = false, dryRun = false, yes = false } = options;
+        const { json = false, dryRun = false, yes = false } = options;
+        const stack = shortName(options.stack);
         refuseOtherStack(stack, host);
         if (!command.settingsOnly) await host.open?.();
         const context = { stack, json, dryRun, yes, interrupted, host };
         process.exitCode = await command.run(context, options, ...(given.slice(0, -2).flat() as string[]));
     });
+}
+
+/** A folder's or a bucket's backend calls stack `dev` of this project `organization/platform/dev`, too. */
+export function shortName(stack: string): string {
+    return stack.replace(/^(organization\/)?platform\//, "");
 }
 
 function stackOption({ onlyStack }: Host): Option {

@@ -45,8 +45,8 @@ export function stackDocument(text: string, name: string): Document.Parsed {
         );
     }
     visit(document, {
-        Scalar(_, { source, type, range }) {
-            if (type !== "PLAIN" || !isReadDifferently(source ?? "")) return;
+        Scalar(_, { source, type, range, tag }) {
+            if (type !== "PLAIN" || tag !== undefined || !isReadDifferently(source ?? "")) return;
             throw unfit(
                 `${at(range![0])}: the engine does not read ${source} as it looks: a number with a zero or a sign of its base ` +
                     "before it, or _ in it, is another number to it, and a day a moment.",

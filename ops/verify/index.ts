@@ -142,7 +142,9 @@ export async function runChecks(
 function tellRefusalsOnce(refusals: readonly Planned[], results: CheckResult[]): void {
     const byIdentity = new Map<string, Planned[]>();
     for (const one of refusals) {
-        const key = identityKey(one.check.caller, one.service);
+        const { caller } = one.check;
+        // The deployer makes the temporary users.
+        const key = isTemporary(caller) ? "deployer" : identityKey(caller, one.service);
         byIdentity.set(key, [...(byIdentity.get(key) ?? []), one]);
     }
     for (const checks of byIdentity.values()) {
@@ -356,11 +358,11 @@ async function answerOfCluster(probe: ClusterProbe, caller: Caller, session: Ses
 /** Removes what runs before this one have left; where that cannot be done, a failed line of its own. */
 function leftByOthers(
     planned: readonly Planned[],
-    { removed = () => undefined }: VerifyTarget,
+    { removing = (_target, _what, work) => work() }: VerifyTarget,
     identities: ReadonlyMap<string, Identity>,
 ): Promise<CheckResult[]> {
     const trials = planned.flatMap(({ check: { probe } }) => (probe.kind === "shutOff" ? [probe] : []));
-    const remove = async () => removeLeft(identities.get("deployer")!.clients().iam, trials, removed);
+    const remove = async () => removeLeft(identities.get("deployer")!.clients().iam, trials, removing);
     return faultOf({ what: "what runs that were killed have left", remove, staying: [] });
 }
 

@@ -16,16 +16,15 @@ import { leftUsers, removeUser } from "./temporary-users";
 export async function removeLeft(
     iam: IAMClient,
     trials: readonly ShutOff[],
-    removed: NonNullable<VerifyTarget["removed"]>,
+    removing: NonNullable<VerifyTarget["removing"]>,
 ): Promise<void> {
     for (const { name } of await leftUsers(iam, new Date())) {
-        await removeUser(iam, name);
-        removed(name, "temporary user of a run that was killed: removed");
+        await removing(name, "temporary user of a run that was killed: removed", () => removeUser(iam, name));
     }
     for (const trial of trials) {
         if (!(await hasLeftTrial(iam, trial.user))) continue;
-        await endTrial(iam, trial);
-        removed(trial.user, "shut-off that a run tried and was killed meanwhile: detached");
+        const what = "shut-off that a run tried and was killed meanwhile: detached";
+        await removing(trial.user, what, () => endTrial(iam, trial));
     }
 }
 

@@ -52,7 +52,7 @@ function summary(
                 `${paint("red", "FAIL")}  ${id} ${name}${service ? ` (${service})` : ""}, as ${identity}`,
                 `      expected ${printable(expected)}`,
                 `      got      ${printable(got)}`,
-                ...(note === undefined ? [] : [`      ${note}`]),
+                ...(note === undefined ? [] : [`      ${printable(note)}`]),
             ].join("\n"),
         );
     const services = [...new Set(results.flatMap(({ service }) => service ?? []))];

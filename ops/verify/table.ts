@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 
+import { printable } from "../infra/output";
 import { type CheckResult } from "./target";
 
 /**
@@ -14,7 +15,7 @@ export function renderTable(results: readonly CheckResult[], width = 200): strin
     const rows = results.map(({ ok, notTried, id, name, identity, expected, got }) => [
         ok ? "ok" : notTried ? "–" : "FAIL",
         id,
-        ...[name, identity, expected, got].map((text) => (ok || notTried ? cut(text) : text)),
+        ...[name, identity, expected, got].map(printable).map((text) => (ok || notTried ? cut(text) : text)),
     ]);
     const head = ["", "id", "check", "identity", "expected", "got"];
     const table = new Table({
@@ -48,7 +49,7 @@ function notes(results: readonly CheckResult[]): string[] {
     for (const { id, name, note } of results) {
         if (note !== undefined) about.set(note, [...(about.get(note) ?? []), `${id} ${name}`]);
     }
-    return [...about].map(([note, checks]) => `Note on ${checks.join("; ")}: ${note}`);
+    return [...about].map(([note, checks]) => `Note on ${checks.join("; ")}: ${printable(note)}`);
 }
 
 /** `3 hold, 1 failed, 0 not tried` */

@@ -41,8 +41,8 @@ export interface VerifyTarget {
     readonly services: readonly ServiceName[];
     /** Where somebody has asked for it, a live service's shut-off is tried; an emulator's always is. */
     readonly whileShutOff?: WhileShutOff;
-    /** Told of what a run that was killed had left, and this one has removed. @default nobody is */
-    readonly removed?: (target: string, what: string) => void;
+    /** Called around each removal of what a run that was killed has left, to record it. @default nobody does */
+    readonly removing?: (target: string, what: string, work: () => Promise<void>) => Promise<void>;
 }
 
 /** Undefined where a trial would deny a live service its invocations, and nobody has asked for it. */

@@ -99,14 +99,24 @@ export async function leftUsers(iam: IAMClient, now: Date): Promise<LeftUser[]> 
     const left: LeftUser[] = [];
     for await (const { Users = [] } of paginateListUsers({ client: iam }, { PathPrefix: temporaryPath })) {
         for (const { UserName: name = "" } of Users) {
-            const mark = await markOf(iam, name);
-            if (!isOver(mark, now)) continue;
-            const until = new Date(mark?.split(" ")[0] ?? "");
-            const keys = await keysOf(iam, name);
-            left.push({ name, keys: keys.length, ...(Number.isNaN(until.getTime()) ? {} : { until }) });
+            // Its run may remove it meanwhile.
+            const user = await leftUser(iam, name, now).catch(unlessGone);
+            if (user) left.push(user);
         }
     }
     return left;
+}
+
+async function leftUser(iam: IAMClient, name: string, now: Date): Promise<LeftUser | undefined> {
+    const mark = await markOf(iam, name);
+    if (!isOver(mark, now)) return undefined;
+    const until = new Date(mark?.split(" ")[0] ?? "");
+    const { length: keys } = await keysOf(iam, name);
+    return { name, keys, ...(Number.isNaN(until.getTime()) ? {} : { until }) };
+}
+
+function unlessGone(error: unknown): undefined {
+    if (!isNamed(error, "NoSuchEntity", "NoSuchEntityException")) throw error;
 }
 
 async function markOf(iam: IAMClient, UserName: string): Promise<string | undefined> {
@@ -117,10 +127,6 @@ async function markOf(iam: IAMClient, UserName: string): Promise<string | undefi
 /** Removes a user with all that it has; one that is gone, or half gone, is no fault. */
 export async function removeUser(iam: IAMClient, UserName: string): Promise<void> {
     const client = iam;
-    const unlessGone = (work: Promise<unknown>) =>
-        work.catch((error: unknown) => {
-            if (!isNamed(error, "NoSuchEntity", "NoSuchEntityException")) throw error;
-        });
     const parts = async () => {
         for (const { AccessKeyId } of await keysOf(iam, UserName)) {
             await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }));
@@ -131,8 +137,8 @@ export async function removeUser(iam: IAMClient, UserName: string): Promise<void
         const policies = await collect(paginateListUserPolicies({ client }, { UserName }), (page) => page.PolicyNames);
         for (const PolicyName of policies) await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName }));
     };
-    await unlessGone(parts());
-    await unlessGone(iam.send(new DeleteUserCommand({ UserName })));
+    await parts().catch(unlessGone);
+    await iam.send(new DeleteUserCommand({ UserName })).catch(unlessGone);
 }
 
 const keysOf = (client: IAMClient, UserName: string) =>

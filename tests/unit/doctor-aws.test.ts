@@ -20,7 +20,8 @@ import { serviceFacts, serviceNames } from "../../services";
 
 const accountId = "123456789012";
 const scope = { partition: "aws", accountId, region: "us-east-1" };
-const declared = { stack: "dev", program: "infra", region: "us-east-1", accountIds: [accountId] };
+const verify = "infra verify --stack dev --deployer-profile NAME";
+const declared = { stack: "dev", program: "infra", verify, region: "us-east-1", accountIds: [accountId] };
 const remedies = remediesOf("dev");
 const arn = `arn:aws:iam::${accountId}:user/deployer`;
 
@@ -270,7 +271,7 @@ describe("doctor's findings in AWS", () => {
                 ["error", "shut-off-trial-left", findings[2].why],
             ],
         );
-        assert.equal(findings[0].fix, "infra verify --stack dev, which removes it");
+        assert.equal(findings[0].fix, `${verify}, which removes it`);
     });
 
     it("name an update that is at work, one that was interrupted, and where nobody knows which", () => {

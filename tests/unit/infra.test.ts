@@ -31,6 +31,7 @@ import { type Host } from "../../ops/infra/host";
 import { tlsOptions } from "../../ops/infra/postgres/client";
 import { parseDatabaseUrl } from "../../ops/infra/postgres/url";
 import { createProgram } from "../../ops/infra/program";
+import { shortName } from "../../ops/infra/command";
 import { repositoryHost } from "../../ops/infra/repository-host";
 import { configValues, readStackSettings, stackNames } from "../../ops/settings";
 import { stackConfig } from "../support/stack-files";
@@ -173,10 +174,12 @@ describe("the settings of a stack without Pulumi", () => {
         }
     });
 
-    it("are found by the stack's whole name, as the engine takes it", () => {
-        write("dev", validConfig);
+    it("are those of a stack by its short name; of others' projects and organisations there is none", () => {
         for (const stack of ["dev", "platform/dev", "organization/platform/dev"]) {
-            assert.equal(readStackSettings(stack, folder).environment, "dev");
+            assert.equal(shortName(stack), "dev");
+        }
+        for (const stack of ["acme/platform/dev", "organization/other/dev", "../dev"]) {
+            assert.equal(shortName(stack), stack);
         }
     });
 

@@ -116,7 +116,7 @@ describe("settings", () => {
     it("names each missing setting of a chosen service that has no default", () => {
         assert.deepEqual(faults({ ...valid, services: ["snapshotter", "llm-models"] }), [
             "  - snapshotter.image: missing; expected string",
-            "  - llm-models.monthlyLimitUsd: missing; expected number",
+            "  - llm-models.monthlyLimitUsd: missing; expected number, without quotes",
             "  - llm-models.alertPercent: missing; expected number",
             "  - llm-models.alertEmails: missing; expected array",
             "  - llm-models.models: missing; at least one model, here or in inferenceProfiles",

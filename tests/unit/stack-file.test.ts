@@ -110,6 +110,13 @@ describe("a section that shares its value by an alias", () => {
         assert.deepEqual(read(after).config["platform:rl-studio"], { identity: { mode: "irsa", role: "r" } });
     });
 
+    it("is written out where the whole configuration merges it", () => {
+        const text = "common: &c { platform:mlflow: { days: 7 } }\nconfig:\n  <<: *c\n  aws:region: us-east-1\n";
+        const after = read(withSetting(text, "mlflow", "adopt", setting));
+        assert.deepEqual(after.config["platform:mlflow"], { days: 7, adopt: setting });
+        assert.deepEqual((after as unknown as { common: unknown }).common, { "platform:mlflow": { days: 7 } });
+    });
+
     it("is left alone where nothing is to be changed", () => {
         const text = `${head}  platform:rl-studio: &days ${days}\n  platform:mlflow: *days\n`;
         assert.equal(withSetting(text, "mlflow", "adopt", {}), text);

@@ -9,7 +9,7 @@ import { ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
 import { InvokeModelCommand } from "@aws-sdk/client-bedrock-runtime";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 
-import { recordingRemovals, recordingShutOffs } from "../../ops/commands/verify/recording";
+import { recordingShutOffs } from "../../ops/commands/verify/recording";
 import { type AuditEntry } from "../../ops/infra/audit";
 import { shutOffTrial, type WhileShutOff } from "../../ops/verify/target";
 import { renderTable, toJson, verify, type CheckResult, type VerifyTarget } from "../../ops/verify";
@@ -495,14 +495,6 @@ describe("the trial of a shut-off", () => {
             entries.map(({ command, target, outcome }) => [command, target, outcome]),
             ["done", "failed", "interrupted"].map((outcome) => ["verify", "llm", outcome]),
         );
-    });
-
-    it("that a killed run has left is recorded when it is ended", () => {
-        const entries: AuditEntry[] = [];
-        recordingRemovals("dev", () => ({ append: (entry) => void entries.push(entry) }))("llm", "detached");
-        assert.deepEqual(entries, [
-            { command: "verify", stack: "dev", target: "llm", outcome: "done", changes: [{ change: "detached" }] },
-        ]);
     });
 });
 

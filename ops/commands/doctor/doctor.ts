@@ -4,7 +4,7 @@ import { examine } from "../../doctor/examine";
 import { type Look } from "../../doctor/facts";
 import { remediesOf } from "../../doctor/finding";
 import { type DoctorSettings } from "../../doctor/settings";
-import { type CommandContext } from "../../infra/command";
+import { type CommandContext, lineOn } from "../../infra/command";
 import { type ExitCode, InfraError, Interrupted } from "../../infra/errors";
 import { repository } from "../../infra/repository";
 import { kubectlsOwn, vaultTokenIn } from "../../infra/repository-host";
@@ -30,6 +30,7 @@ export async function doctor(context: CommandContext, options: DoctorOptions, na
     const diagnosis = await examine({
         stack,
         program: host.program,
+        verify: lineOn(host, `infra verify --stack ${stack} --deployer-profile NAME`),
         settings,
         services,
         folder: repository,

@@ -52,7 +52,7 @@ export async function policyTest(context: CommandContext, options: PolicyTestOpt
                 partition: agent.arn.split(":")[1],
                 credentials: { deployer: deployer?.keys },
                 serviceKeys: { [snapshotter.name]: credentials.keys },
-                removed: recordingRemovals(stack),
+                removing: recordingRemovals(stack),
                 outputs: {},
                 services: [snapshotter.name],
             },

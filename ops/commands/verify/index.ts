@@ -18,8 +18,11 @@ export function registerVerify(program: Command, host: Host): void {
         options: [
             operatorProfile(),
             deployerProfile("without one, what needs the deployer is not tried"),
-            new Option("--format <format>", "how the results are told").choices(formats).default("summary"),
-            new Option("--failed-only", "leave out what holds and what was not tried"),
+            new Option("--format <format>", "how the results are told")
+                .choices(formats)
+                .default("summary")
+                .conflicts("json"),
+            new Option("--failed-only", "leave out what holds and what was not tried").conflicts("json"),
             // The local cloud has no live requests: there it is always tried.
             ...(isLocal(host)
                 ? []

@@ -1,4 +1,4 @@
-import { type AuditEntry, type AuditRecord, openAudit } from "../../infra/audit";
+import { type AuditEntry, type AuditRecord, openAudit, recorded } from "../../infra/audit";
 import { InfraError } from "../../infra/errors";
 import { say } from "../../infra/output";
 import { failureInWords, NotTried } from "../../verify/outcome";
@@ -42,9 +42,9 @@ function opened(open: typeof openAudit): AuditRecord {
 }
 
 /** Says and records what is removed of what runs that were killed have left. */
-export function recordingRemovals(stack: string, open = openAudit): NonNullable<VerifyTarget["removed"]> {
-    return (target, what) => {
+export function recordingRemovals(stack: string): NonNullable<VerifyTarget["removing"]> {
+    return async (target, what, work) => {
+        await recorded({ command: "verify", stack, target, changes: [{ change: what }] }, work);
         say(`${target}: ${what}.`);
-        opened(open).append({ command: "verify", stack, target, outcome: "done", changes: [{ change: what }] });
     };
 }

@@ -47,7 +47,7 @@ export async function verifyServices(
                 cluster: clusterOf(context),
                 outputs,
                 services,
-                removed: recordingRemovals(stack),
+                removing: recordingRemovals(stack),
                 ...(options.tryShutOff ? { whileShutOff: recordingShutOffs(stack) } : {}),
             },
             progress,

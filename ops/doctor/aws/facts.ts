@@ -10,6 +10,8 @@ export interface AwsDeclared {
     readonly stack: string;
     /** How the tool is called, for what people are told to type. */
     readonly program: string;
+    /** What people type to verify the stack, with the deployer's rights. */
+    readonly verify: string;
     readonly region: string;
     readonly accountIds: readonly string[];
 }
@@ -45,8 +47,8 @@ export interface ServiceFacts {
     readonly buckets: readonly { readonly name: string; readonly region: Look<string> }[];
     /** The keys of its user; absent where it has none. */
     readonly keys: Look<Keys>;
-    /** Whether a run of `infra verify` was killed while it had this service shut off for a trial. */
-    readonly trialLeft: boolean;
+    /** Whether a run of `infra verify` was killed while it tried this service's shut-off; undefined where IAM does not say. */
+    readonly trialLeft: boolean | undefined;
 }
 
 export interface Keys {

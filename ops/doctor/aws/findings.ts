@@ -29,7 +29,7 @@ export function awsUnseen({
     const state = update.state === "unseen" ? [{ what: "whether an update is at work", why: update.why }] : [];
     const left =
         leftUsers.state === "unseen" ? [{ what: "users that a killed verify has left", why: leftUsers.why }] : [];
-    const ofServices = services.flatMap(({ service, permissions, buckets, keys }) => [
+    const ofServices = services.flatMap(({ service, permissions, buckets, keys, trialLeft }) => [
         ...(permissions.state === "unseen"
             ? [{ what: `the deployer's permissions for ${service}`, why: permissions.why }]
             : []),
@@ -39,12 +39,15 @@ export function awsUnseen({
         ...buckets.flatMap(({ name, region }) =>
             region.state === "unseen" ? [{ what: `the region of ${name}`, why: region.why }] : [],
         ),
+        ...(trialLeft === undefined
+            ? [{ what: `whether a trial of ${service}'s shut-off was left`, why: "IAM does not show the user's tags" }]
+            : []),
         ...(keys.state === "unseen" ? [{ what: `the access keys of ${service}`, why: keys.why }] : []),
     ]);
     return [...state, ...left, ...ofServices];
 }
 
-function leftUserFindings(left: AwsFacts["leftUsers"], { program, stack }: AwsDeclared): Finding[] {
+function leftUserFindings(left: AwsFacts["leftUsers"], { verify }: AwsDeclared): Finding[] {
     if (left.state !== "found") return [];
     return left.value.map(({ name, until, keys }) => ({
         id: "verify-user-left",
@@ -53,11 +56,11 @@ function leftUserFindings(left: AwsFacts["leftUsers"], { program, stack }: AwsDe
         why:
             `${name} has ${keys} access key${keys === 1 ? "" : "s"}` +
             (until ? `; after ${until.toISOString()} it may do nothing` : ""),
-        fix: `${program} verify --stack ${stack}, which removes it`,
+        fix: `${verify}, which removes it`,
     }));
 }
 
-function trialFindings({ service, trialLeft }: ServiceFacts, { program, stack }: AwsDeclared): Finding[] {
+function trialFindings({ service, trialLeft }: ServiceFacts, { verify }: AwsDeclared): Finding[] {
     if (!trialLeft) return [];
     return [
         {
@@ -66,7 +69,7 @@ function trialFindings({ service, trialLeft }: ServiceFacts, { program, stack }:
             service,
             what: `${service}: a run of verify was killed while it tried the shut-off, which may be in force`,
             why: "the service's user has the tag of a trial that nobody is at any more",
-            fix: `${program} verify ${service} --stack ${stack}, which detaches it`,
+            fix: `${verify}, which detaches it`,
         },
     ];
 }

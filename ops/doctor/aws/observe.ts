@@ -91,7 +91,10 @@ function unfinishedUpdate(state: Look<StackState>): Look<UnfinishedUpdate> {
     const pending = (exported.deployment.pending_operations ?? []).map(
         ({ type, resource }) => `${type} ${resource.type} ${resource.urn.split("::").at(-1)}`,
     );
-    return !locks?.length && pending.length === 0 ? { state: "absent" } : { state: "found", value: { locks, pending } };
+    if (locks?.length || pending.length > 0) return { state: "found", value: { locks, pending } };
+    return locks
+        ? { state: "absent" }
+        : { state: "unseen", why: "only a backend in a folder tells who holds its locks" };
 }
 
 async function lookAt(service: ServiceName, session: Session): Promise<ServiceFacts> {
@@ -107,7 +110,8 @@ async function lookAt(service: ServiceName, session: Session): Promise<ServiceFa
             region: await looking(() => regionOf(clients.s3, name)),
         })),
         keys,
-        trialLeft: keys.state === "found" && (await hasLeftTrial(clients.iam, keys.value.userName).catch(() => false)),
+        trialLeft:
+            keys.state === "found" && (await hasLeftTrial(clients.iam, keys.value.userName).catch(() => undefined)),
     };
 }
 
