@@ -45,66 +45,64 @@ program
         await recoverLocal();
     });
 
-program
-    .command("doctor")
-    .description("what is wrong with the services, why, and the command that mends it; the same as infra doctor")
-    .argument("[arguments...]")
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (args: string[]) => {
-        const { infra } = await import("./infra");
-        await infra(["doctor", ...args]);
-    });
-
-program
-    .command("worker")
-    .description("run a command as clinical-ai's worker: with its pod's environment and nothing of yours")
-    .argument("[command...]", "default: what the container declares")
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (command: string[]) => {
-        const { runAsWorker } = await import("./worker");
-        process.exitCode = await runAsWorker(command);
-    });
-
-program
-    .command("infra")
-    .description("the operators' tool on stack local, for example: npm run local -- infra verify rl-studio")
-    .argument("[arguments...]")
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (args: string[]) => {
-        const { infra } = await import("./infra");
-        await infra(args);
-    });
-
-program
-    .command("pulumi")
-    .description("run the engine on stack local, for example: npm run local -- pulumi preview --diff")
-    .argument("<arguments...>")
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (args: string[]) => {
-        const { pulumi } = await import("./pulumi-command");
-        process.exitCode = await pulumi(args);
-    });
-for (const tool of ["aws", "kubectl", "vault"] as const) {
+/** A command that hands on what is typed behind it as it is, `--help` too. */
+function handOn(usage: string, description: string, run: (args: string[]) => Promise<void>): void {
     program
-        .command(tool)
-        .description(`run your ${tool} with the local cloud's address and administrator, and nothing of your own`)
-        .argument("[arguments...]")
+        .command(usage)
+        .description(description)
         .helpOption(false)
         .allowUnknownOption()
         .passThroughOptions()
-        .action(async (args: string[]) => {
+        .action(run);
+}
+
+handOn(
+    "doctor [arguments...]",
+    "what is wrong with the services, why, and the command that mends it; the same as infra doctor",
+    async (args) => {
+        const { infra } = await import("./infra");
+        await infra(["doctor", ...args]);
+    },
+);
+
+handOn(
+    "worker [command...]",
+    "run a command as clinical-ai's worker, with its pod's environment and nothing of yours; default: what the container declares",
+    async (command) => {
+        const { runAsWorker } = await import("./worker");
+        process.exitCode = await runAsWorker(command);
+    },
+);
+
+handOn(
+    "infra [arguments...]",
+    "the operators' tool on stack local, for example: npm run local -- infra verify rl-studio",
+    async (args) => {
+        const { infra } = await import("./infra");
+        await infra(args);
+    },
+);
+
+handOn(
+    "pulumi <arguments...>",
+    "run the engine on stack local, for example: npm run local -- pulumi preview --diff",
+    async (args) => {
+        const { pulumi } = await import("./pulumi-command");
+        process.exitCode = await pulumi(args);
+    },
+);
+
+for (const tool of ["aws", "kubectl", "vault"] as const) {
+    handOn(
+        `${tool} [arguments...]`,
+        `run your ${tool} with the local cloud's address and administrator, and nothing of your own`,
+        async (args) => {
             const { runTool } = await import("./tool");
             process.exitCode = await runTool(tool, args);
-        });
+        },
+    );
 }
+
 listenForInterrupts();
 program
     .parseAsync()

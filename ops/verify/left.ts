@@ -1,16 +1,8 @@
-import {
-    DetachUserPolicyCommand,
-    type IAMClient,
-    paginateListUserTags,
-    TagUserCommand,
-    UntagUserCommand,
-} from "@aws-sdk/client-iam";
+import { DetachUserPolicyCommand, type IAMClient, TagUserCommand, UntagUserCommand } from "@aws-sdk/client-iam";
 
-import { isNamed } from "./outcome";
-import { collect } from "./pages";
 import { isOver, lifetimeSeconds, ownMark } from "./run-mark";
 import { type ShutOff, type VerifyTarget } from "./target";
-import { leftUsers, removeUser } from "./temporary-users";
+import { leftUsers, removeUser, unlessGone, userTag } from "./temporary-users";
 
 /** Removes what runs that were killed have left in the account; what a run that is at work has made is left alone. */
 export async function removeLeft(
@@ -38,16 +30,13 @@ export async function markTrial(iam: IAMClient, { user: UserName }: ShutOff): Pr
 }
 
 export async function endTrial(iam: IAMClient, { user: UserName, policyArn: PolicyArn }: ShutOff): Promise<void> {
-    await iam.send(new DetachUserPolicyCommand({ UserName, PolicyArn })).catch((error: unknown) => {
-        // A run that was killed may not have come to attach it.
-        if (!isNamed(error, "NoSuchEntity", "NoSuchEntityException")) throw error;
-    });
+    // A run that was killed may not have come to attach it.
+    await iam.send(new DetachUserPolicyCommand({ UserName, PolicyArn })).catch(unlessGone);
     await iam.send(new UntagUserCommand({ UserName, TagKeys: [trialTag] }));
 }
 
 /** Whether a run was killed while it tried the shut-off of the service whose user this is. */
 export async function hasLeftTrial(iam: IAMClient, UserName: string): Promise<boolean> {
-    const tags = await collect(paginateListUserTags({ client: iam }, { UserName }), (page) => page.Tags);
-    const mark = tags.find(({ Key }) => Key === trialTag)?.Value;
+    const mark = await userTag(iam, UserName, trialTag);
     return mark !== undefined && isOver(mark, new Date());
 }

@@ -108,20 +108,22 @@ export async function leftUsers(iam: IAMClient, now: Date): Promise<LeftUser[]> 
 }
 
 async function leftUser(iam: IAMClient, name: string, now: Date): Promise<LeftUser | undefined> {
-    const mark = await markOf(iam, name);
+    const mark = await userTag(iam, name, markTag);
     if (!isOver(mark, now)) return undefined;
     const until = new Date(mark?.split(" ")[0] ?? "");
     const { length: keys } = await keysOf(iam, name);
     return { name, keys, ...(Number.isNaN(until.getTime()) ? {} : { until }) };
 }
 
-function unlessGone(error: unknown): undefined {
+/** For what somebody else may have removed meanwhile. */
+export function unlessGone(error: unknown): undefined {
     if (!isNamed(error, "NoSuchEntity", "NoSuchEntityException")) throw error;
 }
 
-async function markOf(iam: IAMClient, UserName: string): Promise<string | undefined> {
+/** The value of a user's tag; undefined where it has none of that key. */
+export async function userTag(iam: IAMClient, UserName: string, key: string): Promise<string | undefined> {
     const tags = await collect(paginateListUserTags({ client: iam }, { UserName }), (page) => page.Tags);
-    return tags.find(({ Key }) => Key === markTag)?.Value;
+    return tags.find(({ Key }) => Key === key)?.Value;
 }
 
 /** Removes a user with all that it has; one that is gone, or half gone, is no fault. */
