@@ -18,6 +18,9 @@ export function mirror(env: NodeJS.ProcessEnv = process.env): Mirror {
     return (url) => (base === undefined ? url : `${base}/${url.replace(/^https:\/\//, "")}`);
 }
 
+/** This machine itself is never asked for through a proxy. */
+const noProxy = [process.env.no_proxy ?? process.env.NO_PROXY, "127.0.0.1", "localhost"].filter(Boolean).join(",");
+
 /** How long the server may take to answer at all, in milliseconds. */
 const answerTimeout = 10_000;
 
@@ -32,9 +35,10 @@ export async function download(url: string, doing?: (detail: string) => void): P
     const cancel = new AbortController();
     const timer = setTimeout(() => cancel.abort(), answerTimeout);
     interrupted.addEventListener("abort", () => cancel.abort(), { once: true });
-    let response: Response;
+    const { EnvHttpProxyAgent, fetch } = await import("undici");
+    let response;
     try {
-        response = await fetch(url, { signal: cancel.signal });
+        response = await fetch(url, { signal: cancel.signal, dispatcher: new EnvHttpProxyAgent({ noProxy }) });
     } catch {
         stopIfInterrupted();
         throw new Unreachable(`${new URL(url).host} cannot be reached`);

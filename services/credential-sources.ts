@@ -25,7 +25,7 @@ export interface VariableSources {
     readonly processEnvironment: boolean;
     /** The first of which any variable is set is the one that is used. */
     readonly sets: readonly CredentialSet[];
-    /** Variables with the region, the first that has one. */
+    /** Variables with the region, the first that has one; `AWS_REGION`, which boto3 does not read, comes last. */
     readonly region: readonly string[];
     /** The region where no variable says one. @default the stack's */
     readonly defaultRegion?: string;
@@ -52,7 +52,7 @@ export const credentialSources: Readonly<Record<ServiceName, CredentialSources>>
         files: ["backend/.env", "backend/tokens/prod.txt", "backend/tokens/dev.txt"],
         processEnvironment: false,
         sets: [ownSet],
-        region: ["AWS_DEFAULT_REGION"],
+        region: ["AWS_DEFAULT_REGION", "AWS_REGION"],
         defaultRegion: "us-east-1",
     },
     "clinical-ai": { kind: "pods", namespace: clinicalAi.namespace, deployment: clinicalAi.deployment },
@@ -62,7 +62,7 @@ export const credentialSources: Readonly<Record<ServiceName, CredentialSources>>
         files: [".env"],
         processEnvironment: true,
         sets: [ownSet],
-        region: ["AWS_DEFAULT_REGION"],
+        region: ["AWS_DEFAULT_REGION", "AWS_REGION"],
     },
     mlflow: {
         kind: "variables",
@@ -73,7 +73,7 @@ export const credentialSources: Readonly<Record<ServiceName, CredentialSources>>
             { prefix: "MLFLOW_AWS_", label: "project-specific (MLFLOW_AWS_*)" },
             { prefix: "AWS_", label: "global (AWS_*)", fallback: true },
         ],
-        region: ["MLFLOW_AWS_DEFAULT_REGION", "AWS_DEFAULT_REGION"],
+        region: ["MLFLOW_AWS_DEFAULT_REGION", "AWS_DEFAULT_REGION", "AWS_REGION"],
         tracking: { uri: "MLFLOW_TRACKING_URI", artifactRoot: "MLFLOW_ARTIFACT_ROOT" },
     },
     "llm-models": {
@@ -82,6 +82,6 @@ export const credentialSources: Readonly<Record<ServiceName, CredentialSources>>
         files: [".env"],
         processEnvironment: false,
         sets: [ownSet],
-        region: ["AWS_DEFAULT_REGION"],
+        region: ["AWS_DEFAULT_REGION", "AWS_REGION"],
     },
 };

@@ -1,7 +1,8 @@
+import { type KubeconfigPaths } from "./kubeconfig";
+
 /** What opens a cluster and its Vault to one identity: always given, never looked up in the caller's environment. */
 export interface ClusterAccess {
-    /** Path of a kubeconfig. */
-    readonly kubeconfig: string;
+    readonly kubeconfig: KubeconfigPaths;
     /** @default the kubeconfig's current context */
     readonly context?: string;
     readonly vaultToken: string;

@@ -1,5 +1,7 @@
 import { request, type RequestOptions } from "node:https";
 
+import { agentBehindProxy } from "../proxy";
+
 /** An answer, whatever its status. */
 export interface HttpAnswer {
     readonly status: number;
@@ -9,10 +11,7 @@ export interface HttpAnswer {
 
 const timeoutMilliseconds = 15_000;
 
-/**
- * One HTTPS request. Node's own, since the clients of both systems would ask the environment for a proxy, and know no
- * time limit.
- */
+/** One HTTPS request. Node's own, since the clients of both systems know no time limit. */
 export function send(
     url: string,
     { body, ...options }: RequestOptions & { readonly body?: unknown },
@@ -27,14 +26,18 @@ export function send(
     };
     return new Promise((resolve, reject) => {
         const signal = AbortSignal.timeout(timeoutMilliseconds);
-        const sent = request(url, { ...options, headers, signal }, (response) => {
-            const chunks: Buffer[] = [];
-            response.on("data", (chunk: Buffer) => chunks.push(chunk));
-            response.on("error", reject);
-            response.on("end", () =>
-                resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString("utf8")) }),
-            );
-        });
+        const sent = request(
+            url,
+            { agent: agentBehindProxy({ ca: options.ca }), ...options, headers, signal },
+            (response) => {
+                const chunks: Buffer[] = [];
+                response.on("data", (chunk: Buffer) => chunks.push(chunk));
+                response.on("error", reject);
+                response.on("end", () =>
+                    resolve({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(chunks).toString("utf8")) }),
+                );
+            },
+        );
         sent.on("error", (error) => reject(signal.aborted ? new NoAnswer() : error));
         sent.end(text);
     });

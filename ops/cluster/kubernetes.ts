@@ -1,7 +1,8 @@
-import { type RequestOptions } from "node:https";
+import { readFileSync } from "node:fs";
+import { type OutgoingHttpHeaders } from "node:http";
+import { type Agent, type RequestOptions } from "node:https";
 
 import {
-    KubeConfig,
     type KubernetesObject,
     type V1APIResourceList,
     type V1Pod,
@@ -9,7 +10,9 @@ import {
 } from "@kubernetes/client-node";
 
 import { ClusterFailure, type ClusterAccess } from "./access";
+import { agentBehindProxy } from "../proxy";
 import { connectionFault, send } from "./http";
+import { type Kubeconfig, readKubeconfig } from "./kubeconfig";
 
 /** An object of the Kubernetes API. */
 export interface ObjectReference {
@@ -36,39 +39,32 @@ export interface TokenWish {
 export type AnyObject = KubernetesObject & Readonly<Record<string, unknown>>;
 
 /**
- * The Kubernetes API in the eyes of one identity. A kubeconfig is read as the official client reads it; objects come as
- * they are, since its types would leave out what they do not know.
+ * The Kubernetes API in the eyes of one identity. Objects come as they are, since the client library's types would leave
+ * out what they do not know.
  */
 export class Kubernetes {
     private constructor(
-        private readonly config: KubeConfig,
+        private readonly kubeconfig: Kubeconfig,
         private readonly bearer?: string,
     ) {}
 
     /** @throws ClusterFailure when the kubeconfig or its context is not there */
-    static connect({ kubeconfig, context }: Pick<ClusterAccess, "kubeconfig" | "context">): Kubernetes {
-        const config = new KubeConfig();
-        try {
-            config.loadFromFile(kubeconfig);
-        } catch (error) {
-            throw new ClusterFailure(
-                "Kubernetes",
-                `the kubeconfig ${kubeconfig} could not be read (${connectionFault(error)})`,
-            );
-        }
+    static connect({ kubeconfig: paths, context }: Pick<ClusterAccess, "kubeconfig" | "context">): Kubernetes {
+        const kubeconfig = readKubeconfig(paths);
+        const { config, name } = kubeconfig;
         if (context !== undefined) config.setCurrentContext(context);
         if (!config.getCurrentCluster()) {
             throw new ClusterFailure(
                 "Kubernetes",
-                `the kubeconfig ${kubeconfig} has no context ${JSON.stringify(config.getCurrentContext())}`,
+                `the kubeconfig ${name} has no context ${JSON.stringify(config.getCurrentContext())}`,
             );
         }
-        return new Kubernetes(config);
+        return new Kubernetes(kubeconfig);
     }
 
     /** The same API in the eyes of whoever a token belongs to. */
     as(token: string): Kubernetes {
-        return new Kubernetes(this.config, token);
+        return new Kubernetes(this.kubeconfig, token);
     }
 
     /** An object; undefined where there is none, also of a kind that the API does not serve. */
@@ -140,7 +136,7 @@ export class Kubernetes {
     private async call(method: string, path: string, body?: unknown, absent: readonly number[] = []): Promise<unknown> {
         const options: RequestOptions = { method };
         await this.authenticate(options);
-        const server = this.config.getCurrentCluster()?.server ?? "";
+        const server = this.kubeconfig.config.getCurrentCluster()?.server ?? "";
         let answer;
         try {
             answer = await send(`${server.replace(/\/$/, "")}${path}`, { ...options, body });
@@ -155,9 +151,21 @@ export class Kubernetes {
         throw refusal(answer.status, answer.body);
     }
 
+    /** What the client library leaves out of a kubeconfig's user. */
+    private addExtras(options: RequestOptions): void {
+        const { tokenFile, impersonation } = this.kubeconfig.extras();
+        const token = tokenFile === undefined ? undefined : readFileSync(tokenFile, "utf8").trim();
+        options.headers = {
+            ...(options.headers as OutgoingHttpHeaders),
+            ...impersonation,
+            ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        };
+    }
+
     private async authenticate(options: RequestOptions): Promise<void> {
         try {
-            await this.config.applyToHTTPSOptions(options);
+            await this.kubeconfig.config.applyToHTTPSOptions(options);
+            this.addExtras(options);
         } catch (error) {
             const words = "the kubeconfig's credentials could not be had";
             throw new ClusterFailure(
@@ -167,14 +175,18 @@ export class Kubernetes {
                 error instanceof Error ? error.message : undefined,
             );
         }
-        if (this.bearer === undefined) return;
-        options.headers = { ...options.headers, authorization: `Bearer ${this.bearer}` };
-        // The API takes a client's certificate before its token: only the token is to speak.
-        const agent = options.agent as { options?: Record<string, unknown> } | undefined;
-        for (const part of [options as Record<string, unknown>, agent?.options ?? {}]) {
-            delete part.cert;
-            delete part.key;
+        const agent = options.agent as Agent;
+        if (this.bearer !== undefined) {
+            // The API takes a client's certificate before its token: only the token is to speak, and for nobody else.
+            options.headers = { authorization: `Bearer ${this.bearer}` };
+            for (const part of [options, agent.options]) {
+                delete part.cert;
+                delete part.key;
+            }
         }
+        // The client library knows the proxy of a kubeconfig alone; kubectl the environment's, too.
+        const { proxyUrl } = this.kubeconfig.config.getCurrentCluster() ?? {};
+        if (!proxyUrl) options.agent = agentBehindProxy(agent.options);
     }
 }
 

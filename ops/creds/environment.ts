@@ -43,6 +43,39 @@ export function environmentFor(
     };
 }
 
+/** The same for a shell that is there already: what `eval` sets in it, and what of its own it must lose. */
+export function exportLines(caller: Readonly<Record<string, string | undefined>>, runAs: RunAs): string {
+    const set = environmentFor({}, runAs);
+    const lost = Object.keys(caller).filter(
+        (name) => /^\w+$/.test(name) && ofAws.test(name) && !Object.hasOwn(set, name),
+    );
+    return [
+        ...lost.map((name) => `unset ${name}`),
+        ...Object.entries(set).map(([name, value]) => `export ${name}=${quotedForShell(value)}`),
+        "",
+    ].join("\n");
+}
+
+/** Between single quotes POSIX shells take everything as it is, but for such a quote. */
+function quotedForShell(text: string): string {
+    return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/**
+ * What a `credential_process` prints.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+ */
+export function processDocument({ accessKeyId, secretAccessKey, sessionToken }: Keys, expires?: Date): object {
+    return {
+        Version: 1,
+        AccessKeyId: accessKeyId,
+        SecretAccessKey: secretAccessKey,
+        SessionToken: sessionToken,
+        Expiration: expires?.toISOString(),
+    };
+}
+
 const awsSet: CredentialSet = { prefix: "AWS_", label: "AWS_*" };
 
 function credentialVariables(set: CredentialSet, keys: Keys): Record<string, string> {

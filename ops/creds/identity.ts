@@ -2,6 +2,7 @@ import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/clien
 
 import { exitCodes, InfraError } from "../infra/errors";
 import { type Clients } from "../verify/clients";
+import { strayToken } from "../infra/caller";
 import { failureInWords, isRefusal } from "../verify/outcome";
 import { type Keys } from "../verify/target";
 
@@ -27,10 +28,13 @@ export interface ExpectedIdentity {
  */
 export async function vouchedIdentity(
     { sts }: Pick<Clients, "sts">,
-    { accessKeyId }: Keys,
+    keys: Keys,
     expected: ExpectedIdentity,
 ): Promise<CallerIdentity> {
-    const { Account: account = "", Arn: arn = "" } = await sts.send(new GetCallerIdentityCommand({})).catch(refused);
+    const { accessKeyId } = keys;
+    const { Account: account = "", Arn: arn = "" } = await sts
+        .send(new GetCallerIdentityCommand({}))
+        .catch((error: unknown) => refused(error, strayToken(keys)));
     const identity = { account, arn };
     const fault = identityFault(identity, expected);
     if (fault === undefined) return identity;
@@ -62,7 +66,7 @@ export interface Session {
 export async function startSession({ sts }: Pick<Clients, "sts">, seconds: number): Promise<Session> {
     const { Credentials: given } = await sts
         .send(new GetSessionTokenCommand({ DurationSeconds: seconds }))
-        .catch(refused);
+        .catch((error: unknown) => refused(error));
     const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
     if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) {
         throw new InfraError(exitCodes.unreachable, "AWS STS gave no temporary credentials.");
@@ -72,12 +76,12 @@ export async function startSession({ sts }: Pick<Clients, "sts">, seconds: numbe
 }
 
 /** An answer of AWS that refuses the keys is a failed check; no answer is none. */
-function refused(error: unknown): never {
+function refused(error: unknown, cause?: string): never {
     if (isRefusal(error)) {
         throw new InfraError(
             exitCodes.failed,
             `AWS does not take these keys: ${(error as Error).name}.`,
-            "They may be deleted, inactive or expired, or the secret is not that of the id.",
+            cause ?? "They may be deleted, inactive or expired, or the secret is not that of the id.",
         );
     }
     throw new InfraError(exitCodes.unreachable, `AWS STS ${failureInWords(error)}.`);

@@ -47,13 +47,21 @@ export function noCredentials(
     service: ServiceName,
     { files, processEnvironment }: VariableSources,
     folder: string,
+    { hidden }: Pick<Resolution, "hidden">,
 ): InfraError {
     const places = [...files, ...(processEnvironment ? ["the environment"] : [])];
     return new InfraError(
         exitCodes.failed,
         `There are no credentials of ${service} in ${places.join(", ")}.`,
-        `Write them: ${host.program} env ${service} --stack ${stack} --out ${join(folder, files[0])}`,
+        hidden.length > 0
+            ? unsetThem(hidden)
+            : `Write them: ${host.program} env ${service} --stack ${stack} --out ${join(folder, files[0])}`,
     );
+}
+
+/** What to do where the environment sets variables to nothing that a file has. */
+export function unsetThem(hidden: readonly string[]): string {
+    return `The environment sets them to nothing, over the file's values. Unset there: ${hidden.join(", ")}.`;
 }
 
 /** What to do where the credentials that were found are somebody else's. */

@@ -20,6 +20,8 @@ export interface Resolution {
     readonly region: Region;
     /** In sentences. */
     readonly why: readonly string[];
+    /** Variables of sets that come before, which the environment sets to nothing over the file's values. */
+    readonly hidden: readonly string[];
     readonly variables: Variables;
 }
 
@@ -50,17 +52,24 @@ export function resolveCredentials(
 ): Resolution {
     const variables = loadVariables(sources, inputs);
     const region = regionOf(sources, variables, stackRegion);
-    const why = [...variables.why];
+    const why = [...variables.why, ...regionInWords(region, variables)];
+    const hidden: string[] = [];
     for (const set of sources.sets) {
         const credentials = credentialsOf(set, variables);
         if (credentials) {
             why.push(`${set.prefix}* is set in ${credentials.place}.`);
             if (set.fallback) why.push("These are not the service's own: it falls back to them, having none.");
-            return { credentials, region, why, variables };
+            return { credentials, region, why, hidden, variables };
         }
-        why.push(`No ${set.prefix}* is set.`);
+        const emptied = Object.values(variablesOf(set)).filter((name) => variables.hides(name));
+        hidden.push(...emptied);
+        why.push(
+            emptied.length === 0
+                ? `No ${set.prefix}* is set.`
+                : `${emptied.join(", ")}: set to nothing in the environment, over the value in ${variables.file}.`,
+        );
     }
-    return { region, why, variables };
+    return { region, why, hidden, variables };
 }
 
 const parts = { accessKeyId: "ACCESS_KEY_ID", secretAccessKey: "SECRET_ACCESS_KEY", sessionToken: "SESSION_TOKEN" };
@@ -167,4 +176,13 @@ function regionOf(sources: VariableSources, { lookup }: Variables, stackRegion: 
     return sources.defaultRegion === undefined
         ? { name: stackRegion, from: "the stack, since no variable says one" }
         : { name: sources.defaultRegion, from: "the service's default, since no variable says one" };
+}
+
+/** What libraries would disagree about: boto3 reads AWS_DEFAULT_REGION alone, others AWS_REGION before it. */
+function regionInWords({ name }: Region, { lookup }: Variables): readonly string[] {
+    const other = lookup("AWS_REGION");
+    if (!other?.value || (other.value === name && lookup("AWS_DEFAULT_REGION")?.value)) return [];
+    return other.value === name
+        ? [`AWS_REGION is set in ${other.place}, which boto3 does not read: set AWS_DEFAULT_REGION=${name} there.`]
+        : [`AWS_REGION in ${other.place} is another region, which most libraries but boto3 take: make them the same.`];
 }

@@ -25,6 +25,8 @@ export interface Found {
 export interface Variables {
     /** Undefined where the variable is not set; it may be set to nothing. */
     readonly lookup: (name: string) => Found | undefined;
+    /** Whether the environment sets a variable to nothing, over the value that the file has. */
+    readonly hides: (name: string) => boolean;
     /** Why these and no others, in sentences. */
     readonly why: readonly string[];
     /** The file that is read, if there is one. */
@@ -68,7 +70,8 @@ export function loadVariables(
         const { value, written = "", rest: comment } = inFile.get(name) ?? {};
         return file === undefined || value === undefined ? undefined : { value, written, place: file, comment };
     };
-    return { lookup, why, file, unread };
+    const hides = (name: string) => environment[name] === "" && Boolean(inFile.get(name)?.value);
+    return { lookup, hides, why, file, unread };
 }
 
 function read(path: string, state: FileState, environment: CredentialInputs["environment"]): Assignment[] {

@@ -6,6 +6,7 @@ import { clinicalAi } from "../../services/clinical-ai";
 import { versionAnnotations, writtenAnnotations } from "../../services/clinical-ai-cluster";
 import { objects } from "../../services/clinical-ai-workload";
 import { ClusterFailure, inWords } from "../cluster/access";
+import { type KubeconfigPaths } from "../cluster/kubeconfig";
 import { Kubernetes, type AnyObject, type ObjectReference } from "../cluster/kubernetes";
 import { livePods } from "../cluster/pod-environment";
 import { Vault } from "../cluster/vault";
@@ -18,8 +19,7 @@ import { type Declared, type Facts, type Look, type Marked, type Synced, type Va
 
 /** What doctor looks with: as little as whoever asks has. */
 export interface DoctorAccess {
-    /** Path of a kubeconfig. */
-    readonly kubeconfig: string;
+    readonly kubeconfig: KubeconfigPaths;
     readonly context?: string;
     readonly vault: VaultAddress;
     /** Without it only Vault's health is asked. */

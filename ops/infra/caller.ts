@@ -44,7 +44,7 @@ export async function callerOfStack(
         throw new InfraError(
             exitCodes.unreachable,
             `AWS does not say who the ${who} is: ${failureInWords(error)}.`,
-            "Log in to AWS again, and see that it can be reached.",
+            strayToken(keys) ?? "Log in to AWS again, and see that it can be reached.",
         );
     });
     say(`${who}: ${caller.arn}`);
@@ -53,5 +53,15 @@ export async function callerOfStack(
         exitCodes.failed,
         `The keys of the ${who} belong to account ${caller.accountId}, the stack to ${accountIds.join(" or ")}.`,
         "Nothing else was asked with them. Log in to the stack's account, or name a profile of it.",
+    );
+}
+
+/** Of keys that are refused: AWS calls a token of other keys no more than an invalid id. Undefined where there is none. */
+export function strayToken({ accessKeyId, sessionToken }: Keys): string | undefined {
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
+    if (!accessKeyId.startsWith("AKIA") || sessionToken === undefined) return undefined;
+    return (
+        `${accessKeyId} is a user's own key, which has no session token, and one stands beside it: ` +
+        "remove the variable that ends in SESSION_TOKEN where the key is set."
     );
 }

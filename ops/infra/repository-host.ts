@@ -7,9 +7,13 @@ import execa from "execa";
 
 import { type Settings } from "../../stacks/settings";
 import { type ClusterAccess } from "../cluster/access";
+import { type KubeconfigPaths } from "../cluster/kubeconfig";
 import { readStackSettings, stackFile } from "../settings";
+import { requestHandler } from "../verify/clients";
+import { type Keys } from "../verify/target";
 import { exitCodes, InfraError } from "./errors";
 import { type Host } from "./host";
+import { printable, say } from "./output";
 import { recoverStack } from "./recover";
 import { repository, settingsPath } from "./repository";
 
@@ -49,7 +53,7 @@ export const repositoryHost: Host = {
 
     async credentials(who, profile) {
         try {
-            return await credentialsOf(profile ?? (process.env.AWS_PROFILE || undefined))();
+            return (profile === undefined && keysInEnvironment(process.env)) || (await credentialsOf(profile)());
         } catch (error) {
             throw new InfraError(
                 exitCodes.unreachable,
@@ -84,12 +88,33 @@ export function vaultTokenIn({ VAULT_TOKEN = "" }: Readonly<Record<string, strin
     return VAULT_TOKEN.trim() || undefined;
 }
 
-/** The SDK's chain would go on from a profile that does not exist to a container's or an instance's credentials. */
-function credentialsOf(profile: string | undefined) {
-    return profile === undefined ? defaultProvider() : fromIni({ profile });
+/** Keys in the environment come before AWS_PROFILE, as for the engine and AWS's CLI; Node's SDK has it the other way. */
+function keysInEnvironment({
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_PROFILE: profile,
+}: Readonly<Record<string, string | undefined>>): Keys | undefined {
+    if (!accessKeyId || !secretAccessKey) return undefined;
+    if (profile) {
+        say(
+            `The environment sets both keys (AWS_ACCESS_KEY_ID is ${printable(accessKeyId)}) and ` +
+                `AWS_PROFILE=${printable(profile)}. The keys are used, as the engine uses them. Unset one of both.`,
+        );
+    }
+    return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
 }
 
-/** Of several files only the first: to join them is kubectl's own affair. */
-export function kubectlsOwn({ KUBECONFIG = "" }: Readonly<Record<string, string | undefined>>): string {
-    return KUBECONFIG.split(delimiter).find((path) => path !== "") ?? join(homedir(), ".kube", "config");
+/** The SDK's chain would go on from a profile that does not exist to a container's or an instance's credentials. */
+function credentialsOf(named: string | undefined) {
+    const profile = named ?? (process.env.AWS_PROFILE || undefined);
+    // For the calls that some profiles make: of STS for a role, of SSO for a login.
+    const clientConfig = { requestHandler: requestHandler() };
+    return profile === undefined ? defaultProvider({ clientConfig }) : fromIni({ profile, clientConfig });
+}
+
+/** The files that kubectl reads where none is named. */
+export function kubectlsOwn({ KUBECONFIG = "" }: Readonly<Record<string, string | undefined>>): KubeconfigPaths {
+    const listed = KUBECONFIG.split(delimiter).filter((path) => path !== "");
+    return listed.length > 0 ? listed : join(homedir(), ".kube", "config");
 }

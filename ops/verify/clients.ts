@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { Agent } from "node:https";
 
 import { BedrockClient } from "@aws-sdk/client-bedrock";
 import { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
@@ -13,6 +12,8 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 import { dnsSuffix } from "../../components/arn";
+import { exitCodes, InfraError } from "../infra/errors";
+import { agentBehindProxy } from "../proxy";
 import { type Keys, type VerifyTarget } from "./target";
 
 /** The clients of one identity. */
@@ -89,10 +90,28 @@ function plaintextClient(
     return client;
 }
 
-function requestHandler(caBundle: string | undefined): NodeHttpHandler {
+/** @param caBundle path of the authority's certificates. @default those of AWS_CA_BUNDLE, else the system's */
+export function requestHandler(caBundle = process.env.AWS_CA_BUNDLE || undefined): NodeHttpHandler {
+    const agent = agentBehindProxy({
+        keepAlive: true,
+        ...(caBundle === undefined ? {} : { ca: certificatesIn(caBundle) }),
+    });
     return new NodeHttpHandler({
         connectionTimeout: 5_000,
         requestTimeout: 30_000,
-        ...(caBundle === undefined ? {} : { httpsAgent: new Agent({ keepAlive: true, ca: readFileSync(caBundle) }) }),
+        httpAgent: agent,
+        httpsAgent: agent,
     });
+}
+
+function certificatesIn(caBundle: string): Buffer {
+    try {
+        return readFileSync(caBundle);
+    } catch (error) {
+        throw new InfraError(
+            exitCodes.unreachable,
+            `The certificates in ${caBundle} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+            "Correct AWS_CA_BUNDLE, or unset it.",
+        );
+    }
 }

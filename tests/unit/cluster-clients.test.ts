@@ -4,7 +4,7 @@ import { type IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { localCertificate } from "../../local/aws/certificate";
 import { ClusterFailure } from "../../ops/cluster/access";
@@ -202,6 +202,76 @@ describe("the clients of a cluster and its Vault", () => {
                     ["/api/v1/namespaces/ai/pods/p", "Bearer other"],
                 ],
             );
+        });
+
+        it("reads several kubeconfigs as kubectl does: what is missing is passed over, the first of a name counts", async () => {
+            const first = join(folder, "first");
+            writeFileSync(first, JSON.stringify({ users: [{ name: "u", user: { token: "first-token" } }] }));
+            const paths = ["/missing", first, kubeconfig()];
+            await Kubernetes.connect({ kubeconfig: paths, context: "own" }).read(pod);
+            assert.equal(requests[0].headers.authorization, "Bearer first-token");
+            assert.throws(
+                () => Kubernetes.connect({ kubeconfig: ["/missing", "/none"] }),
+                ({ words }: ClusterFailure) => words === "the kubeconfig /missing, /none could not be read (ENOENT)",
+            );
+        });
+
+        /** As user `u` of a kubeconfig in a folder of its own. */
+        const asUser = (user: object) => {
+            const path = join(mkdtempSync(join(folder, "k-")), "config");
+            const config = JSON.parse(readFileSync(kubeconfig(), "utf8")) as object;
+            writeFileSync(path, JSON.stringify({ ...config, users: [{ name: "u", user }] }));
+            return { path, folder: dirname(path) };
+        };
+
+        it("finds a command and a token's file beside the kubeconfig that names them, and reads the file each time", async () => {
+            const withFile = asUser({ tokenFile: "token" });
+            const api = Kubernetes.connect({ kubeconfig: withFile.path });
+            for (const token of ["one", "two"]) {
+                writeFileSync(join(withFile.folder, "token"), `${token}\n`);
+                await api.read(pod);
+            }
+            const withCommand = asUser({
+                exec: { apiVersion: "client.authentication.k8s.io/v1", command: "./token.sh", args: ["three"] },
+            });
+            const script = '#!/bin/sh\necho "{\\"status\\": {\\"token\\": \\"$1\\"}}"\n';
+            writeFileSync(join(withCommand.folder, "token.sh"), script, { mode: 0o700 });
+            await Kubernetes.connect({ kubeconfig: withCommand.path }).read(pod);
+            assert.deepEqual(
+                requests.map(({ headers }) => headers.authorization),
+                ["Bearer one", "Bearer two", "Bearer three"],
+            );
+            const without = asUser({ tokenFile: "none" });
+            assert.equal(
+                await wordsOf(() => Kubernetes.connect({ kubeconfig: without.path }).read(pod)),
+                "the kubeconfig's credentials could not be had",
+            );
+        });
+
+        it("impersonates whom a kubeconfig names with all that it names, and nobody with another's token", async () => {
+            const { path } = asUser({
+                token: "own-token",
+                as: "somebody",
+                "as-uid": "7",
+                "as-groups": ["a", "b"],
+                "as-user-extra": { "example.com/scope": ["x"] },
+            });
+            const api = Kubernetes.connect({ kubeconfig: path });
+            await api.read(pod);
+            await api.as("other").read(pod);
+            const impersonated = requests.map(({ headers }) =>
+                Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith("impersonate-"))),
+            );
+            assert.deepEqual(impersonated, [
+                {
+                    "impersonate-user": "somebody",
+                    "impersonate-uid": "7",
+                    "impersonate-group": "a, b",
+                    "impersonate-extra-example.com%2fscope": "x",
+                },
+                {},
+            ]);
+            assert.equal(requests[1].headers.authorization, "Bearer other");
         });
 
         it("keeps what no type knows of", async () => {

@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { creds } from "../../ops/commands/creds/creds";
 import { migrateMlflow } from "../../ops/commands/migrate/mlflow";
 import { sessionSeconds } from "../../ops/creds/duration";
-import { environmentFor } from "../../ops/creds/environment";
+import { environmentFor, exportLines, processDocument } from "../../ops/creds/environment";
 import { type FileState, readState } from "../../ops/creds/files";
 import { identityFault } from "../../ops/creds/identity";
 import { planMigration } from "../../ops/creds/migration";
@@ -122,10 +122,30 @@ describe("rl-studio's credentials (A4)", () => {
             resolve("rl-studio", { "backend/.env": text }, { AWS_DEFAULT_REGION: "x" }).region;
         assert.equal(region("AWS_DEFAULT_REGION=eu-north-1\n").name, "eu-north-1");
         assert.equal(region("AWS_DEFAULT_REGION=\n").name, "us-east-1");
+        assert.deepEqual(region("AWS_REGION=eu-north-1\n"), {
+            name: "eu-north-1",
+            from: "AWS_REGION in backend/.env",
+        });
+        assert.equal(region("AWS_REGION=eu-west-1\nAWS_DEFAULT_REGION=eu-north-1\n").name, "eu-north-1");
         assert.match(
             fault("rl-studio", { "backend/.env": `AWS_DEFAULT_REGION=${secret}` }),
             /holds what is no AWS region/,
         );
+    });
+});
+
+describe("a region that libraries would disagree about", () => {
+    const why = (text: string) => resolve("llm-models", { ".env": text }).why.filter((line) => /AWS_REGION/.test(line));
+
+    it("is said, with what to set", () => {
+        assert.deepEqual(why("AWS_REGION=eu-west-2\n"), [
+            "AWS_REGION is set in .env, which boto3 does not read: set AWS_DEFAULT_REGION=eu-west-2 there.",
+        ]);
+        assert.deepEqual(why("AWS_REGION=eu-west-2\nAWS_DEFAULT_REGION=eu-west-3\n"), [
+            "AWS_REGION in .env is another region, which most libraries but boto3 take: make them the same.",
+        ]);
+        assert.deepEqual(why("AWS_REGION=eu-west-2\nAWS_DEFAULT_REGION=eu-west-2\n"), []);
+        assert.deepEqual(why("AWS_DEFAULT_REGION=eu-west-2\n"), []);
     });
 });
 
@@ -353,6 +373,39 @@ describe("the environment of a command", () => {
     });
 });
 
+describe("credentials that are printed", () => {
+    const [own] = sourcesOf("mlflow").sets;
+    const runAs = { keys: { accessKeyId: id, secretAccessKey: "it's" }, set: own, region: "us-east-1", aws: {} };
+    const caller = { AWS_PROFILE: "other", AWS_SESSION_TOKEN: "other", "AWS_$(touch x)": "", HOME: "/home/me" };
+
+    it("are for a shell what a command with them has, and nothing of the caller's own", () => {
+        const shown = execFileSync("sh", ["-c", `${exportLines(caller, runAs)}env`], {
+            env: { ...caller, PATH: process.env.PATH },
+        });
+        const { PATH, PWD, OLDPWD, SHLVL, _, ...env } = asEnvironment(shown.toString());
+        assert.ok([PATH, PWD, OLDPWD, SHLVL, _].length > 0);
+        const own = Object.fromEntries(Object.entries(env).filter(([name]) => !name.includes("$")));
+        assert.deepEqual(own, environmentFor({ HOME: "/home/me" }, runAs));
+    });
+
+    it("are for AWS's libraries the document of a credential_process", () => {
+        const keys = { accessKeyId: id, secretAccessKey: secret };
+        assert.deepEqual(JSON.parse(JSON.stringify(processDocument(keys))), {
+            Version: 1,
+            AccessKeyId: id,
+            SecretAccessKey: secret,
+        });
+        const expires = new Date("2030-01-01T00:00:00Z");
+        assert.deepEqual(processDocument({ ...keys, sessionToken: "t" }, expires), {
+            Version: 1,
+            AccessKeyId: id,
+            SecretAccessKey: secret,
+            SessionToken: "t",
+            Expiration: "2030-01-01T00:00:00.000Z",
+        });
+    });
+});
+
 describe("a command that is run", () => {
     const node = (code: string) => runCommand([process.execPath, "-e", code], {});
 
@@ -491,6 +544,10 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         const error = (code: string) => `<ErrorResponse><Error><Code>${code}</Code></Error></ErrorResponse>`;
         answer = { status: 403, body: error("InvalidClientTokenId") };
         await assert.rejects(run({}), { exitCode: 1, reason: "AWS does not take these keys: InvalidClientTokenId." });
+        writeFileSync(join(folder, "backend", ".env"), `${pair()}AWS_SESSION_TOKEN=token\n`);
+        await assert.rejects(run({}), {
+            fix: `${id} is a user's own key, which has no session token, and one stands beside it: remove the variable that ends in SESSION_TOKEN where the key is set.`,
+        });
         answer = { status: 500, body: error("InternalFailure") };
         await assert.rejects(run({}), { exitCode: 3 });
     });
@@ -526,6 +583,43 @@ describe("infra creds and infra migrate with what AWS answers", () => {
             fix: `Write them: infra env rl-studio --stack dev --out ${join(folder, "backend", ".env")}`,
         });
         assert.deepEqual(calls, []);
+    });
+
+    it("says of variables that the environment sets to nothing over the file's that they are to be unset", async () => {
+        const text = pair("MLFLOW_AWS_") + pair("AWS_", [otherId, otherSecret]);
+        writeFileSync(join(folder, ".env"), `${text}MLFLOW_ARTIFACT_ROOT=s3://b/p\n`);
+        process.env.MLFLOW_AWS_ACCESS_KEY_ID = process.env.MLFLOW_AWS_SECRET_ACCESS_KEY = "";
+        answer = callerIdentity("111111111111", "user/somebody");
+        const unset = "Unset there: MLFLOW_AWS_ACCESS_KEY_ID, MLFLOW_AWS_SECRET_ACCESS_KEY.";
+        assert.equal(await run({}, [], "mlflow"), 0);
+        assert.ok(words.stderr.includes(`not mlflow's own. The environment sets them to nothing`), words.stderr);
+        assert.ok(words.stderr.includes(unset));
+        process.env.AWS_ACCESS_KEY_ID = process.env.AWS_SECRET_ACCESS_KEY = "";
+        assert.equal(await run({}, [], "mlflow"), 1);
+        assert.ok(words.stderr.includes("Unset there: MLFLOW_AWS_ACCESS_KEY_ID"));
+        assert.ok(!words.stderr.includes("Write them"));
+    });
+
+    it("says nothing with --quiet but what is wrong, and prints credentials only once it is known whose they are", async () => {
+        answer = own();
+        let printed = "";
+        const print = (format: "json" | "export") =>
+            captured(false, async (context) => {
+                const options = { directory: folder, quiet: true, format, session: 900 };
+                const code = await creds(context, options, "rl-studio", []);
+                printed = words.stdout;
+                words.stdout = "";
+                return code;
+            });
+        assert.equal(await print("json"), 0);
+        assert.equal((JSON.parse(printed) as { AccessKeyId: string }).AccessKeyId, "ASIAEXAMPLE000000000");
+        assert.equal(words.stderr, "");
+        assert.equal(await print("export"), 0);
+        assert.match(printed, /^export AWS_SESSION_TOKEN='token-of-session'$/m);
+        answer = callerIdentity("999999999999", "user/x");
+        printed = "";
+        await assert.rejects(print("json"), { exitCode: 1 });
+        assert.equal(printed, "");
     });
 
     it("refuses a command without --exec, and --exec without one", async () => {

@@ -558,8 +558,8 @@ describe("what doctor takes from a stack's settings", () => {
             assert.equal(accessOf(settings, { kubeconfig: "/own" }, { KUBECONFIG }).kubeconfig, "/own");
             assert.equal(accessOf(settings, {}, { KUBECONFIG }).kubeconfig, "/repository/files/kubeconfig");
             const unnamed = { ...settings, kubeconfig: undefined };
-            assert.equal(accessOf(unnamed, {}, { KUBECONFIG }).kubeconfig, "/first");
-            assert.match(accessOf(unnamed, {}, {}).kubeconfig, /\.kube\/config$/);
+            assert.deepEqual(accessOf(unnamed, {}, { KUBECONFIG }).kubeconfig, ["/first", "/second"]);
+            assert.match(String(accessOf(unnamed, {}, {}).kubeconfig), /\.kube\/config$/);
             assert.equal(accessOf(settings, { context: "other" }, {}).context, "other");
         });
     });

@@ -59,6 +59,27 @@ describe("an AWS profile that is named", () => {
         assert.equal(await inContainer({}, ask), 1);
     });
 
+    it("does not come before keys in the environment, as for the engine: both are named", async () => {
+        const keys = { AWS_ACCESS_KEY_ID: "AKIAOFENVIRONMENT000", AWS_SECRET_ACCESS_KEY: "s", AWS_SESSION_TOKEN: "" };
+        const write = process.stderr.write;
+        let words = "";
+        process.stderr.write = (text) => ((words += String(text)), true);
+        try {
+            const ask = async () => {
+                assert.deepEqual(await repositoryHost.credentials("deployer"), {
+                    accessKeyId: "AKIAOFENVIRONMENT000",
+                    secretAccessKey: "s",
+                });
+                // The one that the command line names is meant.
+                await assert.rejects(repositoryHost.credentials("deployer", "mistyped"), /mistyped/);
+            };
+            assert.equal(await inContainer({ ...keys, AWS_PROFILE: "other" }, ask), 0);
+        } finally {
+            process.stderr.write = write;
+        }
+        assert.match(words, /AWS_ACCESS_KEY_ID is AKIAOFENVIRONMENT000\) and AWS_PROFILE=other\./);
+    });
+
     it("has a name: an empty one is wrong usage, not the default profile", () => {
         for (const option of [deployerProfile("without"), operatorProfile()]) {
             const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });

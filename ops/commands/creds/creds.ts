@@ -2,9 +2,9 @@ import { physicalName } from "../../../components/naming";
 import { type ServiceName } from "../../../services";
 import { credentialSources, type VariableSources } from "../../../services/credential-sources";
 import { type Settings } from "../../../stacks/settings";
-import { environmentFor } from "../../creds/environment";
+import { environmentFor, exportLines, processDocument, type RunAs } from "../../creds/environment";
 import { type CallerIdentity, type Session, startSession, vouchedIdentity } from "../../creds/identity";
-import { credentialsIn, noCredentials, projectFolder, replaceOthers } from "../../creds/project";
+import { credentialsIn, noCredentials, projectFolder, replaceOthers, unsetThem } from "../../creds/project";
 import { type FoundCredentials, type Resolution } from "../../creds/resolve";
 import { runCommand } from "../../creds/run";
 import { type Summary, summaryOf } from "../../creds/summary";
@@ -22,6 +22,10 @@ export interface CredsOptions {
     /** In seconds. */
     readonly session?: number;
     readonly exec?: boolean;
+    /** Prints the credentials: as a shell sets them, or as `credential_process` of AWS's configuration takes them. */
+    readonly format?: "export" | "json";
+    /** Says nothing but what is wrong. */
+    readonly quiet?: boolean;
 }
 
 function rightForm({ program }: Host): string {
@@ -57,23 +61,29 @@ export async function creds(
     const folder = projectFolder(options.directory);
     const resolution = credentialsIn(folder, sources, settings.region);
     const summary = sources.tracking && summaryOf(sources.tracking, resolution);
-    say(
+    const tell = options.quiet ? () => undefined : say;
+    tell(
         `Credentials of ${service}, stack ${context.stack}, in ${folder}:\n${resolutionInWords(resolution, settings.region)}`,
     );
-    if (summary) say(`Configuration of ${service}:\n${summaryInWords(summary)}`);
+    if (summary) tell(`Configuration of ${service}:\n${summaryInWords(summary)}`);
     const { credentials } = resolution;
     const subject = { name, settings, sources, folder };
     if (!credentials) return withoutCredentials(context, options, subject, resolution, summary);
-    const used = await vouch(context, options, subject, credentials);
-    if (context.json) printJson(documentOf(context.stack, name, resolution, used, summary));
+    const { identity, session } = await vouch(context, options, subject, credentials);
+    tell(identityInWords(identity, session));
+    if (credentials.set.fallback) say(notItsOwn(context, name, credentials, resolution));
+    if (context.json) printJson(documentOf(context.stack, name, resolution, { identity, session }, summary));
+    const { keys } = session ?? credentials;
+    const runAs = { keys, set: credentials.set, region: resolution.region.name, aws: context.host.aws };
+    if (options.format) printCredentials(options.format, runAs, session);
     if (!options.exec) return exitCodes.held;
     if (context.interrupted.aborted) throw new Interrupted("Stopped; the command was not started.");
-    const { keys } = used.session ?? credentials;
-    const { aws } = context.host;
-    return runCommand(
-        command,
-        environmentFor(process.env, { keys, set: credentials.set, region: resolution.region.name, aws }),
-    );
+    return runCommand(command, environmentFor(process.env, runAs));
+}
+
+function printCredentials(format: "export" | "json", runAs: RunAs, session: Session | undefined): void {
+    if (format === "json") return printJson(processDocument(runAs.keys, session?.expires));
+    process.stdout.write(exportLines(process.env, runAs));
 }
 
 /** A service, and where it is. */
@@ -97,10 +107,8 @@ async function vouch(
     found: FoundCredentials,
 ): Promise<Used> {
     const { keys, set } = found;
-    const { host, stack } = context;
-    const migrate = `${host.program} migrate ${name} --stack ${stack}`;
-    if (seconds !== undefined) refuseSession(migrate, keys.sessionToken, set.fallback);
-    const clients = clientsFor(keys, { ...host.aws, region: settings.region });
+    if (seconds !== undefined) refuseSession(migrateCommand(context, name), keys.sessionToken, set.fallback);
+    const clients = clientsFor(keys, { ...context.host.aws, region: settings.region });
     try {
         const identity = await vouchedIdentity(clients, keys, {
             accountIds: settings.allowedAccountIds,
@@ -108,14 +116,25 @@ async function vouch(
             fix: replaceOthers(context, name, found, folder),
         });
         const session = seconds === undefined ? undefined : await startSession(clients, seconds);
-        say(identityInWords(identity, session));
-        if (set.fallback) {
-            say(`These are ${set.label}, not ${name}'s own. ${migrate} gives it its own.`);
-        }
         return { identity, session };
     } finally {
         closeClients(clients);
     }
+}
+
+function migrateCommand({ host, stack }: CommandContext, service: ServiceName): string {
+    return `${host.program} migrate ${service} --stack ${stack}`;
+}
+
+/** Also where nothing else is to be said. */
+function notItsOwn(
+    context: CommandContext,
+    service: ServiceName,
+    { set }: FoundCredentials,
+    { hidden }: Resolution,
+): string {
+    const fix = hidden.length > 0 ? unsetThem(hidden) : `${migrateCommand(context, service)} gives it its own.`;
+    return `These are ${set.label}, not ${service}'s own. ${fix}`;
 }
 
 /** STS makes a session of a user's own keys only, and another's session would outlive their announcement. */
@@ -138,13 +157,13 @@ function refuseSession(migrate: string, sessionToken: string | undefined, fallba
 /** A failed check, but for a service that keeps its files on this machine and needs none. */
 function withoutCredentials(
     context: CommandContext,
-    { exec, session }: CredsOptions,
+    { exec, session, format }: CredsOptions,
     { name, sources, folder }: Subject,
     resolution: Resolution,
     summary: Summary | undefined,
 ): ExitCode {
-    const fault = noCredentials(context, name, sources, folder);
-    if (exec || session !== undefined) throw fault;
+    const fault = noCredentials(context, name, sources, folder, resolution);
+    if (exec || session !== undefined || format) throw fault;
     if (context.json) printJson(documentOf(context.stack, name, resolution, undefined, summary));
     if (summary?.storageType === "Local") return exitCodes.held;
     say(fault.message);
@@ -176,13 +195,18 @@ function documentOf(
     };
 }
 
-function refuseWrongUse({ json, host }: CommandContext, { exec }: CredsOptions, command: readonly string[]): void {
+function refuseWrongUse(
+    { json, host }: CommandContext,
+    { exec, format }: CredsOptions,
+    command: readonly string[],
+): void {
     const usage = (reason: string, fix?: string) => new InfraError(exitCodes.usage, reason, fix);
     if (exec && command.length === 0) throw usage("No command is named.", rightForm(host));
     if (!exec && command.length > 0) {
         throw usage(`${JSON.stringify(command[0])} is given without --exec.`, "To run it, add --exec before --.");
     }
-    if (exec && json) {
-        throw usage("With --exec, standard output is the command's: there is no document of --json.", "Leave one out.");
+    if (exec && (json || format)) {
+        const option = json ? "--json" : "--format";
+        throw usage(`With --exec, standard output is the command's: there is nothing of ${option}.`, "Leave one out.");
     }
 }

@@ -12,7 +12,7 @@ export function registerCreds(program: Command, host: Host): void {
     addStackCommand<CredsOptions>(program, host, {
         name: "creds",
         description:
-            "which credentials a service would use and why, and whether they are its own; never a secret. " +
+            "which credentials a service would use and why, and whether they are its own; a secret only with --format. " +
             "With --exec, run a command with exactly these and nothing of your own AWS environment",
         arguments: [
             new Argument("<service>", "which service").choices(serviceNames),
@@ -26,12 +26,20 @@ export function registerCreds(program: Command, host: Host): void {
                 sessionSeconds,
             ),
             new Option("--exec", "run the command that follows --"),
+            new Option(
+                "--format <format>",
+                "print the credentials, secret and all: for a shell's eval, or as credential_process takes them",
+            )
+                .choices(["export", "json"])
+                .conflicts("json"),
+            new Option("--quiet", "say nothing but what is wrong"),
         ],
         examples: [
             ["infra creds mlflow --stack dev", "which, why and whose"],
             ["infra creds rl-studio --stack dev --directory ~/rl-studio --json", "the same for programs"],
             ["infra creds mlflow --stack dev --exec -- python train.py --epochs 3", "a command with these"],
             ["infra creds llm-models --stack dev --session 1h --exec -- bash", "a shell for an hour"],
+            ["infra creds mlflow --stack dev --quiet --format export", "for the eval of a shell"],
         ],
         run: async (context, options, service, ...given) => {
             const { commandBehindDashes, creds } = await import("./creds");

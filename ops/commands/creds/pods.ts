@@ -24,12 +24,12 @@ const ways: Readonly<Record<Mode, (name: string) => string>> = {
 /** Of a service whose pods alone have credentials: how they get them. Nothing is run as them from here. */
 export function podCredentials(
     { stack, json, host }: CommandContext,
-    { exec, session }: CredsOptions,
+    { exec, session, format }: CredsOptions,
     settings: Settings,
     { namespace, deployment }: PodSources,
 ): ExitCode {
     const { identity, cluster } = settings[clinicalAi.name]!;
-    if (exec || session !== undefined) {
+    if (exec || session !== undefined || format) {
         throw new InfraError(
             exitCodes.usage,
             `${clinicalAi.name}'s credentials are in its pods alone; nothing else runs with them.`,

@@ -1,3 +1,5 @@
+import { delimiter } from "node:path";
+
 import { type ServiceName } from "../../../services";
 import { type DoctorAccess } from "../../doctor";
 import { examine } from "../../doctor/examine";
@@ -64,7 +66,7 @@ export function accessOf(
 /** In the local cloud nothing of the caller's own is used. */
 function localEnvironment({ host, stack }: CommandContext): Readonly<Record<string, string | undefined>> {
     const cluster = host.cluster(stack, "deployer");
-    return { KUBECONFIG: cluster?.kubeconfig, VAULT_TOKEN: cluster?.vaultToken };
+    return { KUBECONFIG: cluster && [cluster.kubeconfig].flat().join(delimiter), VAULT_TOKEN: cluster?.vaultToken };
 }
 
 /** What could not be had is not looked at, and the reason is said. */

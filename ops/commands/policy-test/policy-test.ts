@@ -36,8 +36,9 @@ export async function policyTest(context: CommandContext, options: PolicyTestOpt
     const faults = placeFaults(options);
     if (faults.length > 0) throw new InfraError(exitCodes.usage, faults.join("\n"));
     const folder = projectFolder(options.directory);
-    const { credentials } = credentialsIn(folder, sources, settings.region);
-    if (!credentials) throw noCredentials(context, snapshotter.name, sources, folder);
+    const resolution = credentialsIn(folder, sources, settings.region);
+    const { credentials } = resolution;
+    if (!credentials) throw noCredentials(context, snapshotter.name, sources, folder, resolution);
     say(`keys ${credentials.keys.accessKeyId} of ${credentials.place}`);
     const agent = await vouch(context, settings, credentials, folder);
     const deployer = await deployerOf(context, options);
