@@ -1,4 +1,5 @@
 import {
+    GetBucketAclCommand,
     GetBucketEncryptionCommand,
     GetBucketLifecycleConfigurationCommand,
     GetBucketOwnershipControlsCommand,
@@ -6,6 +7,7 @@ import {
     GetBucketTaggingCommand,
     GetBucketVersioningCommand,
     GetPublicAccessBlockCommand,
+    type Grant,
     HeadBucketCommand,
     type S3Client,
 } from "@aws-sdk/client-s3";
@@ -70,6 +72,35 @@ function foreign(name: string, { accountId }: Home): Hindrance {
         reason: `bucket ${name} belongs to another account than ${accountId}, or the deployer may not list it (403)`,
         fix: "Names of buckets are taken once for all accounts: its owner has to delete it. If it is yours, give the deployer s3:ListBucket.",
     };
+}
+
+/**
+ * Why a bucket whose ACL lets others in cannot be given the ownership BucketOwnerEnforced; undefined where only its owner
+ * has grants.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html
+ */
+export async function grantsInTheWay(s3: S3Client, name: string, { accountId }: Home): Promise<Hindrance | undefined> {
+    const acl = await ask(`The ACL of bucket ${name}`, () =>
+        s3.send(new GetBucketAclCommand({ Bucket: name, ExpectedBucketOwner: accountId })),
+    );
+    const others = (acl?.Grants ?? []).filter(
+        ({ Grantee }) => Grantee?.ID === undefined || Grantee.ID !== acl?.Owner?.ID,
+    );
+    if (others.length === 0) return undefined;
+    return {
+        reason:
+            `its ACL has grants of others: ${others.map(grantInWords).join(", ")}; ` +
+            "S3 does not turn ACLs off, as the stack declares it, while they are there",
+        fix:
+            "Give by a bucket policy what is still needed of them, then: " +
+            `aws s3api put-bucket-acl --bucket ${name} --acl private`,
+    };
+}
+
+function grantInWords({ Grantee, Permission }: Grant): string {
+    const who = Grantee?.URI?.split("/").at(-1) ?? Grantee?.DisplayName ?? Grantee?.ID ?? Grantee?.EmailAddress;
+    return `${Permission} to ${who}`;
 }
 
 /** The settings of every part of a bucket that has been set. */

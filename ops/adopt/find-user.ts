@@ -20,6 +20,8 @@ export interface FoundUser {
     readonly boundaryArn?: string;
     /** Rights that it has beside the adopted policy: they stay. In words. */
     readonly otherRights: readonly string[];
+    /** Its inline policies beside the adopted one, with their documents. */
+    readonly otherPolicies: readonly { readonly name: string; readonly document: string }[];
 }
 
 /** IAM allows a user no more access keys. */
@@ -59,12 +61,17 @@ export async function findUser(
         "groups",
         map(paginateListGroupsForUser(config, { UserName }), ({ Groups }) => Groups),
     );
-    const document =
-        policyName !== undefined && inline?.includes(policyName)
-            ? await ask(`Policy ${policyName} of user ${name}`, () =>
-                  iam.send(new GetUserPolicyCommand({ UserName, PolicyName: policyName })),
-              )
-            : undefined;
+    // IAM returns documents with their characters escaped as in a URL.
+    const documentOf = async (policy: string) => {
+        const found = await ask(`Policy ${policy} of user ${name}`, () =>
+            iam.send(new GetUserPolicyCommand({ UserName, PolicyName: policy })),
+        );
+        return decodeURIComponent(found?.PolicyDocument ?? "");
+    };
+    const documents = await Promise.all(
+        (inline ?? []).map(async (policy) => ({ name: policy, document: await documentOf(policy) })),
+    );
+    const adopted = documents.find((policy) => policy.name === policyName);
     const parts = new Map<Part, readonly Item[]>([
         [
             "user",
@@ -74,12 +81,12 @@ export async function findUser(
             ],
         ],
     ]);
-    // IAM returns documents with their characters escaped as in a URL.
-    if (document?.PolicyDocument) parts.set("policy", statementItems(decodeURIComponent(document.PolicyDocument)));
+    if (adopted?.document) parts.set("policy", statementItems(adopted.document));
     return {
         parts,
         keyIds: (keys ?? []).map(({ AccessKeyId }) => AccessKeyId!),
         boundaryArn: answer.User.PermissionsBoundary?.PermissionsBoundaryArn,
+        otherPolicies: documents.filter((policy) => policy !== adopted),
         otherRights: [
             ...(inline ?? []).filter((policy) => policy !== policyName).map((policy) => `inline policy ${policy}`),
             ...(attached ?? []).map(({ PolicyArn }) => `policy ${PolicyArn}`),

@@ -1,6 +1,6 @@
 import { type Clients } from "../verify/clients";
 import { type Declared } from "./declared";
-import { findBucket, findBucketParts, type Hindrance, type Home } from "./find-bucket";
+import { findBucket, findBucketParts, grantsInTheWay, type Hindrance, type Home } from "./find-bucket";
 import { findUser, type FoundUser } from "./find-user";
 import { type Parts } from "./parts";
 
@@ -30,7 +30,8 @@ async function find({ s3, iam }: Clients, declared: Declared, home: Home): Promi
     if (kind === "bucket") {
         const bucket = await findBucket(s3, name, home);
         if (bucket === false) return { declared, found: nothing };
-        if (bucket !== true) return { declared, found: nothing, hindrance: bucket };
+        const hindrance = bucket === true && missing.has("ownership") ? await grantsInTheWay(s3, name, home) : bucket;
+        if (typeof hindrance === "object") return { declared, found: nothing, hindrance };
         return { declared, found: await findBucketParts(s3, name, home) };
     }
     const policyName = missing.get("policy")?.inputs.name;

@@ -1,7 +1,7 @@
 import { type Overwrite } from "./compare";
 import { type Expiring, total } from "./expiry";
 import { type Finding } from "./find";
-import { maximumKeys } from "./find-user";
+import { type FoundUser, maximumKeys } from "./find-user";
 import { called } from "./parts";
 import { destructive, type Preview, resourceName } from "./preview";
 
@@ -20,6 +20,33 @@ export function findingRefusals({ declared, hindrance, user }: Finding): Refusal
     return [
         ...boundaryRefusal(resource, user.boundaryArn, declared.missing.has("user")),
         ...keysRefusal(declared, user.keyIds),
+        ...policySizeRefusal(declared, user.otherPolicies),
+    ];
+}
+
+/**
+ * IAM counts all inline policies of a user together, and no white space.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+const maximumPolicyCharacters = 2048;
+
+function policySizeRefusal(declared: Finding["declared"], others: FoundUser["otherPolicies"]): Refusal[] {
+    const size = (document: unknown) => String(document).replace(/\s/g, "").length;
+    const own = declared.missing.get("policy");
+    if (!own) return [];
+    const sizes = others.map(({ name, document }) => [name, size(document)] as const);
+    const sum = sizes.reduce((total, [, characters]) => total + characters, size(own.inputs.policy));
+    if (sum <= maximumPolicyCharacters) return [];
+    const largest = sizes.map(([name, characters]) => `${name} (${count(characters, "character")})`).join(", ");
+    return [
+        {
+            resource: called(declared),
+            reason:
+                `with the stack's its inline policies have ${count(sum, "character")} in all, ` +
+                `and IAM allows a user ${maximumPolicyCharacters.toLocaleString("en")}`,
+            fix: `Make managed policies of its others and attach them, then delete these: ${largest}.`,
+        },
     ];
 }
 

@@ -5,8 +5,10 @@ import {
     CreateAccessKeyCommand,
     CreateRoleCommand,
     CreateUserCommand,
+    DeleteUserPolicyCommand,
     GetUserCommand,
     ListAccessKeysCommand,
+    PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
 import {
     CreateBucketCommand,
@@ -15,7 +17,9 @@ import {
     GetBucketLifecycleConfigurationCommand,
     GetBucketVersioningCommand,
     ListObjectVersionsCommand,
+    PutBucketAclCommand,
     PutBucketLifecycleConfigurationCommand,
+    PutBucketOwnershipControlsCommand,
     PutBucketPolicyCommand,
     PutBucketTaggingCommand,
     PutBucketVersioningCommand,
@@ -170,6 +174,31 @@ describe("infra adopt (A3)", function () {
         const found = await findBucket(cloud.root.s3, "far-away", { accountId: account, region: "us-east-1" });
         assert.match((found as { reason: string }).reason, /is in region eu-west-1, the stack in us-east-1/);
         assert.equal(await findBucket(cloud.root.s3, "nowhere", { accountId: account, region: "us-east-1" }), false);
+    });
+
+    it("refuses a bucket whose ACL lets others in, and a user whose own inline policies leave the stack's no room", async () => {
+        configure("rl-studio");
+        const { s3, iam } = cloud.root;
+        const ownership = (ObjectOwnership: "ObjectWriter" | "BucketOwnerEnforced") =>
+            s3.send(
+                new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls: { Rules: [{ ObjectOwnership }] } }),
+            );
+        await ownership("ObjectWriter");
+        await s3.send(new PutBucketAclCommand({ Bucket, GrantRead: `id="${"c".repeat(64)}"` }));
+        const Resource = Array.from({ length: 60 }, (_, index) => `arn:aws:s3:::somebody-else-${index}/*`);
+        const statement = { Effect: "Allow", Action: "s3:GetObject", Resource };
+        const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+        await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "wide", PolicyDocument }));
+        const { exitCode, report } = await cloud.adopt("rl-studio", "--yes");
+        assert.equal(exitCode, 1);
+        const [acl, size] = report.refused;
+        assert.match(acl.reason, /^its ACL has grants of others: READ to c{64};/);
+        assert.match(acl.fix, /put-bucket-acl --bucket rl-studio-rollouts-dev --acl private$/);
+        assert.match(size.reason, /have 2,\d{3} characters in all, and IAM allows a user 2,048/);
+        assert.match(size.fix, /wide \(\d,\d{3} characters\)/);
+        await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName: "wide" }));
+        await s3.send(new PutBucketAclCommand({ Bucket, ACL: "private" }));
+        await ownership("BucketOwnerEnforced");
     });
 
     it("shows what an update would overwrite and expire, and refuses without --accept-data-loss", async () => {

@@ -389,7 +389,24 @@ describe("adoption is refused", () => {
             missing: new Map([["user", { urn: urn("u"), inputs: {} }]]),
         },
         found: new Map(),
-        user: { parts: new Map(), keyIds, boundaryArn, otherRights: [] },
+        user: { parts: new Map(), keyIds, boundaryArn, otherRights: [], otherPolicies: [] },
+    });
+
+    it("where a user's own inline policies leave the stack's no room: IAM counts all, without white space", () => {
+        const { declared: target, user: found, ...rest } = user([], { ids: [], count: 1 });
+        const own = { urn: urn("p"), inputs: { policy: `{"a": "${"x".repeat(90)}"}` } };
+        const refusals = (characters: number, missing: Declared["missing"] = new Map([["policy", own]])) =>
+            findingRefusals({
+                ...rest,
+                declared: { ...target, missing },
+                user: { ...found!, otherPolicies: [{ name: "o", document: `${"y".repeat(characters)} \n ` }] },
+            });
+        assert.deepEqual(refusals(2048 - 98), []);
+        const [{ reason, fix }] = refusals(2048 - 97);
+        assert.match(reason, /have 2,049 characters in all, and IAM allows a user 2,048/);
+        assert.match(fix, /o \(1,951 characters\)/);
+        // What the stack has already stays as it is.
+        assert.deepEqual(refusals(5000, new Map()), []);
     });
 
     it("where a user has no room for the stack's key, and only there", () => {
