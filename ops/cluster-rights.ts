@@ -60,6 +60,8 @@ export function vaultDeployerPolicy(options: RightsOptions = {}): string {
         { path: `${vault.mount}/data/${vault.path}`, capabilities: ["create", "read", "update"] },
         // An update writes the metadata too; destroying removes every version.
         { path: `${vault.mount}/metadata/${vault.path}`, capabilities: ["read", "update", "delete"] },
+        // Whether each write is asked for the version that it follows.
+        { path: `${vault.mount}/config`, capabilities: ["read"] },
         ...[vault.policy, vault.dynamicPolicy].map((name) => ({
             path: `sys/policies/acl/${name}`,
             // A policy has no `create` to Vault.

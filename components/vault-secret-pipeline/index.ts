@@ -62,6 +62,13 @@ export interface VaultSecretPipelineArgs {
      * @default 120
      */
     readonly syncTimeoutSeconds?: number;
+    /**
+     * Runs before the ExternalSecret is made, and can refuse that: from then on the operator owns the Secret of that name
+     * and replaces all that it holds.
+     *
+     * @default it is made
+     */
+    readonly beforeSync?: pulumi.ResourceHook;
 }
 
 /**
@@ -183,5 +190,6 @@ function target(args: VaultSecretPipelineArgs): Target {
         externalSecretName: args.externalSecretName,
         secretName: args.secretName,
         syncTimeoutSeconds: args.syncTimeoutSeconds ?? 120,
+        beforeSync: args.beforeSync,
     };
 }

@@ -25,6 +25,7 @@ export interface Target {
     readonly secretName: string;
     /** How long the operator gets to write the Secret, in seconds. */
     readonly syncTimeoutSeconds: number;
+    readonly beforeSync: pulumi.ResourceHook | undefined;
 }
 
 /** The part of a store's or a generator's specification that says how to reach Vault. */
@@ -157,7 +158,7 @@ function sync(
                 },
             },
         },
-        { parent, dependsOn },
+        { parent, dependsOn, hooks: target.beforeSync && { beforeCreate: [target.beforeSync] } },
     );
     // Changes nothing of the Secret, which is the operator's, but these two annotations.
     const synced = new kubernetes.core.v1.SecretPatch(

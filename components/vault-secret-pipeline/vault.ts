@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
-
 import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
 
+import { type KvPlace, type KvVersion, placeFault, versionWrittenOver, writtenOverKey } from "./kv";
 import { awsCredentialsPath, kvDataPath, readOnly } from "./policy";
 
 /** Values that are known beforehand and kept in Vault. */
@@ -103,47 +102,61 @@ export function createStaticSource(
     };
 }
 
-/** What Vault answers at a path of KV version 2. */
-interface KvVersion {
-    /** The values; null where the latest version was deleted. */
-    readonly data: unknown;
-    readonly metadata: {
-        readonly version: number;
-        readonly custom_metadata: Readonly<Record<string, string>> | null;
-    };
-}
-
-/** Key of the secret's own metadata with the version that the last write took the place of. */
-const writtenOverKey = "written-over-version";
-
 /**
  * The version over which the declared values are, or have to be, written; "0" where there was none.
  *
  * The provider never reads values back, so to it neither somebody else's write nor a deleted latest version is a
  * difference. This number is one: it changes when Vault holds other values than the declared ones, and with it the
  * resource is updated, which writes them again. From then on it is what the secret's own metadata says.
+ *
+ * What is there and was never written by a stack stops the update: it would be lost.
  */
 function writtenOver(
     parent: pulumi.Resource,
-    { mount, path: name, fields }: StaticSource,
+    { mount, path, fields }: StaticSource,
     namespace: string | undefined,
 ): pulumi.Output<string> {
     const version = pulumi.all([mount, pulumi.all(fields)]).apply(async ([mount, declared]) => {
-        // The function for KV version 1 reads any path as it is; that for version 2 is deprecated, and says so each time.
-        const found = await vault.kv
-            .getSecret({ path: kvDataPath(mount, name), namespace }, { parent })
-            .catch((error: Error) => notRead(parent, error));
-        if (!found) return "0";
-        const { data, metadata } = JSON.parse(found.dataJson) as KvVersion;
-        if (isDeepStrictEqual(data, declared)) return metadata.custom_metadata?.[writtenOverKey] ?? "0";
-        return String(metadata.version);
+        const place = await look(parent, mount, path, namespace);
+        const fault = placeFault(place, declared);
+        if (fault) throw new pulumi.ResourceError(fault, parent, true);
+        return versionWrittenOver(place, declared);
     });
     // A number of a version says nothing of its values.
     return pulumi.unsecret(version);
 }
 
+async function look(
+    parent: pulumi.Resource,
+    mount: string,
+    path: string,
+    namespace: string | undefined,
+): Promise<KvPlace> {
+    // The function for KV version 1 reads any path as it is; that for version 2 is deprecated, and says so each time.
+    const read = async <Answer>(path: string, otherwise: (error: Error) => void) =>
+        vault.kv.getSecret({ path, namespace }, { parent }).then(
+            ({ dataJson }) => JSON.parse(dataJson) as Answer,
+            (error: Error) => void otherwise(error),
+        );
+    // Before the mount is made none of these is there. What may not be read of them, the write finds out.
+    const unlessRefused = () => undefined;
+    const [latest, engine, config, metadata] = await Promise.all([
+        read<KvVersion>(kvDataPath(mount, path), (error) => notRead(parent, error)),
+        read<{ options?: { version?: string } | null }>(`sys/internal/ui/mounts/${mount}`, unlessRefused),
+        read<{ cas_required?: boolean }>(`${mount}/config`, unlessRefused),
+        read<{ cas_required?: boolean }>(`${mount}/metadata/${path}`, unlessRefused),
+    ]);
+    return {
+        mount,
+        path,
+        latest: latest ?? undefined,
+        engineVersion: engine && (engine.options?.version ?? "1"),
+        checkAndSet: config?.cas_required ? "mount" : metadata?.cas_required ? "path" : undefined,
+    };
+}
+
 /** Before the first write there is nothing to read; whatever else is wrong stops a write too, but not a preview. */
-function notRead(parent: pulumi.Resource, { message }: Error): undefined {
+function notRead(parent: pulumi.Resource, { message }: Error): void {
     if (/no secret found|no handler for route|Upgrading from non-versioned/.test(message)) return;
     void pulumi.log.warn(
         `Vault was not read, so that values of somebody else would not be noticed: ${message}`,

@@ -8,6 +8,7 @@ import { type StackContext } from "../context";
 import { connectKubernetes, connectVault, readCaCert } from "../providers";
 import { type ClinicalAiClusterSettings } from "../settings";
 import { type SecretKeys, type WorkerIdentity } from "./identity";
+import { refuseForeignSecret } from "./foreign-secret";
 import { installExternalSecrets } from "./operator";
 import { createWorkload, type PodSecret } from "./workload";
 
@@ -34,9 +35,7 @@ export function deployToCluster(
         : undefined;
     const shared = providers && createShared(settings.vault, providers);
     const pipeline =
-        providers &&
-        identity.secretKeys &&
-        deliverKeys(settings.vault, providers, shared, identity.secretKeys, account);
+        providers && identity.secretKeys && deliverKeys(settings, providers, shared, identity.secretKeys, account);
     createWorkload(
         {
             region: context.region,
@@ -144,7 +143,7 @@ function kubernetesAuth(outside: VaultSettings["kubernetes"]): KubernetesAuth {
 }
 
 function deliverKeys(
-    settings: VaultSettings,
+    { vault: settings, kubernetes: cluster }: ClinicalAiClusterSettings,
     providers: Providers,
     shared: SharedVault | undefined,
     keys: SecretKeys,
@@ -167,6 +166,7 @@ function deliverKeys(
         externalSecretName: clinicalAi.externalSecret,
         secretName: clinicalAi.secret,
         syncTimeoutSeconds: settings.syncTimeoutSeconds,
+        beforeSync: refuseForeignSecret(cluster),
     });
 }
 

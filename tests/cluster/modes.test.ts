@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { ListPodIdentityAssociationsCommand } from "@aws-sdk/client-eks";
 import { GetRoleCommand, GetUserCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { type V1Secret } from "@kubernetes/client-node";
 
 import { vaultPrincipalArn } from "../../local/cluster/vault-aws";
 import { podEnvironment } from "../../ops/cluster/pod-environment";
@@ -136,8 +137,51 @@ describe("the identity modes of clinical-ai", function () {
     };
 
     // Each follows another one than in the list above, and static is left and taken up again.
-    for (const mode of ["static", "irsa", "podIdentity", "vaultDynamic", "irsa", "static", "vaultDynamic"] as const) {
+    for (const mode of ["static", "irsa", "podIdentity", "vaultDynamic", "irsa"] as const) {
         it(`becomes ${mode}`, () => becomes(mode));
+    }
+
+    it("does not become static over what somebody else has in its place, nor where Vault would refuse its writes", async () => {
+        const { vault } = cloud();
+        const kubernetes = cloud().kubernetes();
+        const secret = { apiVersion: "v1", kind: "Secret", namespace: clinicalAi.namespace, name: clinicalAi.secret };
+        const metadata = { name: secret.name, namespace: secret.namespace };
+        const pulumi = (...args: string[]) => cloud().run(["pulumi", ...args]);
+        await vault.write("secret/data/clinical-ai/aws", { data: { old: "theirs" } });
+        await kubernetes.create({ apiVersion: "v1", kind: "Secret", metadata, stringData: { key: "theirs" } }, secret);
+        cloud().chooseIdentity(identities.static);
+        for (const run of [await pulumi("preview"), await pulumi("up", "--yes", "--skip-preview")]) {
+            assert.notEqual(run.exitCode, 0);
+            assert.match(run.all!, /is not managed by this stack: it holds the fields old, which would be replaced/);
+        }
+        assert.deepEqual((await vault.read("secret/data/clinical-ai/aws"))!.data, { old: "theirs" });
+
+        // Given to the stack; what is in the cluster is not.
+        await vault.write("secret/metadata/clinical-ai/aws", { custom_metadata: { "written-over-version": "0" } });
+        for (const run of [await pulumi("preview"), await pulumi("up", "--yes", "--skip-preview")]) {
+            assert.notEqual(run.exitCode, 0);
+            assert.match(
+                run.all!,
+                /Secret clinical-ai-aws-credentials .* not managed by External Secrets.*\(keys: key\)/,
+            );
+        }
+        assert.deepEqual(((await cloud().object("v1", "Secret", clinicalAi.secret)) as V1Secret).data, {
+            key: Buffer.from("theirs").toString("base64"),
+        });
+        await kubernetes.remove(secret);
+
+        await vault.write("secret/data/clinical-ai/aws", { data: { old: "theirs again" } });
+        await vault.write("secret/config", { cas_required: true });
+        const { all } = await pulumi("up", "--yes", "--skip-preview");
+        await vault.write("secret/config", { cas_required: false });
+        assert.match(
+            all!,
+            /\(cas_required of the mount\), .* Turn that off: vault write secret\/config cas_required=false/,
+        );
+    });
+
+    for (const mode of ["static", "vaultDynamic"] as const) {
+        it(`becomes ${mode} again`, () => becomes(mode));
     }
 
     it("gives the worker new keys of Vault at every refresh, and no pod's request fails until it is gone", async () => {

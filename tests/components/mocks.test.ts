@@ -20,6 +20,7 @@ describe("recording mocks", () => {
             protect: false,
             retainOnDelete: false,
             additionalSecretOutputs: [],
+            beforeCreate: [],
             beforeUpdate: [],
         };
         assert.deepEqual(mocks.get("aws:s3/bucket:Bucket", "first"), {

@@ -12,6 +12,7 @@ import {
     VaultSecretPipeline,
     type VaultSecretPipelineArgs,
 } from "../../components/vault-secret-pipeline";
+import { placeFault } from "../../components/vault-secret-pipeline/kv";
 import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
 
 /** When Vault wrote the version. */
@@ -57,7 +58,9 @@ const args: Args = {
 async function run(changes: Partial<Args> = {}, preview = false, inVault?: Record<string, unknown> | Error) {
     const mocks = new RecordingMocks({
         outputs: { "vault:kv/secretV2:SecretV2": () => ({ metadata: { version: "7", created_time: created } }) },
-        ...(inVault ? { invokes: { [getSecret]: inVault } } : {}),
+        ...(inVault
+            ? { invokes: { [getSecret]: ({ path }) => (path === "secret/data/team/aws" ? inVault : none) } }
+            : {}),
     });
     const pipeline = await runWithMocks(
         mocks,
@@ -67,6 +70,7 @@ async function run(changes: Partial<Args> = {}, preview = false, inVault?: Recor
     return { mocks, pipeline };
 }
 
+const none = new Error("permission denied");
 const getSecret = "vault:kv/getSecret:getSecret";
 const connect = () => ({
     vault: new vault.Provider("the-vault", { address: "https://vault.example.com:8200" }),
@@ -173,11 +177,77 @@ describe("VaultSecretPipeline, static", () => {
             ],
             ["a field more", found({ ...declared, added: "by hand" }, earlier), "5"],
             ["a latest version that was deleted", found(null, earlier), "5"],
+            [
+                "somebody else's fields that were given to the stack",
+                found({ old: "x" }, { "written-over-version": "0" }),
+                "5",
+            ],
             ["nothing", new Error('no secret found at "secret/data/team/aws"'), "0"],
             ["nobody knows what", new Error("connection refused"), "0"],
         ] as const) {
             it(what, async () => assert.deepEqual(await overVersion(inVault), { "written-over-version": version }));
         }
+    });
+
+    describe("B1: refuses, and writes nothing, where", () => {
+        const fields = { access_key: "AKIA", secret_key: "very secret" };
+        const [mount, path] = ["secret", "team/aws"];
+        const latest = (data: object | null, custom?: Record<string, string>) => ({
+            data: data as Record<string, string>,
+            metadata: { version: 3, custom_metadata: custom ?? null },
+        });
+        const ours = { "written-over-version": "2" };
+
+        it("somebody else's fields are, by their names alone", async () => {
+            const inVault = { dataJson: JSON.stringify(latest({ old: "their value" })) };
+            await assert.rejects(run({}, false, inVault), ({ message }: Error) => {
+                assert.match(
+                    message,
+                    /^Path team\/aws in mount secret of Vault is not managed by this stack: it holds the fields old,/,
+                );
+                assert.match(
+                    message,
+                    /vault kv metadata patch -mount=secret -custom-metadata=written-over-version=0 team\/aws$/,
+                );
+                return !message.includes("their value");
+            });
+        });
+
+        for (const [what, place, expected] of [
+            ["the engine has version 1", { engineVersion: "1" }, /version 1, .* vault kv enable-versioning secret\/$/],
+            ["a version was deleted that is not the stack's", { latest: latest(null) }, /it holds a deleted version,/],
+            [
+                "the mount asks for a version",
+                { checkAndSet: "mount" },
+                /vault write secret\/config cas_required=false$/,
+            ],
+            [
+                "the path asks for a version",
+                { checkAndSet: "path", latest: latest({}, ours) },
+                /vault kv metadata patch -mount=secret -cas-required=false team\/aws$/,
+            ],
+        ] as const) {
+            it(what, () => assert.match(placeFault({ mount, path, ...place }, fields) ?? "nothing", expected));
+        }
+
+        it("not where nothing has to be written, or what is there is the stack's", () => {
+            for (const place of [
+                { latest: latest(fields), checkAndSet: "mount" as const },
+                { latest: latest({ other: "x" }, ours), engineVersion: "2" },
+                {},
+            ]) {
+                assert.equal(placeFault({ mount, path, ...place }, fields), undefined);
+            }
+        });
+    });
+
+    it("asks whether the Secret is free before the operator owns it", async () => {
+        const mocks = new RecordingMocks();
+        await runWithMocks(mocks, () => {
+            const beforeSync = new pulumi.ResourceHook("free", () => undefined);
+            return new VaultSecretPipeline("keys", { ...args, beforeSync, providers: connect() });
+        });
+        assert.deepEqual(mocks.get(externalSecret, "keys-external-secret").options.beforeCreate, ["free"]);
     });
 
     it("gives no value to anything but the Vault secret", async () => {

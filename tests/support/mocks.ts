@@ -23,6 +23,8 @@ export interface RegisteredOptions {
     readonly protect: boolean;
     readonly retainOnDelete: boolean;
     readonly additionalSecretOutputs: string[];
+    /** Names of the hooks that run before a creation. */
+    readonly beforeCreate: string[];
     /** Names of the hooks that run before an update. */
     readonly beforeUpdate: string[];
 }
@@ -34,6 +36,9 @@ export interface RegisteredHook {
     /** Runs the hook as the engine would and returns the sentence with which it failed, if it did. */
     run(inputs: { readonly oldInputs?: object; readonly newInputs?: object }): Promise<string | undefined>;
 }
+
+/** What an invoke answers. */
+type Answer = Record<string, unknown> | Error;
 
 /** What a test run under mocks recorded, and the answers it gave. */
 export class RecordingMocks implements pulumi.runtime.Mocks {
@@ -47,7 +52,7 @@ export class RecordingMocks implements pulumi.runtime.Mocks {
     constructor(
         private readonly answers: {
             readonly outputs?: Record<string, (args: pulumi.runtime.MockResourceArgs) => Record<string, unknown>>;
-            readonly invokes?: Record<string, Record<string, unknown> | Error>;
+            readonly invokes?: Record<string, Answer | ((args: pulumi.runtime.MockCallArgs["inputs"]) => Answer)>;
         } = {},
     ) {}
 
@@ -72,7 +77,8 @@ export class RecordingMocks implements pulumi.runtime.Mocks {
 
     call(args: pulumi.runtime.MockCallArgs): pulumi.runtime.MockCallResult {
         const unknown = new Error(`unknown invoke: ${args.token}`);
-        const answer = this.answers.invokes?.[args.token] ?? defaultInvokes[args.token] ?? unknown;
+        const given = this.answers.invokes?.[args.token] ?? defaultInvokes[args.token] ?? unknown;
+        const answer = typeof given === "function" ? given(args.inputs) : given;
         // The runtime reads the details of a gRPC error, not its message.
         if (answer instanceof Error) throw Object.assign(new Error(), { details: answer.message });
         return answer;
@@ -134,6 +140,7 @@ const noOptions: RegisteredOptions = {
     protect: false,
     retainOnDelete: false,
     additionalSecretOutputs: [],
+    beforeCreate: [],
     beforeUpdate: [],
 };
 
@@ -145,6 +152,7 @@ function optionsOf(request: resproto.RegisterResourceRequest): RegisteredOptions
         protect: request.getProtect() ?? false,
         retainOnDelete: request.getRetainondelete() ?? false,
         additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+        beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
         beforeUpdate: request.getHooks()?.getBeforeUpdateList() ?? [],
     };
 }

@@ -22,6 +22,7 @@ const ofEveryStack = [
     "auth/token/lookup-self: read",
     "secret/data/clinical-ai/aws: create, read, update",
     "secret/metadata/clinical-ai/aws: read, update, delete",
+    "secret/config: read",
     "sys/policies/acl/clinical-ai-aws-read: read, update, delete",
     "sys/policies/acl/clinical-ai-aws-make: read, update, delete",
     "auth/kubernetes/role/clinical-ai-prefect: create, read, update, delete",
