@@ -29,6 +29,7 @@ import { cacheDirectory, localDirectory, LocalError } from "./paths";
 import { elapsed, say, step } from "./progress";
 import { type Provider } from "./providers";
 import { localStack } from "./pulumi";
+import { localRemedies } from "./remedies";
 import { recoverIfInterrupted } from "./recover";
 import { describeChanges, lastChanges } from "./summary";
 
@@ -65,6 +66,7 @@ export async function up({ json, cluster: wanted }: UpOptions): Promise<number> 
         else tell(results, { format: "summary" }, "npm run local -- doctor");
         const failed = results.filter((result) => !result.ok).length;
         say(`${results.length - failed} of ${results.length} checks hold. Took ${elapsed(start)}.`);
+        if (failed > 0) say(`What was changed or deleted by hand is made again by: ${localRemedies.refresh}`);
         if (!json) sayWhatNext(cluster !== undefined || usesOtherCluster());
         return failed === 0 ? 0 : 1;
     });

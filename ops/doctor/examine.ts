@@ -48,7 +48,7 @@ async function clusterSide(examination: Examination): Promise<Diagnosis | undefi
     const of = doctorSettings(stack, settings, folder);
     if (of) return diagnose(examination.cluster(of), of.declared, remedies);
     const notSeen = [{ what: "clinical-ai's cluster", why: "the stack's settings have no cluster" }];
-    return { findings: [], notSeen, unreachable: true };
+    return { findings: [], looked: [], notSeen, unreachable: true };
 }
 
 /** Two diagnoses as one; a key of clinical-ai's that both complain of is said once, where its consequence is. */
@@ -57,6 +57,7 @@ export function joined(inCluster: Diagnosis, inAws: Diagnosis): Diagnosis {
     const news = inAws.findings.filter(({ id, service }) => service !== clinicalAi.name || !said.has(id));
     return {
         findings: [...inCluster.findings, ...news],
+        looked: [...inAws.looked, ...inCluster.looked],
         notSeen: [...inCluster.notSeen, ...inAws.notSeen],
         unreachable: inCluster.unreachable && inAws.unreachable,
     };

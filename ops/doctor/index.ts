@@ -10,6 +10,8 @@ export { type DoctorAccess } from "./observe";
 /** What doctor found. */
 export interface Diagnosis {
     readonly findings: readonly Finding[];
+    /** What was looked at. */
+    readonly looked: readonly string[];
     /** What was not looked at, and why. */
     readonly notSeen: readonly { readonly what: string; readonly why: string }[];
     /** Whether nothing could be asked anything. */
@@ -30,6 +32,10 @@ export function diagnosisOf(facts: Facts, declared: Declared, remedies: Remedies
     const { kubernetesFault, vaultFault } = facts;
     return {
         findings: findingsOf(facts, declared, remedies),
+        looked: [
+            ...(kubernetesFault ? [] : ["clinical-ai's objects in Kubernetes"]),
+            ...(vaultFault ? [] : ["its secret, policy and role in Vault"]),
+        ],
         notSeen: unseen(facts),
         unreachable: kubernetesFault !== undefined && vaultFault?.kind === "unreachable",
     };

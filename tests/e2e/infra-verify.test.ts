@@ -19,9 +19,11 @@ import {
     TagUserCommand,
     UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
+import { DeleteBudgetCommand } from "@aws-sdk/client-budgets";
 import {
     DeleteObjectCommand,
     DeleteBucketPolicyCommand,
+    DeletePublicAccessBlockCommand,
     GetBucketPolicyCommand,
     ListObjectsV2Command,
     PutBucketPolicyCommand,
@@ -442,6 +444,44 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
                 await status("Active");
                 await cloud.root.iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId: other!.AccessKeyId! }));
             }
+        });
+
+        it("names what was changed by hand, and what repairs it: public access, bucket policy, rights, budget", async () => {
+            const { s3, iam, budgets } = cloud.root;
+            const { userName: UserName, bucketName: Bucket } = outputs["rl-studio"];
+            const everyone = { Principal: "*", Action: "s3:GetObject", Resource: `arn:aws:s3:::${Bucket}/*` };
+            const documentOf = (statement: object) =>
+                JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
+            const added = { UserName, PolicyName: "by-hand" };
+            await s3.send(new DeletePublicAccessBlockCommand({ Bucket }));
+            await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: documentOf(everyone) }));
+            const PolicyDocument = documentOf({ Action: "*", Resource: "*" });
+            await iam.send(new PutUserPolicyCommand({ ...added, PolicyDocument }));
+            const BudgetName = outputs["llm-models"].budgetName;
+            await budgets.send(new DeleteBudgetCommand({ AccountId: "000000000000", BudgetName }));
+
+            const { exitCode, json } = await infra(["doctor"], withDeployer());
+            assert.equal(exitCode, 1);
+            const found = json.findings.map(({ id, what }) => `${id}: ${what}`).join("\n");
+            for (const expected of [
+                /not-as-declared: rl-studio: .*public.* is not as declared/,
+                /not-as-declared: rl-studio: bucket policy of \S+ is not as declared/,
+                /not-as-declared: rl-studio: user's policy.* is not as declared/,
+                /not-as-declared: llm-models: .*budget.* is not as declared/,
+            ]) {
+                assert.match(found, expected);
+            }
+            assert.ok(
+                json.findings.every(({ service }) => service === "rl-studio" || service === "llm-models"),
+                found,
+            );
+
+            const [{ fix }] = json.findings.filter(({ what }) => what.includes("user's policy"));
+            assert.match(fix, /^pulumi up --refresh --stack local; if it stays, .* --user-name rl-studio-\S+,/);
+            await cloud.succeed(["pulumi", "up", "--refresh", "--yes", "--skip-preview"]);
+            assert.deepEqual(ids(await infra(["doctor"], withDeployer())), ["rl-studio not-as-declared"]);
+            await iam.send(new DeleteUserPolicyCommand(added));
+            assert.deepEqual((await infra(["doctor"], withDeployer())).json.findings, []);
         });
 
         it("looks at nothing and exits 3 where AWS does not answer, or there are no credentials", async () => {

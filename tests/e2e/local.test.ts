@@ -111,7 +111,7 @@ describe("npm run local", function () {
     });
 
     it("says on a second run that there is nothing to change", async () => {
-        assert.match((await cloud.up()).words, /Nothing to change: \d+ resources are as declared/);
+        assert.match((await cloud.up()).words, /Nothing to change: \d+ resources are as in the stack's state/);
     });
 
     it("is refused at another port than the one that it runs at, and keeps all that it has", async () => {

@@ -156,6 +156,7 @@ const diagnosisOf = (changed: Partial<ServiceFacts> = {}, more: Partial<AwsFacts
             now,
             update: absent,
             leftUsers: absent,
+            declarations: absent,
             caller: { arn, accountId, principal: principalOf(arn) },
             services: [{ ...ofRlStudio, ...changed }],
             ...more,
@@ -168,7 +169,33 @@ const ofKeys = (changed: Partial<Keys>) => diagnosisOf({ keys: found({ ...keys, 
 
 describe("doctor's findings in AWS", () => {
     it("are none where all is well, a key of almost a month included", () => {
-        assert.deepEqual(diagnosisOf({ keys: found(keys) }), { findings: [], notSeen: [], unreachable: false });
+        assert.deepEqual(diagnosisOf({ keys: found(keys) }), {
+            findings: [],
+            looked: ["the deployer's permissions, the regions of buckets, access keys"],
+            notSeen: [],
+            unreachable: false,
+        });
+    });
+
+    it("name what is not as the stack declares it, and what is beside the stack; what AWS did not say is no finding", () => {
+        const one = { service: "rl-studio", what: "bucket policy of rollouts", expected: "Deny x", ok: false } as const;
+        const identity = { kind: "user", name: "u" } as const;
+        const declarations = found([
+            { ...one, got: "none" },
+            { ...one, what: "user's grants", got: "Allow *", identity },
+            { ...one, got: "Deny x", ok: true },
+            { ...one, what: "budget's limit", got: "denied (AccessDenied)", ok: undefined },
+        ]);
+        const { findings, looked, notSeen } = diagnosisOf({}, { declarations });
+        assert.deepEqual(idsOf(findings), ["error not-as-declared", "error not-as-declared"]);
+        assert.equal(findings[0].why, "expected Deny x, got none");
+        assert.equal(findings[0].fix, "pulumi up --refresh --stack dev");
+        assert.match(findings[1].fix, /; if it stays, .* aws iam list-user-policies --user-name u,/);
+        assert.match(looked[1], /^3 declarations of buckets/);
+        assert.deepEqual(notSeen, [{ what: "rl-studio: budget's limit", why: "denied (AccessDenied)" }]);
+        // A bucket that is elsewhere answers nothing from here: that is said once.
+        const buckets = [{ name: "rollouts", region: found("eu-west-1") }];
+        assert.deepEqual(idsOf(diagnosisOf({ buckets }, { declarations }).findings), ["error region"]);
     });
 
     it("name each missing permission, the resource and who lacks it, and what could not be judged", () => {
@@ -217,7 +244,7 @@ describe("doctor's findings in AWS", () => {
         const fault = { kind: "unreachable", why: "ECONNREFUSED" } as const;
         const diagnosis = diagnosisOf({}, { fault, caller: undefined, services: [] });
         const notSeen = [{ what: "AWS", why: "ECONNREFUSED" }];
-        assert.deepEqual(diagnosis, { findings: [], notSeen, unreachable: true });
+        assert.deepEqual(diagnosis, { findings: [], looked: [], notSeen, unreachable: true });
         assert.equal(diagnosisInWords(diagnosis), "Not looked at: AWS (ECONNREFUSED).\nNothing could be asked.");
     });
 
@@ -294,9 +321,10 @@ describe("doctor's findings in AWS", () => {
             ...{ id, service, severity: "error", what: "", why: "", fix: "" },
         });
         const whole = joined(
-            { findings: [finding("key-inactive")], notSeen: [], unreachable: false },
+            { findings: [finding("key-inactive")], looked: [], notSeen: [], unreachable: false },
             {
                 findings: [finding("key-inactive", "clinical-ai"), finding("key-inactive", "mlflow")],
+                looked: [],
                 notSeen: [],
                 unreachable: true,
             },
@@ -312,7 +340,7 @@ describe("doctor's findings in AWS", () => {
         const { findings } = diagnosisOf({
             permissions: found([{ action: "iam:A", resource: "x".repeat(90), verdict: "missing", why: "" }]),
         });
-        const words = diagnosisInWords({ findings, notSeen: [], unreachable: false }, 90);
+        const words = diagnosisInWords({ findings, looked: [], notSeen: [], unreachable: false }, 90);
         assert.equal(words.match(/x/g)?.length, 90, words);
     });
 });

@@ -72,7 +72,12 @@ const of = (version: string | undefined, changed = {}) => found({ version, keyId
 
 describe("doctor's findings", () => {
     it("are none where all is well", () => {
-        assert.deepEqual(diagnose({}), { findings: [], notSeen: [], unreachable: false });
+        assert.deepEqual(diagnose({}), {
+            findings: [],
+            looked: ["clinical-ai's objects in Kubernetes", "its secret, policy and role in Vault"],
+            notSeen: [],
+            unreachable: false,
+        });
     });
 
     const cases: [string, Partial<Facts>, [id: string, fix: string][], Partial<Declared>?][] = [
@@ -386,6 +391,7 @@ describe("doctor", () => {
     it("says what it did not look at, each reason once", () => {
         const diagnosis = diagnose({ secret: unseen, pods: unseen, keys: { state: "unseen", why: "no keys" } });
         assert.deepEqual(diagnosisInWords(diagnosis).split("\n"), [
+            "Looked at: clinical-ai's objects in Kubernetes; its secret, policy and role in Vault. What requests are answered says verify.",
             "Not looked at: Secret, pods (denied (Forbidden)).",
             "Not looked at: access keys in IAM (no keys).",
             "Nothing wrong was found.",

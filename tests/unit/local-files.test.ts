@@ -98,8 +98,11 @@ describe("summary of an update", () => {
     });
 
     it("says that nothing had to change", () => {
-        assert.equal(describeChanges({ same: 60 }), "Nothing to change: 60 resources are as declared.");
-        assert.equal(describeChanges({ same: 60, create: 0 }), "Nothing to change: 60 resources are as declared.");
+        assert.equal(describeChanges({ same: 60 }), "Nothing to change: 60 resources are as in the stack's state.");
+        assert.equal(
+            describeChanges({ same: 60, create: 0 }),
+            "Nothing to change: 60 resources are as in the stack's state.",
+        );
     });
 
     it("counts what did", () => {

@@ -9,8 +9,8 @@ export function report(
     diagnosis: Diagnosis,
     { stack, service, json }: { readonly stack: string; readonly service?: ServiceName; readonly json: boolean },
 ): ExitCode {
-    const { findings, notSeen, unreachable } = diagnosis;
-    if (json) printJson({ stack, service: service ?? null, findings, notSeen });
+    const { findings, looked, notSeen, unreachable } = diagnosis;
+    if (json) printJson({ stack, service: service ?? null, findings, looked, notSeen });
     else say(diagnosisInWords(diagnosis, process.stderr.columns));
     if (unreachable) return exitCodes.unreachable;
     return findings.length === 0 ? exitCodes.held : exitCodes.failed;

@@ -2,6 +2,7 @@ import { type ServiceName } from "../../../services";
 import { type UpdateLock } from "../../recover/lock";
 import { type LeftUser } from "../../verify/temporary-users";
 import { type Look } from "../facts";
+import { type Declaration } from "./declarations";
 import { type Principal } from "./principal";
 import { type Judgement } from "./simulate";
 
@@ -35,6 +36,8 @@ export interface AwsFacts {
     readonly fault?: { readonly kind: "none" | "unreachable" | "refused"; readonly why: string };
     /** Who asks. */
     readonly caller?: { readonly arn: string; readonly accountId: string; readonly principal: Principal };
+    /** What the stack declares, and what AWS has; absent where nothing is deployed, or AWS was not asked. */
+    readonly declarations: Look<readonly Declaration[]>;
     /** Empty where the caller is not one of the stack's account: nothing else was asked then. */
     readonly services: readonly ServiceFacts[];
 }

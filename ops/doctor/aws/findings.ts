@@ -1,5 +1,6 @@
 import { mayBeAlive } from "../../recover/lock";
 import { type Finding, type Remedies } from "../finding";
+import { type Declaration } from "./declarations";
 import { type AwsDeclared, type AwsFacts, type Keys, type ServiceFacts } from "./facts";
 import { type Judgement } from "./simulate";
 
@@ -15,6 +16,17 @@ export function awsFindings(facts: AwsFacts, declared: AwsDeclared, remedies: Re
             ...keyFindings(of, facts.now, declared, remedies),
             ...trialFindings(of, declared),
         ]),
+        ...declarationFindings(facts, declared, remedies),
+    ];
+}
+
+/** What was looked at. */
+export function awsLooked({ services, declarations }: AwsFacts): string[] {
+    if (services.length === 0) return [];
+    const said = declarations.state === "found" ? declarations.value.filter(({ ok }) => ok !== undefined).length : 0;
+    return [
+        "the deployer's permissions, the regions of buckets, access keys",
+        ...(said > 0 ? [`${said} declarations of buckets, users, roles, policies, budgets and topics in AWS`] : []),
     ];
 }
 
@@ -24,6 +36,7 @@ export function awsUnseen({
     services,
     update,
     leftUsers,
+    declarations,
 }: AwsFacts): { readonly what: string; readonly why: string }[] {
     if (fault && fault.kind !== "refused") return [{ what: "AWS", why: fault.why }];
     const state = update.state === "unseen" ? [{ what: "whether an update is at work", why: update.why }] : [];
@@ -44,7 +57,47 @@ export function awsUnseen({
             : []),
         ...(keys.state === "unseen" ? [{ what: `the access keys of ${service}`, why: keys.why }] : []),
     ]);
-    return [...state, ...left, ...ofServices];
+    const undeclared =
+        declarations.state === "unseen"
+            ? [{ what: "what AWS has of what the stack declares", why: declarations.why }]
+            : (declarations.state === "found" ? declarations.value : [])
+                  .filter(({ ok }) => ok === undefined)
+                  .map(({ service, what, got }) => ({ what: `${service}: ${what}`, why: got }));
+    return [...state, ...left, ...ofServices, ...undeclared];
+}
+
+/** What somebody has changed by hand, or an update has not carried out. */
+function declarationFindings(
+    { declarations, services }: AwsFacts,
+    { region }: AwsDeclared,
+    remedies: Remedies,
+): Finding[] {
+    if (declarations.state !== "found") return [];
+    // A bucket that is elsewhere answers nothing from here: that is told once.
+    const elsewhere = services.flatMap(({ service, buckets }) =>
+        buckets.some(({ region: look }) => look.state === "found" && look.value !== region) ? [service] : [],
+    );
+    return declarations.value.flatMap(({ service, what, expected, got, ok, identity }): Finding[] => {
+        if (ok !== false || elsewhere.includes(service)) return [];
+        return [
+            {
+                id: "not-as-declared",
+                severity: "error",
+                service,
+                what: `${service}: ${what} is not as declared`,
+                why: `expected ${expected}, got ${got}`,
+                fix: remedies.refresh + (identity ? `; if it stays, ${besideOf(identity, remedies)}` : ""),
+            },
+        ];
+    });
+}
+
+/** What somebody has added to an identity is no part of the stack: no update takes it away. */
+function besideOf({ kind, name }: NonNullable<Declaration["identity"]>, { tools }: Remedies): string {
+    return (
+        `it was added beside the stack: see ${tools}aws iam list-${kind}-policies --${kind}-name ${name}, ` +
+        `and delete it with delete-${kind}-policy`
+    );
 }
 
 function leftUserFindings(left: AwsFacts["leftUsers"], { verify }: AwsDeclared): Finding[] {

@@ -1,6 +1,6 @@
 import { type Diagnosis } from "../index";
 import { type Remedies } from "../finding";
-import { awsFindings, awsUnseen } from "./findings";
+import { awsFindings, awsLooked, awsUnseen } from "./findings";
 import { type AwsFacts } from "./facts";
 import { type AwsAccess, type AwsWish, observeAws } from "./observe";
 
@@ -19,6 +19,7 @@ export function awsDiagnosisOf(
 ): Diagnosis {
     return {
         findings: awsFindings(facts, declared, remedies),
+        looked: awsLooked(facts),
         notSeen: awsUnseen(facts),
         unreachable: facts.fault !== undefined && facts.fault.kind !== "refused",
     };

@@ -16,6 +16,7 @@ import { mapBounded } from "../../verify/pool";
 import { type Keys as Credentials } from "../../verify/target";
 import { leftUsers } from "../../verify/temporary-users";
 import { type Look } from "../facts";
+import { observeDeclarations } from "./declarations";
 import { type AwsDeclared, type AwsFacts, type Keys, type ServiceFacts, type UnfinishedUpdate } from "./facts";
 import { type Need, needsOf } from "./needs";
 import { principalOf, type Principal } from "./principal";
@@ -43,7 +44,7 @@ const concurrency = 4;
 /** Looks at everything that can be looked at; with credentials of another account at nothing. */
 export async function observeAws(access: AwsAccess, wish: AwsWish): Promise<AwsFacts> {
     const absent = { state: "absent" } as const;
-    const nothing = { now: new Date(), update: absent, leftUsers: absent, services: [] } as const;
+    const nothing = { now: new Date(), update: absent, leftUsers: absent, declarations: absent, services: [] } as const;
     const { credentials, connection } = access;
     if (credentials.state !== "found") {
         const why = credentials.state === "unseen" ? credentials.why : "there are no credentials";
@@ -66,8 +67,13 @@ export async function observeAws(access: AwsAccess, wish: AwsWish): Promise<AwsF
         const ask = await askerOf(clients.iam, principal, arn, connection);
         const state = await access.state();
         const look = (service: ServiceName) => lookAt(service, { wish, scope, clients, ask, state });
+        const asker = { keys: credentials.value, clients, connection, accountId, partition };
         return {
             ...seen,
+            declarations:
+                state.state === "found"
+                    ? await looking(() => observeDeclarations(state.value.exported, wish.services, asker))
+                    : state,
             update: unfinishedUpdate(state),
             leftUsers: await looking(() => leftUsers(clients.iam, seen.now)),
             services: await mapBounded(wish.services, 1, look),

@@ -1,0 +1,130 @@
+import { GetBucketPolicyCommand, type S3Client } from "@aws-sdk/client-s3";
+
+import { type ServiceName } from "../../../services";
+import { type Check, type ProbeKind } from "../../../services/checks";
+import { grantsInWords, type Statement } from "../../../services/grants";
+import { type ExportedState } from "../../recover/state";
+import { type Clients, type Connection } from "../../verify/clients";
+import { failureInWords, isNamed } from "../../verify/outcome";
+import { type Planned, plan } from "../../verify/plan";
+import { runChecks } from "../../verify";
+import { mapBounded } from "../../verify/pool";
+import { type Keys } from "../../verify/target";
+import { outputsInState } from "../../rotate/state";
+
+/** Something that the stack declares of a resource, and what AWS has. */
+export interface Declaration {
+    readonly service: ServiceName;
+    /** `bucket versioning`. */
+    readonly what: string;
+    readonly expected: string;
+    readonly got: string;
+    /** Undefined where AWS did not say what it has. */
+    readonly ok: boolean | undefined;
+    /** The IAM user or role whose rights it is about. */
+    readonly identity?: { readonly kind: "user" | "role"; readonly name: string };
+}
+
+/** Kinds of checks that only read what AWS has of a resource: what was changed by hand shows there. */
+const readingKinds: readonly ProbeKind[] = [
+    "bucket",
+    "user",
+    "role",
+    "policy",
+    "taskDefinition",
+    "budget",
+    "budgetAction",
+    "topic",
+];
+
+/** The checks of `infra verify` that need no right but to read; those of access keys are told apart. */
+function readingChecks(planned: readonly Planned[]): Planned[] {
+    return planned
+        .filter(({ check: { probe } }) => readingKinds.includes(probe.kind) && !isOfKeys(probe))
+        .map((one, index) => ({ ...one, index }));
+}
+
+function isOfKeys(probe: Check["probe"]): boolean {
+    return probe.kind === "user" && probe.aspect === "keys";
+}
+
+/** Who asks, and of which stack. */
+interface Asker {
+    readonly keys: Keys;
+    readonly clients: Clients;
+    readonly connection: Connection;
+    readonly accountId: string;
+    readonly partition: string;
+}
+
+/** Compares what the stack declares of its services' resources with what AWS has of them. */
+export async function observeDeclarations(
+    exported: ExportedState,
+    services: readonly ServiceName[],
+    { keys, clients, connection, accountId, partition }: Asker,
+): Promise<Declaration[]> {
+    const outputs = outputsInState(exported);
+    const deployed = services.filter((service) => outputs[service] !== undefined);
+    const planned = readingChecks(plan({ accountId, partition, outputs, services: deployed }));
+    const asOperator = planned.map((one) => ({ ...one, check: { ...one.check, caller: "operator" as const } }));
+    const target = { ...connection, accountId, partition, outputs, services: [], credentials: { operator: keys } };
+    const results = await runChecks(asOperator, target);
+    const declared = planned.map(({ service, check, index }): Declaration => {
+        const { expected, got } = results[index];
+        return declaration(service, check.name, expected, got, { ok: results[index].ok, identity: identityOf(check) });
+    });
+    return [...declared, ...(await bucketPolicies(exported, deployed, clients.s3))];
+}
+
+function declaration(
+    service: ServiceName,
+    what: string,
+    expected: string,
+    got: string,
+    { ok, identity }: { ok: boolean; identity?: Declaration["identity"] },
+): Declaration {
+    return { service, what, expected, got, ok: ok || !isUnsaid(got) ? ok : undefined, identity };
+}
+
+/** Whether an answer says no more than that AWS could not be asked. */
+function isUnsaid(got: string): boolean {
+    return /^(denied|not tried|could not be reached \((?!404))/.test(got);
+}
+
+function identityOf({ probe }: Check): Declaration["identity"] {
+    if (probe.kind === "user") return { kind: "user", name: probe.user };
+    if (probe.kind === "role") return { kind: "role", name: probe.role };
+    return undefined;
+}
+
+/** What `infra verify` proves by requests, doctor compares: the policy that the stack last gave each bucket. */
+async function bucketPolicies(
+    { deployment }: ExportedState,
+    services: readonly ServiceName[],
+    s3: S3Client,
+): Promise<Declaration[]> {
+    const policies = (deployment.resources ?? []).flatMap(({ type, urn, inputs }) => {
+        // Resources of a service have its name at the beginning of theirs.
+        const service = services.find((name) => urn.split("::").at(-1)!.startsWith(name));
+        if (type !== "aws:s3/bucketPolicy:BucketPolicy" || !service) return [];
+        return [{ service, bucket: String(inputs?.bucket), policy: String(inputs?.policy) }];
+    });
+    return mapBounded(policies, 4, async ({ service, bucket, policy }) => {
+        const expected = grantsInWords(statementsOf(policy));
+        const got = await policyOf(s3, bucket);
+        return declaration(service, `bucket policy of ${bucket}`, expected, got, { ok: got === expected });
+    });
+}
+
+async function policyOf(s3: S3Client, Bucket: string): Promise<string> {
+    try {
+        const { Policy = "" } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
+        return grantsInWords(statementsOf(Policy));
+    } catch (error) {
+        return isNamed(error, "NoSuchBucketPolicy", "NoSuchBucket") ? "none" : failureInWords(error);
+    }
+}
+
+function statementsOf(policy: string): Statement[] {
+    return [(JSON.parse(policy) as { Statement: Statement | Statement[] }).Statement].flat();
+}
