@@ -338,10 +338,10 @@ describe("doctor's findings in AWS", () => {
 
     it("are whole in the table, however long an ARN is", () => {
         const { findings } = diagnosisOf({
-            permissions: found([{ action: "iam:A", resource: "x".repeat(90), verdict: "missing", why: "" }]),
+            permissions: found([{ action: "iam:A", resource: "z".repeat(90), verdict: "missing", why: "" }]),
         });
         const words = diagnosisInWords({ findings, looked: [], notSeen: [], unreachable: false }, 90);
-        assert.equal(words.match(/x/g)?.length, 90, words);
+        assert.equal(words.match(/z/g)?.length, 90, words);
     });
 });
 
@@ -420,7 +420,7 @@ describe("doctor before a server that plays IAM's answers literally (no AWS, no 
                 },
                 found({ exported, locks: [] }),
             );
-            return diagnosis.findings.map(({ id }) => id).filter((id) => id !== "root");
+            return diagnosis.findings.map(({ id }) => id).filter((id) => id !== "root" && id !== "not-as-declared");
         };
         assert.deepEqual(await findings([key(2, "AKIA2")]), []);
         assert.deepEqual(await findings([]), ["key-foreign"]);
