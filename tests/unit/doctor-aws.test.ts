@@ -179,10 +179,11 @@ describe("doctor's findings in AWS", () => {
 
     it("name what is not as the stack declares it, and what is beside the stack; what AWS did not say is no finding", () => {
         const one = { service: "rl-studio", what: "bucket policy of rollouts", expected: "Deny x", ok: false } as const;
-        const identity = { kind: "user", name: "u" } as const;
+        const probe = { kind: "user", aspect: "grants", user: "u" } as const;
+        const attached = { kind: "policy", aspect: "attachments", policyArn: "arn:p" } as const;
         const declarations = found([
             { ...one, got: "none" },
-            { ...one, what: "user's grants", got: "Allow *", identity },
+            { ...one, what: "user's grants", got: "Allow *", probe },
             { ...one, got: "Deny x", ok: true },
             { ...one, what: "budget's limit", got: "denied (AccessDenied)", ok: undefined },
         ]);
@@ -196,6 +197,11 @@ describe("doctor's findings in AWS", () => {
         // A bucket that is elsewhere answers nothing from here: that is said once.
         const buckets = [{ name: "rollouts", region: found("eu-west-1") }];
         assert.deepEqual(idsOf(diagnosisOf({ buckets }, { declarations }).findings), ["error region"]);
+        // So is a shut-off that a trial has left.
+        const shutOff = found([{ ...one, got: "users: u", probe: attached }]);
+        const whole = (trialLeft: boolean) => idsOf(diagnosisOf({ trialLeft }, { declarations: shutOff }).findings);
+        assert.deepEqual(whole(false), ["error not-as-declared"]);
+        assert.deepEqual(whole(true), ["error shut-off-trial-left"]);
     });
 
     it("name each missing permission, the resource and who lacks it, and what could not be judged", () => {

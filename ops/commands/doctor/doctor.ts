@@ -28,6 +28,7 @@ export async function doctor(context: CommandContext, options: DoctorOptions, na
     refuseProfile(host, options.deployerProfile);
     const connection = connectionOf(host, settings);
     const credentials = await unlessMissing(() => host.credentials("deployer", options.deployerProfile));
+    const reader = await unlessMissing(() => host.credentials("operator"));
     const environment = isLocal(host) ? localEnvironment(context) : process.env;
     const diagnosis = await examine({
         stack,
@@ -37,7 +38,12 @@ export async function doctor(context: CommandContext, options: DoctorOptions, na
         services,
         folder: repository,
         remedies: host.remedies ?? remediesOf(stack),
-        aws: { credentials, connection, state: () => unlessMissing(() => stackState(context)) },
+        aws: {
+            credentials,
+            reader: reader.state === "found" ? reader.value : undefined,
+            connection,
+            state: () => unlessMissing(() => stackState(context)),
+        },
         cluster: (of) => ({
             ...accessOf(of, options, environment),
             ...(credentials.state === "found"

@@ -21,8 +21,8 @@ export interface Declaration {
     readonly got: string;
     /** Undefined where AWS did not say what it has. */
     readonly ok: boolean | undefined;
-    /** The IAM user or role whose rights it is about. */
-    readonly identity?: { readonly kind: "user" | "role"; readonly name: string };
+    /** How that was asked; undefined of a bucket's policy. */
+    readonly probe?: Check["probe"];
 }
 
 /** Kinds of checks that only read what AWS has of a resource: what was changed by hand shows there. */
@@ -71,7 +71,7 @@ export async function observeDeclarations(
     const results = await runChecks(asOperator, target);
     const declared = planned.map(({ service, check, index }): Declaration => {
         const { expected, got } = results[index];
-        return declaration(service, check.name, expected, got, { ok: results[index].ok, identity: identityOf(check) });
+        return declaration(service, check.name, expected, got, { ok: results[index].ok, probe: check.probe });
     });
     return [...declared, ...(await bucketPolicies(exported, deployed, clients.s3))];
 }
@@ -81,20 +81,14 @@ function declaration(
     what: string,
     expected: string,
     got: string,
-    { ok, identity }: { ok: boolean; identity?: Declaration["identity"] },
+    { ok, probe }: { ok: boolean; probe?: Check["probe"] },
 ): Declaration {
-    return { service, what, expected, got, ok: ok || !isUnsaid(got) ? ok : undefined, identity };
+    return { service, what, expected, got, ok: ok || !isUnsaid(got) ? ok : undefined, probe };
 }
 
-/** Whether an answer says no more than that AWS could not be asked. */
+/** Whether an answer says no more than that AWS could not be asked: that there is no such thing says more. */
 function isUnsaid(got: string): boolean {
-    return /^(denied|not tried|could not be reached \((?!404))/.test(got);
-}
-
-function identityOf({ probe }: Check): Declaration["identity"] {
-    if (probe.kind === "user") return { kind: "user", name: probe.user };
-    if (probe.kind === "role") return { kind: "role", name: probe.role };
-    return undefined;
+    return /^(denied|not tried|could not be reached)/.test(got) && !/\b404\b|NotFound|NoSuch/.test(got);
 }
 
 /** What `infra verify` proves by requests, doctor compares: the policy that the stack last gave each bucket. */

@@ -77,8 +77,12 @@ function declarationFindings(
     const elsewhere = services.flatMap(({ service, buckets }) =>
         buckets.some(({ region: look }) => look.state === "found" && look.value !== region) ? [service] : [],
     );
-    return declarations.value.flatMap(({ service, what, expected, got, ok, identity }): Finding[] => {
+    const tried = services.flatMap(({ service, trialLeft }) => (trialLeft ? [service] : []));
+    return declarations.value.flatMap(({ service, what, expected, got, ok, probe }): Finding[] => {
         if (ok !== false || elsewhere.includes(service)) return [];
+        // A shut-off that a trial has left is told as that.
+        if (probe?.kind === "policy" && probe.aspect === "attachments" && tried.includes(service)) return [];
+        const beside = besideStack(probe, remedies);
         return [
             {
                 id: "not-as-declared",
@@ -86,14 +90,17 @@ function declarationFindings(
                 service,
                 what: `${service}: ${what} is not as declared`,
                 why: `expected ${expected}, got ${got}`,
-                fix: remedies.refresh + (identity ? `; if it stays, ${besideOf(identity, remedies)}` : ""),
+                fix: remedies.refresh + (beside ? `; if it stays, ${beside}` : ""),
             },
         ];
     });
 }
 
 /** What somebody has added to an identity is no part of the stack: no update takes it away. */
-function besideOf({ kind, name }: NonNullable<Declaration["identity"]>, { tools }: Remedies): string {
+function besideStack(probe: Declaration["probe"], { tools }: Remedies): string | undefined {
+    if (probe?.kind !== "user" && probe?.kind !== "role") return undefined;
+    const { kind } = probe;
+    const name = probe.kind === "user" ? probe.user : probe.role;
     return (
         `it was added beside the stack: see ${tools}aws iam list-${kind}-policies --${kind}-name ${name}, ` +
         `and delete it with delete-${kind}-policy`

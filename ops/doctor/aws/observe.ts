@@ -26,6 +26,8 @@ import { type Judgement, policySourceOf, simulate } from "./simulate";
 export interface AwsAccess {
     /** The deployer's credentials, or why there are none. */
     readonly credentials: Look<Credentials>;
+    /** The read-only operator's, who sees more. @default the deployer's */
+    readonly reader?: Credentials;
     readonly connection: Connection;
     /** The stack's state, asked for only with credentials of its account. */
     state(): Promise<Look<StackState>>;
@@ -67,7 +69,7 @@ export async function observeAws(access: AwsAccess, wish: AwsWish): Promise<AwsF
         const ask = await askerOf(clients.iam, principal, arn, connection);
         const state = await access.state();
         const look = (service: ServiceName) => lookAt(service, { wish, scope, clients, ask, state });
-        const asker = { keys: credentials.value, clients, connection, accountId, partition };
+        const asker = { keys: access.reader ?? credentials.value, clients, connection, accountId, partition };
         return {
             ...seen,
             declarations:
