@@ -81,7 +81,7 @@ function declarationFindings(
     return declarations.value.flatMap(({ service, what, expected, got, ok, probe }): Finding[] => {
         if (ok !== false || elsewhere.includes(service)) return [];
         // A shut-off that a trial has left is told as that.
-        if (probe?.kind === "policy" && probe.aspect === "attachments" && tried.includes(service)) return [];
+        if ((probe?.kind === "user" || probe?.kind === "policy") && tried.includes(service)) return [];
         const beside = besideStack(probe, remedies);
         return [
             {
