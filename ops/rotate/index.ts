@@ -66,7 +66,6 @@ export async function rotate(of: Subject, options: RotateOptions): Promise<Rotat
     let seen: Seen = { ...first, confirmed: subject.confirmed };
     let goal = goalOf(seen, options.rollback);
     let asDeclared = false;
-    let finished: string | undefined;
     const steps: string[] = [];
     let waitingSince: Date | undefined;
     let asked = false;
@@ -97,11 +96,9 @@ export async function rotate(of: Subject, options: RotateOptions): Promise<Rotat
                 await requireAsDeclared(subject, endIfInterrupted);
             }
             if (step.kind !== "handOut") asDeclared = true;
+            // The engine compares with its state: it would change nothing.
+            if (step.why === finishing && stateIsAsDeclared(seen)) throw notAsState(subject, seen);
             if (options.dryRun) return { ...result, state: "planned", steps: [step.why] };
-            // What the engine has applied already and does not see to be otherwise, it would apply for ever.
-            const again = step.kind !== "handOut" && step.why === finishing && formatAccessKeys(step.settings);
-            if (again && again === finished) throw notAsState(subject, seen);
-            finished = again || undefined;
             if (!asked) await options.consent(`${step.why} of ${seen.user}`);
             asked = true;
             if (step.kind === "prove") await prove(step, seen, subject, options);
@@ -157,6 +154,22 @@ async function requireAsDeclared({ host, stack }: Subject, endIfInterrupted: () 
         changes
             ? `Read \`${host.engine} preview --diff\`, apply it with \`${host.engine} up\`, then run this again.`
             : undefined,
+    );
+}
+
+/** Whether the stack's state has what the settings say, so that what is not so in IAM was changed there by hand. */
+function stateIsAsDeclared({ settings, applied, stateKeys, publishedAsDeclared }: Seen): boolean {
+    const { generations, retiring } = settings;
+    return (
+        publishedAsDeclared &&
+        applied !== undefined &&
+        formatAccessKeys(applied) === formatAccessKeys(settings) &&
+        stateKeys.length === generations.length &&
+        stateKeys.every(
+            ({ generation, active }) =>
+                generations.includes(generation) &&
+                active !== (retiring?.inactive === true && retiring.generation === generation),
+        )
     );
 }
 

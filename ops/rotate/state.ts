@@ -5,6 +5,7 @@ import { accessKeyType, type ExportedState } from "../recover/state";
 /** A key that the stack's state has. */
 export interface StateKey extends Keys {
     readonly generation: number;
+    readonly active: boolean;
 }
 
 /**
@@ -15,7 +16,8 @@ export function keysInState({ deployment }: ExportedState, user: string): StateK
     return (deployment.resources ?? []).flatMap(({ type, urn, id, inputs, outputs }) => {
         const generation = Number(/-access-key-(\d+)$/.exec(urn)?.[1]);
         if (type !== accessKeyType || inputs?.user !== user || !id || !generation) return [];
-        return [{ generation, accessKeyId: id, secretAccessKey: String(plain(outputs?.secret)) }];
+        const active = (outputs?.status ?? inputs.status) !== "Inactive";
+        return [{ generation, active, accessKeyId: id, secretAccessKey: String(plain(outputs?.secret)) }];
     });
 }
 

@@ -198,9 +198,18 @@ describe("rotations and those who run them", function () {
         }
     });
 
-    it("two keys that the stack does not know, its own being gone, are both named and left alone", async () => {
+    it("the stack's key being deleted by hand is said, in a dry run too, and nothing is changed", async () => {
         const [own] = await keys();
         await cloud.root.iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId: own.id }));
+        const before = await everything();
+        for (const how of ["--dry-run", "--yes"]) {
+            const running = new RotationRun(cloud, [how, "--confirm-consumers"]);
+            assert.match(await requireExit(running, 1), /are not as .* say: somebody has changed them.*up --refresh/s);
+        }
+        assert.deepEqual(await everything(), before);
+    });
+
+    it("two keys that the stack does not know, its own being gone, are both named and left alone", async () => {
         for (let key = 0; key < 2; key++) await cloud.root.iam.send(new CreateAccessKeyCommand({ UserName }));
         const before = await everything();
         const words = await requireExit(confirmed(), 1);

@@ -503,7 +503,7 @@ describe("a service's keys", () => {
             },
         };
         assert.deepEqual(keysInState(state, "one"), [
-            { generation: 7, accessKeyId: "AKIA7", secretAccessKey: "hidden" },
+            { generation: 7, active: true, accessKeyId: "AKIA7", secretAccessKey: "hidden" },
         ]);
         assert.deepEqual(outputsInState(state), { mlflow: { keys: ["deep"] } });
     });
