@@ -1,4 +1,4 @@
-import { keysInWords, type Probe } from "./checks";
+import { keysInWords } from "./checks";
 
 /** What the stack exports of a user's access keys. */
 export interface AccessKeyOutputs {
@@ -21,14 +21,23 @@ export function declaredKeysInWords({
     return keysInWords(active, inactiveAccessKeyIds);
 }
 
+/**
+ * A call that shows that AWS takes a key, and changes nothing: one of those that need no object to be there. A service
+ * whose key may list nothing asks whose the key is, which AWS tells any key.
+ */
+export type KeyProbe =
+    | { readonly kind: "s3"; readonly call: "list"; readonly bucket: string; readonly under: string }
+    | { readonly kind: "bedrock"; readonly call: "list" }
+    | { readonly kind: "account" };
+
 /** What a rotation of a service's keys has to know of the service. */
 export interface KeyFacts<Outputs> {
     /** Name of the IAM user; undefined where the service has no static keys. */
     user(outputs: Outputs): string | undefined;
     /** Where the keys' generations stand in the service's settings. */
     readonly settings: readonly string[];
-    /** A call at the service's own endpoint that its key may make, and that changes nothing. */
-    probe(outputs: Outputs): Extract<Probe, { kind: "s3" | "bedrock" }>;
+    /** What the service's key may do, by its grants. */
+    probe(outputs: Outputs): KeyProbe;
     /** Age in days at which the keys are due to be rotated. */
     readonly maximumAgeDays: number;
     /** What uses the keys and cannot be seen from here; undefined where everything that does is pods of the cluster. */

@@ -9,6 +9,7 @@ import { confirm, requireConsent } from "../infra/confirm";
 import { type ExitCode, exitCodes, InfraError, Interrupted } from "../infra/errors";
 import { type Host } from "../infra/host";
 import { printJson, say } from "../infra/output";
+import { whileSaying } from "../infra/progress";
 import { type RotateResult } from "../rotate";
 import { pathOption } from "./path";
 import { type Subject } from "../rotate/look";
@@ -154,6 +155,8 @@ async function rotateOne(subject: Subject, context: CommandContext, options: Rot
         interrupted,
         clock: { now: () => new Date(), sleep },
         say: (text) => say(`  ${text}`),
+        // A log has the line before the wait: nobody looks at it meanwhile.
+        whileSaying: (words, work) => (process.stderr.isTTY ? whileSaying(words, work) : work()),
         consent: (what) => confirm(`${what} in stack ${stack}, and what follows from it?`, context),
         record: ({ user, ...change }, work) =>
             recorded({ command: "rotate", stack, target: user, changes: [change] }, work),

@@ -21,6 +21,8 @@ export interface RotateOptions {
     readonly clock: Clock;
     /** Told of every step, in words. */
     readonly say: (text: string) => void;
+    /** Called around each wait, with words that change as time passes. */
+    readonly whileSaying: <Result>(words: () => string, work: () => Promise<Result>) => Promise<Result>;
     /** Asks before the first change. */
     readonly consent: (what: string) => Promise<void>;
     /** Called around every change, to record it. */
@@ -86,7 +88,7 @@ export async function rotate(of: Subject, options: RotateOptions): Promise<Rotat
             }
             waitingSince ??= clock.now();
             if (forOthers && isOver(waitingSince, seen, clock)) return { ...waiting, overdue: true };
-            await wait(step, waitingSince, options);
+            await wait(step, waitingSince, seen, options);
             // That a time is not over yet says nothing of who is waited for.
             if (step.until) waitingSince = undefined;
             // Meanwhile somebody may have changed the program.
@@ -191,19 +193,34 @@ function stopped(steps: readonly string[]): Interrupted {
     return new Interrupted(`Stopped. ${done} Nothing is lost: the same command goes on from here.`);
 }
 
+/** Waits for a time, or for others for as long as they may take, and says how long is left. */
 async function wait(
     step: Extract<Step, { kind: "wait" }>,
     since: Date,
-    { clock, interrupted, say }: RotateOptions,
+    { timeoutSeconds }: Seen,
+    { clock, interrupted, say, whileSaying }: RotateOptions,
 ): Promise<void> {
     const now = clock.now().getTime();
-    say(`Waiting: ${step.what}${step.until ? `; until ${step.until.toISOString()}` : ""}`);
+    const end = step.until?.getTime() ?? since.getTime() + timeoutSeconds * 1000;
+    const left = () => inTime(end - clock.now().getTime());
+    say(`Waiting: ${step.what}; ${step.until ? `${left()} left` : `given up in ${left()}`}`);
     // Looked at again now and then, since a published key may stop working meanwhile; for others the less often the
     // longer it takes.
     const pause = step.until
-        ? Math.min(step.until.getTime() - now, longestPause)
+        ? Math.min(end - now, longestPause)
         : Math.min(Math.max((now - since.getTime()) / 10, shortestPause), longestPauseForOthers);
-    await clock.sleep(Math.max(pause, 0), interrupted);
+    await whileSaying(
+        () => `  ${left()} left`,
+        () => clock.sleep(Math.max(pause, 0), interrupted),
+    );
+}
+
+/** `1 h 5 min`, `12 s`. */
+export function inTime(milliseconds: number): string {
+    const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+    const minutes = Math.floor(seconds / 60);
+    if (minutes === 0) return `${seconds} s`;
+    return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 const shortestPause = 2_000;

@@ -10,7 +10,7 @@ import {
 
 import { type AccessKeySettings, accessKeysTag, parseAccessKeys } from "../../components/scoped-identity/access-keys";
 import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
-import { type KeyFacts } from "../../services/access-keys";
+import { type KeyFacts, type KeyProbe } from "../../services/access-keys";
 import { ClusterFailure } from "../cluster/access";
 import { parsed, settingsWith } from "../infra/engine";
 import { exitCodes, InfraError } from "../infra/errors";
@@ -20,7 +20,7 @@ import { clientsFor } from "../verify/clients";
 import { type ConsumerFile, lookAtFiles } from "./env-files";
 import { evidenceOf } from "./evidence";
 import { lookAtPods } from "./pods";
-import { type KeyProbe, type TryKey, tryKey, withoutAnswer } from "./proof";
+import { type TryKey, tryKey, withoutAnswer } from "./proof";
 import { keySettings } from "./settings";
 import { type Situation, type UserKey } from "./situation";
 import { keysInState, outputsInState, type StateKey } from "./state";

@@ -1,14 +1,12 @@
-import { type Probe } from "../../services/checks";
-import { allowed } from "../../services/checks";
-import { bedrockAccess } from "../verify/probes-bedrock";
-import { s3Access } from "../verify/probes-s3";
-import { clientsFor, closeClients, type Connection } from "../verify/clients";
-import { failureInWords } from "../verify/outcome";
-import { type Executor, type ProbeRun } from "../verify/run";
-import { type Keys } from "../verify/target";
+import { ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
+import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
-/** A call that a service's key may make. */
-export type KeyProbe = Extract<Probe, { kind: "s3" | "bedrock" }>;
+import { type KeyProbe } from "../../services/access-keys";
+import { allowed } from "../../services/checks";
+import { type Clients, clientsFor, closeClients, type Connection } from "../verify/clients";
+import { accessOf } from "../verify/outcome";
+import { type Keys } from "../verify/target";
 
 /** Tries a key once; undefined where it works, else why not. */
 export type TryKey = () => Promise<string | undefined>;
@@ -18,15 +16,23 @@ export function tryKey(keys: Keys, probe: KeyProbe, connection: Connection): Try
     return async () => {
         const clients = clientsFor(keys, connection);
         try {
-            const execute = (probe.kind === "s3" ? s3Access : bedrockAccess) as Executor<KeyProbe["kind"]>;
-            const { got } = await execute(probe, { clients } as ProbeRun);
+            const { got } = await accessOf(() => call(probe, clients));
             return got === allowed ? undefined : got;
-        } catch (error) {
-            return failureInWords(error);
         } finally {
             closeClients(clients);
         }
     };
+}
+
+function call(probe: KeyProbe, { s3, bedrock, sts }: Clients): Promise<unknown> {
+    switch (probe.kind) {
+        case "s3":
+            return s3.send(new ListObjectsV2Command({ Bucket: probe.bucket, Prefix: probe.under, MaxKeys: 1 }));
+        case "bedrock":
+            return bedrock.send(new ListFoundationModelsCommand({}));
+        case "account":
+            return sts.send(new GetCallerIdentityCommand({}));
+    }
 }
 
 /** Whether a fault is a lost connection, too many requests or a failure of AWS: that says nothing of the key. */

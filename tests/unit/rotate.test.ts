@@ -6,6 +6,7 @@ import { type AccessKeySettings } from "../../components/scoped-identity/access-
 import { dueOf } from "../../ops/rotate/due";
 import { evidenceOf } from "../../ops/rotate/evidence";
 import { goalOf, nextStep } from "../../ops/rotate/plan";
+import { inTime } from "../../ops/rotate";
 import { type Clock, proveKey, withoutAnswer } from "../../ops/rotate/proof";
 import { keySettings, keySettingsIn, putKeySettings } from "../../ops/rotate/settings";
 import { type Situation, type UserKey } from "../../ops/rotate/situation";
@@ -567,5 +568,12 @@ describe("the settings of a service's keys", () => {
             "clinical-ai": { identity: { mode: "podIdentity", clusterName: "main" } },
         });
         assert.equal(keySettings(parsed, "clinical-ai", ["identity", "accessKeys"]), undefined);
+    });
+});
+
+describe("the time that is left of a wait", () => {
+    it("is said as people say it", () => {
+        const words = [0, 900, 59_001, 61_000, 3_600_000, 86_400_000].map(inTime);
+        assert.deepEqual(words, ["0 s", "1 s", "1 min 0 s", "1 min 1 s", "1 h 0 min", "24 h 0 min"]);
     });
 });
