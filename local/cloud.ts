@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { localCertificate } from "./aws/certificate";
-import { keptIdentities, localIdentities, type Identities } from "./aws/identities";
+import { localIdentities, type Identities } from "./aws/identities";
 import { installEmulator } from "./aws/install";
-import { findServer, startServer, type Server } from "./aws/server";
+import { startServer, type Server } from "./aws/server";
 import { type Cluster, findCluster, hasCluster, startCluster } from "./cluster";
 import { clusterProviders, installCluster, type Programs } from "./cluster/install";
 import { clusterFolder, clusterPorts, vaultAddress } from "./cluster/places";
@@ -14,7 +14,8 @@ import { settleAll } from "./concurrent";
 import { type Engine, findEngine } from "./engine";
 import { writeAtomically } from "../ops/files";
 import { callersAccess, vaultTokenIn } from "../ops/infra/repository-host";
-import { cacheDirectory, localDirectory, LocalError, localPort } from "./paths";
+import { cacheDirectory, localDirectory, localPort } from "./paths";
+import { findAws, type FoundAws, portOf } from "./found";
 import { say, step } from "./progress";
 import { installProviders, type Provider, type ProviderName } from "./providers";
 import { localSettings, namesOtherCluster, Pulumi, readCommittedStack, stateFile } from "./pulumi";
@@ -47,7 +48,7 @@ export async function startCloud(): Promise<LocalCloud> {
 }
 
 /** What there is of the local cloud, without its engine. */
-export type FoundCloud = Pick<LocalCloud, "folder" | "server" | "identities" | "cluster">;
+export type FoundCloud = FoundAws & Pick<LocalCloud, "cluster">;
 
 /**
  * The local cloud as it is, at the ports that it was started with: nothing is installed, started or changed. Of its
@@ -56,24 +57,11 @@ export type FoundCloud = Pick<LocalCloud, "folder" | "server" | "identities" | "
  * @throws LocalError when there is none, or its AWS does not run
  */
 export async function findCloud(): Promise<FoundCloud> {
-    const folder = localDirectory();
-    const identities = keptIdentities(folder);
-    if (!identities) throw new LocalError("There is no local cloud in this checkout.\nBring it up: npm run local");
-    const certificate = await localCertificate(join(folder, "tls"));
-    const server = await findServer(folder, certificate);
-    if (!server) {
-        throw new LocalError(
-            "The local AWS does not run; it had everything in its memory.\n" +
-                "Start it, and deploy again what was in it: npm run local",
-        );
-    }
-    const port = portOf(server);
-    const places = { folder: clusterFolder(folder), ports: clusterPorts(port), certificate };
-    return { folder, server, identities, cluster: usesLocalCluster(folder, port) ? findCluster(places) : undefined };
+    const found = await findAws();
+    const port = portOf(found.server);
+    const places = { folder: clusterFolder(found.folder), ports: clusterPorts(port), certificate: found.certificate };
+    return { ...found, cluster: usesLocalCluster(found.folder, port) ? findCluster(places) : undefined };
 }
-
-/** The port of the local AWS, by which its cluster's are known. */
-export const portOf = ({ endpoint }: Server) => Number(new URL(endpoint).port);
 
 /** Whether clinical-ai is deployed to a cluster that the stack file names, and not to the local one. */
 export function usesOtherCluster(port = localPort()): boolean {

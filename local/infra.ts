@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import { commands } from "../ops/commands";
 import { ClusterFailure } from "../ops/cluster/access";
 import { exitCodes, InfraError, Interrupted } from "../ops/infra/errors";
@@ -22,14 +24,16 @@ export async function infra(args: readonly string[]): Promise<void> {
 function localHost(): Host {
     const folder = localDirectory();
     let found: FoundCloud | undefined;
-    let tools: typeof import("./cloud");
+    /** What works on the cluster and with the engine takes half a second to load: only where it is needed. */
+    let tools: typeof import("./cloud") | undefined;
     const cloud = () => {
         if (!found) throw new Error("the local cloud was not opened");
         return found;
     };
     const withEngine = async () => {
+        const loaded = (tools ??= await import("./cloud"));
         const { findEngine } = await import("./engine");
-        return { ...cloud(), engine: await findEngine(cacheDirectory()) };
+        return { tools: loaded, side: { ...(await loaded.findCloud()), engine: await findEngine(cacheDirectory()) } };
     };
     return {
         program: "npm run local -- infra",
@@ -37,9 +41,13 @@ function localHost(): Host {
         onlyStack: localStack,
         upCommand: () => "npm run local",
         locks: folder,
+        backend: join(folder, "state"),
+        localCloud: async () => (await import("./found")).cloudStatus(),
         // Loaded when it is asked for: --help and what reads settings alone take none of it.
         open: () =>
             foreseen(async () => {
+                found = await (await import("./found")).findAws();
+                if (!localSettings(folder)["clinical-ai"]?.cluster) return;
                 tools = await import("./cloud");
                 found = await tools.findCloud();
             }),
@@ -52,7 +60,7 @@ function localHost(): Host {
         settings: () => localSettings(folder),
         async pulumi(_stack, args, options = {}) {
             return foreseen(async () => {
-                const side = await withEngine();
+                const { tools, side } = await withEngine();
                 // What people change is the committed file; deployed is a copy with this machine's addresses.
                 const pulumi = readsStackFile(args)
                     ? (await tools.prepareStack(side, side.cluster, options.file)).pulumi
@@ -62,12 +70,12 @@ function localHost(): Host {
         },
         recover: () =>
             foreseen(async () => {
-                const side = await withEngine();
+                const { tools, side } = await withEngine();
                 const { recoverIfInterrupted } = await import("./recover");
                 return recoverIfInterrupted(await tools.prepareStack(side, side.cluster));
             }),
         credentials: (who) => Promise.resolve(cloud().identities[who]),
-        cluster: (_stack, who) => tools.clusterAccess(cloud())?.[who],
+        cluster: (_stack, who) => tools?.clusterAccess(cloud())?.[who],
     };
 }
 

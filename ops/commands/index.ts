@@ -6,14 +6,17 @@ import { registerCreds } from "./creds";
 import { registerDoctor } from "./doctor";
 import { registerEndpoints } from "./endpoints";
 import { registerEnv } from "./env";
+import { registerHistory } from "./history";
 import { registerKey } from "./key";
 import { registerMigrate } from "./migrate";
 import { registerPolicyTest } from "./policy-test";
 import { registerRotate } from "./rotate";
+import { registerStatus } from "./status";
 import { registerVerify } from "./verify";
 
 /** Every command: each adds itself to the program, and loads what it needs only when it runs. */
 export const commands: readonly Register[] = [
+    registerStatus,
     registerEnv,
     registerVerify,
     registerPolicyTest,
@@ -24,6 +27,7 @@ export const commands: readonly Register[] = [
     registerMigrate,
     registerBuckets,
     registerEndpoints,
+    registerHistory,
     registerKey,
     registerCompletion,
 ];

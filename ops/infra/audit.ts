@@ -3,6 +3,7 @@ import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 
 import { exitCodes, InfraError, Interrupted, OutcomeUnknown } from "./errors";
+import { contentAt } from "./files";
 import { say } from "./output";
 import { repository } from "./repository";
 
@@ -26,6 +27,32 @@ export interface AuditEntry {
 
 /** The record of changes, one JSON document a line; only its owner reads it. */
 export const auditFile = join(repository, ".infra", "audit.jsonl");
+
+/** A change as it stands in the record. */
+export interface RecordedEntry extends AuditEntry {
+    /** ISO 8601. */
+    readonly time: string;
+    readonly by: { readonly user: string; readonly host: string };
+}
+
+/**
+ * Reads the record, the oldest change first; one that is not there has none.
+ *
+ * @returns also how many lines are none: one that was being written when the machine went down is half of one
+ * @throws InfraError when it cannot be read
+ */
+export function readAudit(file: string): { readonly entries: RecordedEntry[]; readonly unreadable: number } {
+    const lines = (contentAt(file)?.content.toString("utf8") ?? "").split("\n").filter((line) => line !== "");
+    const entries = lines.flatMap((line) => {
+        try {
+            const entry = JSON.parse(line) as RecordedEntry;
+            return Array.isArray(entry.changes) ? [entry] : [];
+        } catch {
+            return [];
+        }
+    });
+    return { entries, unreadable: lines.length - entries.length };
+}
 
 /** Where a change is recorded once its outcome is known. */
 export interface AuditRecord {

@@ -1,6 +1,7 @@
 import { type Settings } from "../../stacks/settings";
 import { type ClusterAccess } from "../cluster/access";
 import { type Remedies } from "../doctor/finding";
+import { type LocalCloudStatus } from "../status";
 import { type Connection } from "../verify/clients";
 import { type Keys } from "../verify/target";
 
@@ -19,6 +20,10 @@ export interface Host {
     upCommand(stack: string): string;
     /** Folder of the locks by which runs on the same stacks exclude each other. */
     readonly locks: string;
+    /** Folder in which the engine keeps the stacks' states. @default the engine knows where they are */
+    readonly backend?: string;
+    /** How the cloud of this machine is; undefined where there is none. It is not started. */
+    localCloud?(): Promise<LocalCloudStatus>;
     /** What mends things here. @default what mends them in somebody's own clouds */
     readonly remedies?: Remedies;
     /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */

@@ -4,6 +4,7 @@ import { formatAccessKeys, type AccessKeySettings } from "../../components/scope
 import { writeEnvFile } from "../env-file";
 import { exitCodes, InfraError, Interrupted } from "../infra/errors";
 import { writeFile } from "../infra/files";
+import { inTime } from "../infra/time";
 import { withSection } from "../infra/stack-file";
 import { keyVariables } from "./env-files";
 import { look, type Seen, type Subject } from "./look";
@@ -213,14 +214,6 @@ async function wait(
         () => `  ${left()} left`,
         () => clock.sleep(Math.max(pause, 0), interrupted),
     );
-}
-
-/** `1 h 5 min`, `12 s`. */
-export function inTime(milliseconds: number): string {
-    const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
-    const minutes = Math.floor(seconds / 60);
-    if (minutes === 0) return `${seconds} s`;
-    return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 const shortestPause = 2_000;

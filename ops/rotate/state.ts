@@ -14,11 +14,27 @@ export interface StateKey extends Keys {
  */
 export function keysInState({ deployment }: ExportedState, user: string): StateKey[] {
     return (deployment.resources ?? []).flatMap(({ type, urn, id, inputs, outputs }) => {
-        const generation = Number(/-access-key-(\d+)$/.exec(urn)?.[1]);
+        const generation = generationOf(urn);
         if (type !== accessKeyType || inputs?.user !== user || !id || !generation) return [];
         const active = (outputs?.status ?? inputs.status) !== "Inactive";
         return [{ generation, active, accessKeyId: id, secretAccessKey: String(plain(outputs?.secret)) }];
     });
+}
+
+/** When each of a user's keys was made, by generation. */
+export function createdKeys({ deployment }: ExportedState, user: string): Map<number, Date> {
+    return new Map(
+        (deployment.resources ?? []).flatMap(({ type, urn, inputs, outputs }) => {
+            const created = outputs?.createDate;
+            if (type !== accessKeyType || inputs?.user !== user || typeof created !== "string") return [];
+            return [[generationOf(urn), new Date(created)] as const];
+        }),
+    );
+}
+
+/** NaN of a key that is none of ours. */
+function generationOf(urn: string): number {
+    return Number(/-access-key-(\d+)$/.exec(urn)?.[1]);
 }
 
 /** What the stack exports by its state: the outputs of the update that came to its end last. */

@@ -27,7 +27,8 @@ function contextOf({ outputs, accountId, partition = "aws", cluster }: PlanTarge
     return { partition, accountId, buckets, cluster: cluster !== undefined };
 }
 
-function bucketsOf<Name extends ServiceName>(service: Name, outputs: PlanTarget["outputs"]): readonly string[] {
+/** Names of a service's buckets. */
+export function bucketsOf<Name extends ServiceName>(service: Name, outputs: PlanTarget["outputs"]): readonly string[] {
     const own = outputs[service];
     return own === undefined ? [] : serviceFacts[service].buckets(own);
 }

@@ -13,7 +13,7 @@ import { joined } from "../../ops/doctor/examine";
 import { type Look } from "../../ops/doctor/facts";
 import { type Finding, remediesOf } from "../../ops/doctor/finding";
 import { diagnosisInWords } from "../../ops/doctor/words";
-import { type StackState } from "../../ops/infra/stack-state";
+import { type StackState } from "../../ops/infra/backend";
 import { type ExportedState } from "../../ops/recover/state";
 import { clientsFor, closeClients } from "../../ops/verify/clients";
 import { serviceFacts, serviceNames } from "../../services";

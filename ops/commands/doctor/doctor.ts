@@ -10,7 +10,7 @@ import { type CommandContext, lineOn } from "../../infra/command";
 import { type ExitCode, InfraError, Interrupted } from "../../infra/errors";
 import { repository } from "../../infra/repository";
 import { kubectlsOwn, vaultTokenIn } from "../../infra/repository-host";
-import { stackState } from "../../infra/stack-state";
+import { stackState } from "../../infra/backend";
 import { connectionOf, type DeployerOptions, isLocal, refuseProfile } from "../people";
 import { chosenServices } from "../verify/services";
 import { report } from "./report";

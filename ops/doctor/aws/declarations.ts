@@ -1,12 +1,12 @@
 import { GetBucketPolicyCommand, type S3Client } from "@aws-sdk/client-s3";
 
-import { type ServiceName } from "../../../services";
+import { type ServiceName, type ServiceOutputs } from "../../../services";
 import { type Check, type ProbeKind } from "../../../services/checks";
 import { grantsInWords, type Statement } from "../../../services/grants";
 import { type ExportedState } from "../../recover/state";
 import { type Clients, type Connection } from "../../verify/clients";
 import { failureInWords, isNamed } from "../../verify/outcome";
-import { type Planned, plan } from "../../verify/plan";
+import { bucketsOf, type Planned, plan } from "../../verify/plan";
 import { runChecks } from "../../verify";
 import { mapBounded } from "../../verify/pool";
 import { type Keys } from "../../verify/target";
@@ -73,7 +73,7 @@ export async function observeDeclarations(
         const { expected, got } = results[index];
         return declaration(service, check.name, expected, got, { ok: results[index].ok, probe: check.probe });
     });
-    return [...declared, ...(await bucketPolicies(exported, deployed, clients.s3))];
+    return [...declared, ...(await bucketPolicies(exported, outputs, deployed, clients.s3))];
 }
 
 function declaration(
@@ -94,14 +94,15 @@ function isUnsaid(got: string): boolean {
 /** What `infra verify` proves by requests, doctor compares: the policy that the stack last gave each bucket. */
 async function bucketPolicies(
     { deployment }: ExportedState,
+    outputs: Partial<ServiceOutputs>,
     services: readonly ServiceName[],
     s3: S3Client,
 ): Promise<Declaration[]> {
-    const policies = (deployment.resources ?? []).flatMap(({ type, urn, inputs }) => {
-        // Resources of a service have its name at the beginning of theirs.
-        const service = services.find((name) => urn.split("::").at(-1)!.startsWith(name));
-        if (type !== "aws:s3/bucketPolicy:BucketPolicy" || !service) return [];
-        return [{ service, bucket: String(inputs?.bucket), policy: String(inputs?.policy) }];
+    const policies = (deployment.resources ?? []).flatMap(({ type, inputs }) => {
+        if (type !== "aws:s3/bucketPolicy:BucketPolicy") return [];
+        const [bucket, policy] = [String(inputs?.bucket), String(inputs?.policy)];
+        const service = services.find((name) => bucketsOf(name, outputs).includes(bucket));
+        return service ? [{ service, bucket, policy }] : [];
     });
     return mapBounded(policies, 4, async ({ service, bucket, policy }) => {
         const expected = grantsInWords(statementsOf(policy));

@@ -6,7 +6,7 @@ import { serviceFacts, type ServiceName } from "../../../services";
 import { type KeyFacts } from "../../../services/access-keys";
 import { type AwsResource, type Deployment } from "../../../services/resources";
 import { type Caller, callerOf } from "../../infra/caller";
-import { type StackState } from "../../infra/stack-state";
+import { type StackState } from "../../infra/backend";
 import { interruptedKeyCreations } from "../../recover/state";
 import { keysInState, outputsInState } from "../../rotate/state";
 import { type Clients, clientsFor, closeClients, type Connection } from "../../verify/clients";
