@@ -5,6 +5,7 @@ import { tell } from "../ops/commands/verify/verify";
 import { toJson } from "../ops/verify/table";
 import { verify, type VerifyTarget } from "../ops/verify";
 import { serviceNames } from "../services";
+import { parseOutputs } from "../services/outputs";
 import { operatorPolicy } from "../ops/operator-policy";
 import { allowOperator } from "./aws/identities";
 import { localAccount } from "./aws/server";
@@ -129,9 +130,8 @@ async function deploy({ folder, pulumi }: LocalCloud): Promise<void> {
 
 async function verifyTarget(cloud: LocalCloud): Promise<VerifyTarget> {
     const { pulumi, server, identities } = cloud;
-    const outputs = JSON.parse(
-        await pulumi.run(["stack", "output", "--json", "--show-secrets"]),
-    ) as VerifyTarget["outputs"];
+    const exported = await pulumi.run(["stack", "output", "--json", "--show-secrets"]);
+    const outputs = parseOutputs(JSON.parse(exported) as Record<string, unknown>);
     return {
         endpoint: server.endpoint,
         caBundle: server.caBundle,

@@ -1,16 +1,20 @@
+import { z } from "zod";
+
 import { keysInWords } from "./checks";
 
 /** What the stack exports of a user's access keys. */
-export interface AccessKeyOutputs {
+export const accessKeyOutputs = z.object({
     /** Id of the published key. */
-    readonly accessKeyId: string;
+    accessKeyId: z.string(),
     /** A secret in the stack's state. */
-    readonly secretAccessKey: string;
+    secretAccessKey: z.string(),
     /** Ids of every key generation, the published one included; during a rotation there are two. */
-    readonly accessKeyIds: readonly string[];
+    accessKeyIds: z.array(z.string()).readonly(),
     /** Those of them that AWS refuses. @default none */
-    readonly inactiveAccessKeyIds?: readonly string[];
-}
+    inactiveAccessKeyIds: z.array(z.string()).readonly().optional(),
+});
+
+export type AccessKeyOutputs = Readonly<z.infer<typeof accessKeyOutputs>>;
 
 /** The keys that a user must have, by whether they are in force. */
 export function declaredKeysInWords({

@@ -1,4 +1,6 @@
-import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
+import { z } from "zod";
+
+import { accessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
 import { physicalName } from "../components/naming";
 import {
     accountCheck,
@@ -72,50 +74,57 @@ export function clinicalAiNames({ name }: Names): ExistingNames {
     };
 }
 
-/** What the stack exports for clinical-ai; access keys there are only in mode `static`. */
-export interface ClinicalAiOutputs extends Partial<AccessKeyOutputs> {
-    readonly region: string;
-    readonly sourceBucket: string;
-    readonly destinationBucket: string;
-    readonly identityMode: "static" | "irsa" | "podIdentity" | "vaultDynamic";
-    /** Only in mode `static`. */
-    readonly userName?: string;
-    /** In the modes without static keys. */
-    readonly roleArn?: string;
-    /** In mode `irsa`. */
-    readonly oidcProviderArn?: string;
-    /** In mode `podIdentity`: the EKS cluster, of this account and region. */
-    readonly clusterName?: string;
-    /** In mode `vaultDynamic`: the IAM principal with which Vault calls AWS. */
-    readonly vaultPrincipalArn?: string;
-    /** Where the worker runs; undefined where only the AWS side is deployed. */
-    readonly cluster?: ClinicalAiClusterOutputs;
-}
-
 /** The cluster and the Vault of the worker, as the deployer reaches them, and what runs there. */
-export interface ClinicalAiClusterOutputs {
-    readonly namespace: string;
+export const clinicalAiClusterOutputs = z.object({
+    namespace: z.string(),
     /** Path of the kubeconfig; undefined where it is the one that kubectl would use. */
-    readonly kubeconfig?: string;
-    readonly context?: string;
-    readonly vaultAddress: string;
-    readonly vaultCaCertFile?: string;
-    readonly vaultNamespace?: string;
+    kubeconfig: z.string().optional(),
+    context: z.string().optional(),
+    vaultAddress: z.string(),
+    vaultCaCertFile: z.string().optional(),
+    vaultNamespace: z.string().optional(),
     /** Audience of the service account's token. */
-    readonly audience: string;
+    audience: z.string(),
     /** The role as which the service account logs in to Vault; in the modes with Vault. */
-    readonly vaultRole?: string;
+    vaultRole: z.string().optional(),
     /** Version of the Vault secret that the Secret holds; only in mode `static`. */
-    readonly vaultVersion?: string;
+    vaultVersion: z.string().optional(),
     /** When that version was written: a secret that was deleted and written again counts from 1 again. */
-    readonly vaultCreated?: string;
+    vaultCreated: z.string().optional(),
     /** Where Vault asks whether a service account's token is genuine, if this stack says so to it. */
-    readonly vaultKubernetesHost?: string;
+    vaultKubernetesHost: z.string().optional(),
     /** In mode `vaultDynamic`: where Vault makes the keys, how long they live, how often new ones are asked for. */
-    readonly dynamic?: { readonly awsMount: string; readonly ttlSeconds: number; readonly refreshSeconds: number };
-    readonly image: string;
-    readonly replicas: number;
-}
+    dynamic: z
+        .object({ awsMount: z.string(), ttlSeconds: z.number(), refreshSeconds: z.number() })
+        .readonly()
+        .optional(),
+    image: z.string(),
+    replicas: z.number(),
+});
+
+export type ClinicalAiClusterOutputs = Readonly<z.infer<typeof clinicalAiClusterOutputs>>;
+
+/** What the stack exports for clinical-ai; access keys there are only in mode `static`. */
+export const clinicalAiOutputs = accessKeyOutputs.partial().extend({
+    region: z.string(),
+    sourceBucket: z.string(),
+    destinationBucket: z.string(),
+    identityMode: z.enum(["static", "irsa", "podIdentity", "vaultDynamic"]),
+    /** Only in mode `static`. */
+    userName: z.string().optional(),
+    /** In the modes without static keys. */
+    roleArn: z.string().optional(),
+    /** In mode `irsa`. */
+    oidcProviderArn: z.string().optional(),
+    /** In mode `podIdentity`: the EKS cluster, of this account and region. */
+    clusterName: z.string().optional(),
+    /** In mode `vaultDynamic`: the IAM principal with which Vault calls AWS. */
+    vaultPrincipalArn: z.string().optional(),
+    /** Where the worker runs; undefined where only the AWS side is deployed. */
+    cluster: clinicalAiClusterOutputs.optional(),
+});
+
+export type ClinicalAiOutputs = Readonly<z.infer<typeof clinicalAiOutputs>>;
 
 /** What a rotation of its keys has to know. */
 export const clinicalAiKeys: KeyFacts<ClinicalAiOutputs> = {

@@ -1,3 +1,5 @@
+import { type z } from "zod";
+
 import { type KeyFacts } from "./access-keys";
 import { type Check, type CheckContext } from "./checks";
 import {
@@ -8,6 +10,7 @@ import {
     clinicalAiKeys,
     clinicalAiNames,
     clinicalAiResources,
+    clinicalAiOutputs,
     type ClinicalAiOutputs,
 } from "./clinical-ai";
 import { clinicalAiClusterChecks } from "./clinical-ai-cluster";
@@ -18,6 +21,7 @@ import {
     llmModelsKeys,
     llmModelsNames,
     llmModelsResources,
+    llmModelsOutputs,
     type LlmModelsOutputs,
 } from "./llm-models";
 import {
@@ -27,6 +31,7 @@ import {
     mlflowKeys,
     mlflowNames,
     mlflowResources,
+    mlflowOutputs,
     type MlflowOutputs,
 } from "./mlflow";
 import {
@@ -36,6 +41,7 @@ import {
     rlStudioKeys,
     rlStudioNames,
     rlStudioResources,
+    rlStudioOutputs,
     type RlStudioOutputs,
 } from "./rl-studio";
 import {
@@ -45,6 +51,7 @@ import {
     snapshotterKeys,
     snapshotterNames,
     snapshotterResources,
+    snapshotterOutputs,
     type SnapshotterOutputs,
 } from "./snapshotter";
 import { type EnvironmentFacts } from "./variables";
@@ -67,6 +74,8 @@ export interface ServiceOutputs {
 
 /** What a service's file knows of its checks, its buckets, its environment and its keys. */
 export interface ServiceFacts<Outputs> {
+    /** What the stack exports of it. */
+    readonly outputs: z.ZodType<Outputs>;
     checks(outputs: Outputs, context: CheckContext): Check[];
     buckets(outputs: Outputs): readonly string[];
     readonly environment: EnvironmentFacts<Outputs>;
@@ -80,6 +89,7 @@ export interface ServiceFacts<Outputs> {
 /** The facts of every service. */
 export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<ServiceOutputs[Name]> } = {
     "rl-studio": {
+        outputs: rlStudioOutputs,
         checks: rlStudioChecks,
         buckets: ({ bucketName }) => [bucketName],
         environment: rlStudioEnvironment,
@@ -88,6 +98,7 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         existing: rlStudioNames,
     },
     "clinical-ai": {
+        outputs: clinicalAiOutputs,
         checks: (outputs, context) => [
             ...clinicalAiChecks(outputs, context),
             ...clinicalAiClusterChecks(outputs, context),
@@ -99,6 +110,7 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         existing: clinicalAiNames,
     },
     snapshotter: {
+        outputs: snapshotterOutputs,
         checks: snapshotterChecks,
         buckets: ({ bucketName }) => [bucketName],
         environment: snapshotterEnvironment,
@@ -107,6 +119,7 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         existing: snapshotterNames,
     },
     mlflow: {
+        outputs: mlflowOutputs,
         checks: mlflowChecks,
         buckets: ({ bucketName }) => [bucketName],
         environment: mlflowEnvironment,
@@ -115,6 +128,7 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         existing: mlflowNames,
     },
     "llm-models": {
+        outputs: llmModelsOutputs,
         checks: llmModelsChecks,
         buckets: () => [],
         environment: llmModelsEnvironment,

@@ -1,4 +1,6 @@
-import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
+import { z } from "zod";
+
+import { accessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
 import { physicalName } from "../components/naming";
 import {
     accountCheck,
@@ -39,31 +41,35 @@ export function llmModelsNames({ name }: Names): ExistingNames {
     return { buckets: {}, users: { user: name(user) }, others: [budget, topic, denyPolicy, shutOffRole].map(name) };
 }
 
-/** What the stack exports for llm-models. */
-export interface LlmModelsOutputs extends AccessKeyOutputs {
-    readonly region: string;
-    readonly models: readonly string[];
-    readonly userName: string;
-    readonly budgetName: string;
-    readonly monthlyLimitUsd: number;
-    readonly alertPercent: number;
-    readonly alertEmails: readonly string[];
-    readonly topicArn: string;
-    readonly denyPolicyArn: string;
-    readonly shutOffRoleArn: string;
-    /** Whether AWS Budgets starts the shut-off by itself. */
-    readonly budgetAction: boolean;
-    /** The cost-allocation tag that the budget counts by, where it does. */
-    readonly costTag?: { readonly key: string; readonly value: string };
-    /** Models reached through an inference profile, where there are any. */
-    readonly inferenceProfiles?: readonly InferenceProfileOutput[];
-}
+export const inferenceProfileOutput = z.object({
+    profileId: z.string(),
+    modelId: z.string(),
+    destinationRegions: z.array(z.string()).readonly(),
+});
 
-export interface InferenceProfileOutput {
-    readonly profileId: string;
-    readonly modelId: string;
-    readonly destinationRegions: readonly string[];
-}
+export type InferenceProfileOutput = Readonly<z.infer<typeof inferenceProfileOutput>>;
+
+/** What the stack exports for llm-models. */
+export const llmModelsOutputs = accessKeyOutputs.extend({
+    region: z.string(),
+    models: z.array(z.string()).readonly(),
+    userName: z.string(),
+    budgetName: z.string(),
+    monthlyLimitUsd: z.number(),
+    alertPercent: z.number(),
+    alertEmails: z.array(z.string()).readonly(),
+    topicArn: z.string(),
+    denyPolicyArn: z.string(),
+    shutOffRoleArn: z.string(),
+    /** Whether AWS Budgets starts the shut-off by itself. */
+    budgetAction: z.boolean(),
+    /** The cost-allocation tag that the budget counts by, where it does. */
+    costTag: z.object({ key: z.string(), value: z.string() }).readonly().optional(),
+    /** Models reached through an inference profile, where there are any. */
+    inferenceProfiles: z.array(inferenceProfileOutput).readonly().optional(),
+});
+
+export type LlmModelsOutputs = Readonly<z.infer<typeof llmModelsOutputs>>;
 
 /** What a rotation of its keys has to know. */
 export const llmModelsKeys: KeyFacts<LlmModelsOutputs> = {

@@ -1,4 +1,6 @@
-import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
+import { z } from "zod";
+
+import { accessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
 import { physicalName } from "../components/naming";
 import {
     accountCheck,
@@ -29,14 +31,16 @@ export function mlflowNames({ name }: Names): ExistingNames {
 }
 
 /** What the stack exports for mlflow. */
-export interface MlflowOutputs extends AccessKeyOutputs {
-    readonly region: string;
-    readonly bucketName: string;
-    readonly prefix: string;
+export const mlflowOutputs = accessKeyOutputs.extend({
+    region: z.string(),
+    bucketName: z.string(),
+    prefix: z.string(),
     /** `s3://<bucket>/mlflow-artifacts` */
-    readonly artifactRoot: string;
-    readonly userName: string;
-}
+    artifactRoot: z.string(),
+    userName: z.string(),
+});
+
+export type MlflowOutputs = Readonly<z.infer<typeof mlflowOutputs>>;
 
 /** What a rotation of its keys has to know. */
 export const mlflowKeys: KeyFacts<MlflowOutputs> = {

@@ -1,4 +1,6 @@
-import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
+import { z } from "zod";
+
+import { accessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
 import { physicalName } from "../components/naming";
 import {
     accountCheck,
@@ -33,13 +35,15 @@ export function rlStudioNames({ name }: Names): ExistingNames {
 }
 
 /** What the stack exports for rl-studio. */
-export interface RlStudioOutputs extends AccessKeyOutputs {
-    readonly region: string;
-    readonly bucketName: string;
-    readonly userName: string;
+export const rlStudioOutputs = accessKeyOutputs.extend({
+    region: z.string(),
+    bucketName: z.string(),
+    userName: z.string(),
     /** Days after which a noncurrent version of a rollout is removed. */
-    readonly noncurrentVersionDays: number;
-}
+    noncurrentVersionDays: z.number(),
+});
+
+export type RlStudioOutputs = Readonly<z.infer<typeof rlStudioOutputs>>;
 
 /** What a rotation of its keys has to know. */
 export const rlStudioKeys: KeyFacts<RlStudioOutputs> = {

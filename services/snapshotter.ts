@@ -1,4 +1,6 @@
-import { type AccessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
+import { z } from "zod";
+
+import { accessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
 import { environmentName, physicalName } from "../components/naming";
 import {
     accountCheck,
@@ -41,17 +43,19 @@ export function snapshotterNames({ name, environmentName }: Names): ExistingName
 }
 
 /** What the stack exports for snapshotter. */
-export interface SnapshotterOutputs extends AccessKeyOutputs {
-    readonly region: string;
-    readonly bucketName: string;
-    readonly prefix: string;
-    readonly taskRoleArn: string;
-    readonly executionRoleArn: string;
-    readonly policyArn: string;
-    readonly taskDefinitionArn: string;
-    readonly groupName: string;
-    readonly agentUserName: string;
-}
+export const snapshotterOutputs = accessKeyOutputs.extend({
+    region: z.string(),
+    bucketName: z.string(),
+    prefix: z.string(),
+    taskRoleArn: z.string(),
+    executionRoleArn: z.string(),
+    policyArn: z.string(),
+    taskDefinitionArn: z.string(),
+    groupName: z.string(),
+    agentUserName: z.string(),
+});
+
+export type SnapshotterOutputs = Readonly<z.infer<typeof snapshotterOutputs>>;
 
 /** What the agent reads from its environment (C6); the task has a role, and its bucket and prefix from its definition. */
 export const snapshotterEnvironment: EnvironmentFacts<SnapshotterOutputs> = [

@@ -1,4 +1,5 @@
 import { type ServiceName, type ServiceOutputs } from "../../services";
+import { parseOutputs } from "../../services/outputs";
 import { type Settings } from "../../stacks/settings";
 import { type CommandContext } from "./command";
 import { exitCodes, InfraError, Interrupted } from "./errors";
@@ -9,11 +10,12 @@ type Deployed = OfStack & Pick<CommandContext, "interrupted">;
 /**
  * What a stack exports, its secrets in plain text.
  *
- * @throws InfraError when the engine does not give it: no such stack, not logged in, the state cannot be decrypted
+ * @throws InfraError when the engine does not give it: no such stack, not logged in, the state cannot be decrypted;
+ * OutdatedOutputs where another version of the program was deployed
  */
 export async function stackOutputs({ stack, host, interrupted }: Deployed): Promise<Partial<ServiceOutputs>> {
     const { exitCode, stdout, stderr } = await host.pulumi(stack, ["stack", "output", "--json", "--show-secrets"]);
-    if (exitCode === 0) return parsed<Partial<ServiceOutputs>>(stdout);
+    if (exitCode === 0) return parseOutputs(parsed(stdout));
     // The engine hears Ctrl-C too, and says nothing then.
     if (interrupted.aborted) throw new Interrupted();
     throw new InfraError(

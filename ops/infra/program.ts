@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 
+import { OutdatedOutputs } from "../../services/outputs";
 import { addExamples } from "./command";
 import { exitCodes, InfraError } from "./errors";
 import { type Host } from "./host";
@@ -58,9 +59,18 @@ interface Failure {
     readonly stack?: string;
 }
 
-function failure(error: unknown): Failure {
+/** How a command that threw this ends, and what is said of it. */
+export function failure(error: unknown): Failure {
     // Without its stack trace.
     if (error instanceof InfraError) return { exitCode: error.exitCode, reason: error.reason, fix: error.fix };
+    if (error instanceof OutdatedOutputs) {
+        const { service, missing } = error;
+        return {
+            exitCode: exitCodes.failed,
+            reason: `The stack was deployed by another version of the program: of ${service} it exports no ${missing.join(", no ")} as this one does.`,
+            fix: "Deploy it with this version: pulumi up, or npm run local.",
+        };
+    }
     if (error instanceof CommanderError) {
         const exitCode = error.exitCode === 0 ? exitCodes.held : exitCodes.usage;
         return { exitCode, reason: withoutValue(error.message).replace(/^error: /, "") };

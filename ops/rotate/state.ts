@@ -1,4 +1,5 @@
 import { type ServiceOutputs } from "../../services";
+import { parseOutputs } from "../../services/outputs";
 import { type Keys } from "../verify/target";
 import { accessKeyType, type ExportedState } from "../recover/state";
 
@@ -37,18 +38,25 @@ function generationOf(urn: string): number {
     return Number(/-access-key-(\d+)$/.exec(urn)?.[1]);
 }
 
-/** What the stack exports by its state: the outputs of the update that came to its end last. */
+/**
+ * What the stack exports by its state: the outputs of the update that came to its end last.
+ *
+ * @throws OutdatedOutputs where another version of the program was deployed
+ */
 export function outputsInState({ deployment }: ExportedState): Partial<ServiceOutputs> {
     const stack = deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
-    return plain(stack?.outputs ?? {}) as Partial<ServiceOutputs>;
+    return parseOutputs(plain(stack?.outputs ?? {}) as Record<string, unknown>);
 }
 
-/** The value with every decrypted secret in it, which the state has as an object with the value as JSON, as itself. */
+/**
+ * The value with every secret in it, which the state has as an object with the value as JSON, as itself; one that was not
+ * decrypted is `[secret]`.
+ */
 function plain(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(plain);
     if (typeof value !== "object" || value === null) return value;
     const { plaintext } = value as { plaintext?: unknown };
-    if (secretMark in value && typeof plaintext === "string") return JSON.parse(plaintext) as unknown;
+    if (secretMark in value) return typeof plaintext === "string" ? (JSON.parse(plaintext) as unknown) : "[secret]";
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 

@@ -408,7 +408,17 @@ describe("doctor before a server that plays IAM's answers literally (no AWS, no 
         const stack = {
             urn: "urn:pulumi:dev::platform::pulumi:pulumi:Stack::platform-dev",
             type: "pulumi:pulumi:Stack",
-            outputs: { "rl-studio": { userName, accessKeyId: "AKIA1", accessKeyIds: ["AKIA1"] } },
+            outputs: {
+                "rl-studio": {
+                    userName,
+                    accessKeyId: "AKIA1",
+                    accessKeyIds: ["AKIA1"],
+                    secretAccessKey: { "4dabf18193072939515e22adb298388d": "…", ciphertext: "…" },
+                    region: "us-east-1",
+                    bucketName: "rollouts",
+                    noncurrentVersionDays: 30,
+                },
+            },
         };
         const listed = (id: string) =>
             `<member><UserName>u</UserName><AccessKeyId>${id}</AccessKeyId><Status>Active</Status></member>`;

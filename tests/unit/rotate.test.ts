@@ -482,6 +482,15 @@ describe("a service's keys", () => {
 
     it("are found in the engine's state by user and generation", () => {
         const mark = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
+        const exported = {
+            accessKeyId: "AKIA1",
+            accessKeyIds: ["AKIA1"],
+            region: "us-east-1",
+            bucketName: "b",
+            prefix: "p/",
+            artifactRoot: "s3://b/p",
+            userName: "u",
+        };
         const resource = (name: string, user: string, secret: unknown) => ({
             type: "aws:iam/accessKey:AccessKey",
             urn: `urn:pulumi:dev::platform::x::${name}`,
@@ -498,7 +507,7 @@ describe("a service's keys", () => {
                     {
                         type: "pulumi:pulumi:Stack",
                         urn: "",
-                        outputs: { mlflow: { keys: [{ ...mark, plaintext: '"deep"' }] } },
+                        outputs: { mlflow: { ...exported, secretAccessKey: { ...mark, plaintext: '"deep"' } } },
                     },
                 ],
             },
@@ -506,7 +515,13 @@ describe("a service's keys", () => {
         assert.deepEqual(keysInState(state, "one"), [
             { generation: 7, active: true, accessKeyId: "AKIA7", secretAccessKey: "hidden" },
         ]);
-        assert.deepEqual(outputsInState(state), { mlflow: { keys: ["deep"] } });
+        assert.deepEqual(outputsInState(state), { mlflow: { ...exported, secretAccessKey: "deep" } });
+        // Not decrypted, it is no key of anybody.
+        (state.deployment.resources[2].outputs as { mlflow: object }).mlflow = {
+            ...exported,
+            secretAccessKey: { ...mark, ciphertext: "x" },
+        };
+        assert.equal(outputsInState(state).mlflow!.secretAccessKey, "[secret]");
     });
 });
 

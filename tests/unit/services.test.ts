@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 
+import { failure } from "../../ops/infra/program";
 import { serviceFacts, serviceNames } from "../../services";
+import { OutdatedOutputs, parseOutputs } from "../../services/outputs";
 import { snapshotKey } from "../../services/snapshotter";
 
 describe("snapshotKey (C5)", () => {
@@ -49,5 +51,43 @@ describe("snapshotKey (C5)", () => {
 describe("serviceFacts", () => {
     it("knows every service in the order of their names", () => {
         assert.deepEqual(Object.keys(serviceFacts), [...serviceNames]);
+    });
+});
+
+describe("what a stack exports", () => {
+    const exported = {
+        accessKeyId: "AKIA1",
+        accessKeyIds: ["AKIA1"],
+        secretAccessKey: "very secret",
+        region: "us-east-1",
+        bucketName: "b",
+        prefix: "p/",
+        artifactRoot: "s3://b/p",
+        userName: "u",
+    };
+
+    it("is taken as this version declares it; what a later one exports beyond that is left out", () =>
+        assert.deepEqual(parseOutputs({ mlflow: { ...exported, later: true }, unknown: {} }), { mlflow: exported }));
+
+    it("of another version is named by what is missing, without a value", () => {
+        const { region, ...without } = exported;
+        assert.throws(
+            () => parseOutputs({ mlflow: { ...without, prefix: [region] } }),
+            (error: unknown) =>
+                error instanceof OutdatedOutputs &&
+                error.service === "mlflow" &&
+                error.missing.join() === "region,prefix" &&
+                !error.message.includes("very secret"),
+        );
+    });
+
+    it("of another version ends a command with a sentence, not with a trace", () => {
+        const { exitCode, reason, fix, stack } = failure(new OutdatedOutputs("mlflow", ["region", "prefix"]));
+        assert.deepEqual([exitCode, stack], [1, undefined]);
+        assert.match(
+            reason,
+            /deployed by another version .* of mlflow it exports no region, no prefix as this one does/,
+        );
+        assert.match(fix!, /pulumi up, or npm run local/);
     });
 });

@@ -18,6 +18,15 @@ import { stackConfig } from "../support/stack-files";
 
 const now = new Date("2026-03-31T12:00:00Z");
 const user = "rl-studio-rollouts-service-user-dev";
+const outputs = {
+    userName: user,
+    accessKeyId: "AKIA1",
+    accessKeyIds: ["AKIA1"],
+    secretAccessKey: { "4dabf18193072939515e22adb298388d": "…", ciphertext: "…" },
+    region: "us-east-1",
+    bucketName: "rollouts",
+    noncurrentVersionDays: 30,
+};
 const key = (generation: number, createDate: string) => ({
     type: "aws:iam/accessKey:AccessKey",
     urn: `urn:pulumi:dev::platform::x::rl-studio-service-access-key-${generation}`,
@@ -32,7 +41,7 @@ const exported = (...keys: object[]): ExportedState => ({
             {
                 type: "pulumi:pulumi:Stack",
                 urn: "urn:pulumi:dev::platform::pulumi:pulumi:Stack::platform-dev",
-                outputs: { "rl-studio": { userName: user } },
+                outputs: { "rl-studio": outputs },
             },
             ...(keys as ReturnType<typeof key>[]),
         ],
