@@ -25,6 +25,7 @@ import {
     type LocalCloud,
 } from "./cloud";
 import { besides } from "./concurrent";
+import { stopIfInterrupted } from "./interrupt";
 import { alone } from "./lock";
 import { cacheDirectory, localDirectory, LocalError } from "./paths";
 import { elapsed, say, step } from "./progress";
@@ -123,7 +124,13 @@ function sayWhatNext(ofSomeCluster: boolean): void {
 
 async function deploy({ folder, pulumi }: LocalCloud): Promise<void> {
     const refresh = existsSync(refreshNeeded(folder)) ? ["--refresh"] : [];
-    await pulumi.show(["up", "--yes", "--skip-preview", "--suppress-outputs", ...refresh]);
+    try {
+        await pulumi.show(["up", "--yes", "--skip-preview", "--suppress-outputs", ...refresh]);
+    } catch (error) {
+        stopIfInterrupted();
+        if (!(error instanceof LocalError)) throw error;
+        throw new LocalError(`${error.message}\nWhat is in the way, and the fix: npm run local -- doctor`);
+    }
     rmSync(refreshNeeded(folder), { force: true });
     say(`  ${describeChanges(lastChanges(await pulumi.run(["stack", "history", "--json", "--page-size", "1"])))}`);
 }

@@ -196,6 +196,15 @@ describe("infra adopt (A3)", function () {
         assert.match(acl.fix, /put-bucket-acl --bucket rl-studio-rollouts-dev --acl private$/);
         assert.match(size.reason, /have 2,\d{3} characters in all, and IAM allows a user 2,048/);
         assert.match(size.fix, /wide \(\d,\d{3} characters\)/);
+        const doctor = await cloud.run(["infra", "doctor", "rl-studio", "--json"]);
+        const { findings } = JSON.parse(doctor.stdout) as { findings: { id: string; what: string; fix: string }[] };
+        assert.deepEqual(
+            findings.filter(({ id }) => id === "not-managed").map(({ what, fix }) => [what, fix]),
+            [`bucket ${Bucket}`, `user ${UserName}`].map((what) => [
+                `rl-studio: ${what} exists and is not managed by this stack`,
+                "npm run local -- infra adopt rl-studio --stack local",
+            ]),
+        );
         await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName: "wide" }));
         await s3.send(new PutBucketAclCommand({ Bucket, ACL: "private" }));
         await ownership("BucketOwnerEnforced");

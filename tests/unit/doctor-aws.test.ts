@@ -140,6 +140,7 @@ const ofRlStudio: ServiceFacts = {
     permissions: found([{ action: "s3:CreateBucket", resource: "arn:b", verdict: "allowed", why: "" }]),
     buckets: [{ name: "rollouts", region: found("us-east-1") }],
     keys: absent,
+    unmanaged: absent,
     trialLeft: false,
 };
 const keys: Keys = {
@@ -202,6 +203,13 @@ describe("doctor's findings in AWS", () => {
         const whole = (trialLeft: boolean) => idsOf(diagnosisOf({ trialLeft }, { declarations: shutOff }).findings);
         assert.deepEqual(whole(false), ["error not-as-declared"]);
         assert.deepEqual(whole(true), ["error shut-off-trial-left"]);
+    });
+
+    it("name what exists beside the stack, and the command that adopts it", () => {
+        const { findings } = diagnosisOf({ unmanaged: found(["bucket rollouts", "user u"]) });
+        assert.deepEqual(idsOf(findings), ["error not-managed", "error not-managed"]);
+        assert.equal(findings[0].what, "rl-studio: bucket rollouts exists and is not managed by this stack");
+        assert.equal(findings[0].fix, "infra adopt rl-studio --stack dev");
     });
 
     it("name each missing permission, the resource and who lacks it, and what could not be judged", () => {

@@ -50,6 +50,8 @@ export interface ServiceFacts {
     readonly buckets: readonly { readonly name: string; readonly region: Look<string> }[];
     /** The keys of its user; absent where it has none. */
     readonly keys: Look<Keys>;
+    /** Buckets and users of its names that exist and are not in the stack's state; absent where the state is not known. */
+    readonly unmanaged: Look<readonly string[]>;
     /** Whether a run of `infra verify` was killed while it tried this service's shut-off; undefined where IAM does not say. */
     readonly trialLeft: boolean | undefined;
 }

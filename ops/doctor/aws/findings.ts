@@ -13,6 +13,7 @@ export function awsFindings(facts: AwsFacts, declared: AwsDeclared, remedies: Re
         ...facts.services.flatMap((of) => [
             ...permissionFindings(of, facts.caller?.arn ?? ""),
             ...regionFindings(of, declared),
+            ...unmanagedFindings(of, declared),
             ...keyFindings(of, facts.now, declared, remedies),
             ...trialFindings(of, declared),
         ]),
@@ -42,7 +43,7 @@ export function awsUnseen({
     const state = update.state === "unseen" ? [{ what: "whether an update is at work", why: update.why }] : [];
     const left =
         leftUsers.state === "unseen" ? [{ what: "users that a killed verify has left", why: leftUsers.why }] : [];
-    const ofServices = services.flatMap(({ service, permissions, buckets, keys, trialLeft }) => [
+    const ofServices = services.flatMap(({ service, permissions, buckets, unmanaged, keys, trialLeft }) => [
         ...(permissions.state === "unseen"
             ? [{ what: `the deployer's permissions for ${service}`, why: permissions.why }]
             : []),
@@ -54,6 +55,9 @@ export function awsUnseen({
         ),
         ...(trialLeft === undefined
             ? [{ what: `whether a trial of ${service}'s shut-off was left`, why: "IAM does not show the user's tags" }]
+            : []),
+        ...(unmanaged.state === "unseen"
+            ? [{ what: `what exists of ${service} beside the stack`, why: unmanaged.why }]
             : []),
         ...(keys.state === "unseen" ? [{ what: `the access keys of ${service}`, why: keys.why }] : []),
     ]);
@@ -242,6 +246,18 @@ function regionFindings({ service, buckets }: ServiceFacts, { region, stack }: A
             },
         ];
     });
+}
+
+function unmanagedFindings({ service, unmanaged }: ServiceFacts, { program, stack }: AwsDeclared): Finding[] {
+    if (unmanaged.state !== "found") return [];
+    return unmanaged.value.map((what) => ({
+        id: "not-managed",
+        severity: "error",
+        service,
+        what: `${service}: ${what} exists and is not managed by this stack`,
+        why: "somebody else has made it, or an update was killed: an update fails to create it",
+        fix: `${program} adopt ${service} --stack ${stack}`,
+    }));
 }
 
 function keyFindings(

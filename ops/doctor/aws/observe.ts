@@ -1,4 +1,4 @@
-import { type IAMClient, paginateListAccessKeys } from "@aws-sdk/client-iam";
+import { GetUserCommand, type IAMClient, paginateListAccessKeys } from "@aws-sdk/client-iam";
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 
 import { type ArnScope } from "../../../components/arn";
@@ -110,17 +110,45 @@ async function lookAt(service: ServiceName, session: Session): Promise<ServiceFa
     const resources: AwsResource[] = serviceFacts[service].resources(wish.deployment);
     const names = resources.filter(({ kind }) => kind === "bucket").map(({ name }) => name);
     const keys = await keysOf(service, state, clients.iam);
+    const buckets = await mapBounded(names, concurrency, async (name) => ({
+        name,
+        region: await looking(() => regionOf(clients.s3, name)),
+    }));
     return {
         service,
         permissions: await ask(needsOf(resources, scope)),
-        buckets: await mapBounded(names, concurrency, async (name) => ({
-            name,
-            region: await looking(() => regionOf(clients.s3, name)),
-        })),
+        buckets,
+        unmanaged: await looking(() => unmanagedOf(resources, buckets, state, clients.iam)),
         keys,
         trialLeft:
             keys.state === "found" && (await hasLeftTrial(clients.iam, keys.value.userName).catch(() => undefined)),
     };
+}
+
+/** What exists under the service's names without being the stack's: an update fails to create it. */
+async function unmanagedOf(
+    resources: readonly AwsResource[],
+    buckets: ServiceFacts["buckets"],
+    state: Look<StackState>,
+    iam: IAMClient,
+): Promise<string[] | undefined> {
+    if (state.state !== "found") return undefined;
+    const managed = new Set(
+        (state.value.exported.deployment.resources ?? []).flatMap(({ type, inputs }) => {
+            if (type === "aws:s3/bucket:Bucket") return [`bucket ${String(inputs?.bucket)}`];
+            return type === "aws:iam/user:User" ? [`user ${String(inputs?.name)}`] : [];
+        }),
+    );
+    const users = resources.filter(({ kind, name }) => kind === "user" && !managed.has(`user ${name}`));
+    const there = await mapBounded(users, concurrency, async ({ name }) => {
+        const found = await iam.send(new GetUserCommand({ UserName: name })).catch((error: unknown) => {
+            if (isNamed(error, "NoSuchEntity", "NoSuchEntityException")) return undefined;
+            throw error;
+        });
+        return found ? [`user ${name}`] : [];
+    });
+    const found = buckets.flatMap(({ name, region }) => (region.state === "found" ? [`bucket ${name}`] : []));
+    return [...found.filter((what) => !managed.has(what)), ...there.flat()];
 }
 
 async function looking<Value>(look: () => Promise<Value | undefined>): Promise<Look<Value>> {
