@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { placeholders } from "./placeholders";
 import { requireKmsSecrets } from "./secrets-provider";
 import { parseSettings, parseValue, refuseMisspelt, SettingsError, type Settings } from "./settings";
 
@@ -12,12 +13,23 @@ import { parseSettings, parseValue, refuseMisspelt, SettingsError, type Settings
 export function readSettings(): Settings {
     try {
         const settings = parseSettings(configValues());
-        if (settings.environment === "prod") requireKmsSecrets(`Pulumi.${pulumi.getStack()}.yaml`);
+        const file = `Pulumi.${pulumi.getStack()}.yaml`;
+        if (settings.environment === "prod") requireKmsSecrets(file);
+        refusePlaceholders(settings, file);
         return settings;
     } catch (error) {
         // A RunError is printed as its message alone.
         throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
     }
+}
+
+/** A preview shows what there would be also of a stack that nobody has filled in yet. */
+function refusePlaceholders(settings: Settings, file: string): void {
+    const faults = placeholders(settings);
+    if (faults.length === 0) return;
+    const words = [`${file} still has examples where values of your own belong:`, ...faults].join("\n  - ");
+    if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(words);
+    void pulumi.log.warn(`${words}\nAn update refuses them.`);
 }
 
 function configValues(): Record<string, unknown> {

@@ -230,6 +230,8 @@ describe("npm run local", function () {
         const { exitCode, all } = await cloud.run([
             ...["pulumi", "up", "--yes", "--skip-preview"],
             ...["-c", 'aws:allowedAccountIds=["999999999999"]'],
+            // The committed one is an example, refused for an account that is somebody's.
+            ...["-c", `platform:snapshotter={"image":"ghcr.io/a/b@sha256:${"a".repeat(64)}"}`],
         ]);
         assert.notEqual(exitCode, 0);
         assert.match(all!, /AWS account ID not allowed: 000000000000/i);

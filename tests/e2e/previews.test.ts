@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Agent } from "node:https";
 import { join } from "node:path";
 
@@ -13,7 +13,7 @@ import { findEngine } from "../../local/engine";
 import { cacheDirectory, root } from "../../local/paths";
 import { installProviders } from "../../local/providers";
 import { pulumiEnvironment } from "../../local/pulumi";
-import { stackConfig } from "../support/stack-files";
+import { filledText, stackConfig } from "../support/stack-files";
 import { TestCloud } from "../support/test-cloud";
 
 /** What a preview says of one step, as `pulumi preview --json` prints it. */
@@ -51,7 +51,7 @@ describe("pulumi preview on the real engine", function () {
         mkdirSync(project, { recursive: true });
         copyFileSync(join(root, "Pulumi.yaml"), join(project, "Pulumi.yaml"));
         const file = join(project, `Pulumi.${stack}.yaml`);
-        copyFileSync(join(root, `Pulumi.${stack}.yaml`), file);
+        writeFileSync(file, filledText(stack));
         const { endpoint, caBundle } = cloud.connection;
         const server = { caBundle: caBundle! };
         const credentials = { accessKeyId: account, secretAccessKey: "test" };
@@ -124,7 +124,7 @@ describe("pulumi preview on the real engine", function () {
             ...[...toLocalAws(), "-c", 'aws:allowedAccountIds=["444444444444"]'],
         ]);
         assert.notEqual(exitCode, 0);
-        assert.match(all!, /AWS account ID not allowed: 222222222222/i);
+        assert.match(all!, /AWS account ID not allowed: 522222222222/i);
     });
 
     it("says which stack is unknown", async () => {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
 
 import { existingNames } from "../../ops/adopt/names";
 import { partTypes } from "../../ops/adopt/parts";
 import { serviceNames } from "../../services";
 import { RecordingMocks, valueOf } from "../support/mocks";
-import { runProgram, stackConfig, stackNames, type StackName } from "../support/stack-files";
+import { committedText, runProgram, stackConfig, stackNames, type StackName } from "../support/stack-files";
 
 const environments = ["dev", "staging", "prod"] as const;
 
@@ -47,6 +48,28 @@ describe("every stack file", () => {
             }
         });
     }
+
+    it("is refused by an update for as long as it has examples, each by its path; the local one has none", async () => {
+        const committed = (stack: StackName) =>
+            (parse(committedText(stack)) as { config: Record<string, unknown> }).config;
+        for (const stack of environments) {
+            await assert.rejects(
+                runProgram(new RecordingMocks(), committed(stack), { stack }),
+                ({ message }: Error) => {
+                    const paths = [...message.matchAll(/^ {2}- ([^ ]+): /gm)].map(([, path]) => path);
+                    assert.deepEqual(paths, [
+                        "aws:allowedAccountIds",
+                        "platform:clinical-ai.cluster.vault.address",
+                        "platform:clinical-ai.cluster.image",
+                        "platform:snapshotter.image",
+                    ]);
+                    return message.startsWith(`Pulumi.${stack}.yaml still has examples`);
+                },
+            );
+            await runProgram(new RecordingMocks(), committed(stack), { stack, preview: true });
+        }
+        await runProgram(new RecordingMocks(), committed("local"), { stack: "local" });
+    });
 
     it("names an account of its own, so that no two environments share one by accident", () => {
         const accounts = [...environments, "local" as const].flatMap(

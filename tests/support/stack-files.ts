@@ -4,16 +4,30 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
+import { exampleAccounts, exampleDigests } from "../../stacks/placeholders";
 import { type RecordingMocks, runWithMocks } from "./mocks";
 
 /** The committed stack files. */
 export const stackNames = ["dev", "staging", "prod", "local"] as const;
 export type StackName = (typeof stackNames)[number];
 
-/** The configuration of a committed stack file, as values. */
+/** The configuration of a committed stack file, as values, with what is an example there replaced. */
 export function stackConfig(stack: StackName): Record<string, unknown> {
-    const text = readFileSync(join(__dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
-    return (parse(text) as { config: Record<string, unknown> }).config;
+    return (parse(filledText(stack)) as { config: Record<string, unknown> }).config;
+}
+
+/** The text of a committed stack file with what is an example there replaced, as its user has to. */
+export function filledText(stack: StackName): string {
+    return [...exampleAccounts, ...exampleDigests].reduce(
+        // Another first digit: another account, another image.
+        (filled, example) => filled.replaceAll(example, `5${example.slice(1)}`),
+        committedText(stack).replaceAll(".example.com", ".platform.test"),
+    );
+}
+
+/** The text of a committed stack file. */
+export function committedText(stack: StackName): string {
+    return readFileSync(join(__dirname, "..", "..", `Pulumi.${stack}.yaml`), "utf8");
 }
 
 /** Runs the whole program on a configuration under mocks and returns the stack's outputs. */
