@@ -27,7 +27,7 @@ import { leftovers, s3Access } from "./probes-s3";
 import { secretSync, vaultFields, vaultLogin, vaultState } from "./probes-vault";
 import { whileInterruptible } from "./restore";
 import { type ClusterExecutor, type Executor, type ProbeRun } from "./run";
-import { Scratch } from "./scratch";
+import { Scratch, type ScratchPlace } from "./scratch";
 import { type CheckResult, type Keys, shutOffTrial, type VerifyTarget } from "./target";
 import { temporaryUser, type TemporaryRights } from "./temporary-users";
 
@@ -362,8 +362,21 @@ function leftByOthers(
     identities: ReadonlyMap<string, Identity>,
 ): Promise<CheckResult[]> {
     const trials = planned.flatMap(({ check: { probe } }) => (probe.kind === "shutOff" ? [probe] : []));
-    const remove = async () => removeLeft(identities.get("deployer")!.clients().iam, trials, removing);
+    const places = placesOf(planned);
+    const remove = async () => removeLeft(identities.get("deployer")!.clients(), { trials, places }, removing);
     return faultOf({ what: "what runs that were killed have left", remove, staying: [] });
+}
+
+/** Where runs of these checks put objects: in what they clear up, under what they try. */
+function placesOf(planned: readonly Planned[]): ScratchPlace[] {
+    const probes = planned.map(({ check }) => check.probe);
+    const cleared = probes.flatMap((probe) => (probe.kind === "leftovers" ? [probe.bucket] : []));
+    const places = probes.flatMap((probe) =>
+        probe.kind === "s3" && cleared.includes(probe.bucket)
+            ? [{ bucket: probe.bucket, under: probe.under ?? "" }]
+            : [],
+    );
+    return [...new Map(places.map((place) => [`${place.bucket}/${place.under}`, place])).values()];
 }
 
 /** Removes what a run made; what could not be removed becomes a failed line of its own. */

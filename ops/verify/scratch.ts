@@ -10,6 +10,8 @@ import {
     type S3Client,
 } from "@aws-sdk/client-s3";
 
+import { lifetimeSeconds } from "./run-mark";
+
 /** The objects of one run: every key has the run's id in it, so that what belongs to the run is found again. */
 export class Scratch {
     readonly runId = randomBytes(6).toString("hex");
@@ -50,12 +52,8 @@ export class Scratch {
     /** Removes every version and every unfinished upload of this run from a bucket. */
     async remove(deployer: S3Client, bucket: string): Promise<void> {
         for (const prefix of this.prefixes.get(bucket) ?? []) {
-            for (const { Key, VersionId } of await versionsUnder(deployer, bucket, prefix)) {
-                await deployer.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }));
-            }
-            for (const { Key, UploadId } of await uploadsUnder(deployer, bucket, prefix)) {
-                await deployer.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
-            }
+            const versions = await versionsUnder(deployer, bucket, prefix);
+            await removeAll(deployer, bucket, versions, await uploadsUnder(deployer, bucket, prefix));
         }
     }
 
@@ -71,15 +69,58 @@ export class Scratch {
     }
 }
 
+/** A place in which runs put objects: a bucket, and what comes before the folder of a run. */
+export interface ScratchPlace {
+    readonly bucket: string;
+    readonly under: string;
+}
+
+/** Removes what runs that were killed have left in a place; what is younger than a run may last stays. */
+export async function removeLeftObjects(
+    deployer: S3Client,
+    { bucket, under }: ScratchPlace,
+    now: Date,
+    removing: (target: string, what: string, work: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+    const isOld = (date: Date | undefined) =>
+        date !== undefined && now.getTime() - date.getTime() > lifetimeSeconds * 1000;
+    const prefix = `${under}verify-`;
+    const versions = (await versionsUnder(deployer, bucket, prefix)).filter(({ made }) => isOld(made));
+    const uploads = (await uploadsUnder(deployer, bucket, prefix)).filter(({ made }) => isOld(made));
+    if (versions.length + uploads.length === 0) return;
+    const what = `${versions.length + uploads.length} objects and uploads of runs that were killed: removed`;
+    await removing(`s3://${bucket}/${prefix}`, what, () => removeAll(deployer, bucket, versions, uploads));
+}
+
+async function removeAll(
+    deployer: S3Client,
+    Bucket: string,
+    versions: readonly Left[],
+    uploads: readonly (Left & { readonly UploadId?: string })[],
+): Promise<void> {
+    for (const { Key, VersionId } of versions) {
+        await deployer.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+    }
+    for (const { Key, UploadId } of uploads) {
+        await deployer.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    }
+}
+
+interface Left {
+    readonly Key: string;
+    readonly VersionId?: string;
+    readonly made?: Date;
+}
+
 async function versionsUnder(client: S3Client, Bucket: string, Prefix: string) {
-    const found: { Key: string; VersionId?: string }[] = [];
+    const found: Left[] = [];
     let position: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
     while (position !== undefined) {
         const page: ListObjectVersionsCommandOutput = await client.send(
             new ListObjectVersionsCommand({ Bucket, Prefix, ...position }),
         );
-        for (const { Key, VersionId } of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]) {
-            if (Key !== undefined) found.push({ Key, VersionId });
+        for (const { Key, VersionId, LastModified } of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]) {
+            if (Key !== undefined) found.push({ Key, VersionId, made: LastModified });
         }
         position = page.IsTruncated
             ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
@@ -91,5 +132,7 @@ async function versionsUnder(client: S3Client, Bucket: string, Prefix: string) {
 async function uploadsUnder(client: S3Client, Bucket: string, Prefix: string) {
     // A run starts a handful of uploads: one page holds a thousand.
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix }));
-    return Uploads.flatMap(({ Key, UploadId }) => (Key === undefined ? [] : [{ Key, UploadId }]));
+    return Uploads.flatMap(({ Key, UploadId, Initiated }) =>
+        Key === undefined ? [] : [{ Key, UploadId, made: Initiated }],
+    );
 }

@@ -25,8 +25,11 @@ import {
     DeleteBucketPolicyCommand,
     DeletePublicAccessBlockCommand,
     GetBucketPolicyCommand,
+    CreateMultipartUploadCommand,
     ListObjectsV2Command,
+    ListObjectVersionsCommand,
     PutBucketPolicyCommand,
+    PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { stringify } from "yaml";
 
@@ -39,6 +42,7 @@ import { createProgram } from "../../ops/infra/program";
 import { readStackSettings } from "../../ops/settings";
 import { type CheckResult } from "../../ops/verify";
 import { clientsFor } from "../../ops/verify/clients";
+import { removeLeftObjects, Scratch } from "../../ops/verify/scratch";
 import { temporaryPath, userPolicy } from "../../ops/verify/temporary-users";
 import { stackConfig } from "../support/stack-files";
 import { freePorts, TestCloud, until } from "../support/test-cloud";
@@ -550,6 +554,40 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
             assert.equal(await mayReadRole(new Date(Date.now() - 1_000)), "AccessDenied");
             const { all } = await cloud.succeed(["infra", "verify", "mlflow"]);
             assert.match(all!, /verify-over: temporary user of .*: removed/);
+        });
+
+        it("leaves objects that a run removes once no run can be at them any more, versions and uploads too", async () => {
+            const { s3 } = cloud.root;
+            const left = new Scratch();
+            const place = { bucket: rollouts, under: "" };
+            for (let version = 0; version < 2; version++) {
+                const Key = `verify-${left.runId}/x`;
+                await s3.send(
+                    new PutObjectCommand({ Bucket: rollouts, Key, Body: "x", ServerSideEncryption: "AES256" }),
+                );
+            }
+            await s3.send(new CreateMultipartUploadCommand({ Bucket: rollouts, Key: `verify-${left.runId}/y` }));
+            await s3.send(new PutObjectCommand({ Bucket: rollouts, Key: "verify", Body: "not a run's" }));
+            const removed: string[] = [];
+            const remove = (minutesLater: number) =>
+                removeLeftObjects(s3, place, new Date(Date.now() + minutesLater * 60_000), (target, what, work) => {
+                    removed.push(`${target} ${what}`);
+                    return work();
+                });
+            await remove(29);
+            assert.deepEqual(removed, []);
+            await remove(31);
+            assert.deepEqual(removed, [
+                `s3://${rollouts}/verify- 3 objects and uploads of runs that were killed: removed`,
+            ]);
+            const { Versions = [] } = await s3.send(
+                new ListObjectVersionsCommand({ Bucket: rollouts, Prefix: "verify" }),
+            );
+            assert.deepEqual(
+                Versions.map(({ Key }) => Key),
+                ["verify"],
+            );
+            await s3.send(new DeleteObjectCommand({ Bucket: rollouts, Key: "verify" }));
         });
 
         it("leaves a shut-off that it tried, which doctor names and the next run detaches", async () => {

@@ -416,7 +416,8 @@ describe("verify, interrupted", () => {
         } finally {
             server.close();
         }
-        return answered;
+        // What runs before this one may have left is looked for first.
+        return answered.filter((call) => !call.includes("verify-&"));
     }
 
     it("removes a user that was still being made, and begins nothing more", async () => {
