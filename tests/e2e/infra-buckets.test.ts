@@ -51,7 +51,7 @@ interface Row {
 }
 
 describe("infra buckets (B7)", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let postgres: TestPostgres;
     let checkout: InfraCheckout;
     let gaveUp: Promise<Awaited<ReturnType<typeof buckets>> & { untouched: object }>;

@@ -14,7 +14,7 @@ const password = "s3cr%t/p@ss?word";
 const encoded = encodeURIComponent(password);
 
 describe("a connection of the operator's tool", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let postgres: TestPostgres;
     const variables = { ...process.env };
 

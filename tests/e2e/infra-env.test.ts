@@ -216,7 +216,7 @@ describe("infra env on a local cloud", function () {
 });
 
 describe("infra env, endpoints and key before anything is deployed", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let checkout: InfraCheckout;
     let folder: string;
     before(() => {

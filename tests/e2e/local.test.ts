@@ -311,7 +311,7 @@ describe("npm run local", function () {
 });
 
 describe("npm run local, where something is in the way,", function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let cloud: TestCloud;
     beforeEach(async () => (cloud = await TestCloud.create()));
     afterEach(() => cloud.remove());

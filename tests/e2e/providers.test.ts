@@ -98,7 +98,7 @@ function assertRan(ran: readonly string[], path: string): void {
 }
 
 describe("where the plugin of AWS comes from", function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     let folder: string;
     /** The plugin as it was built or downloaded here, with what else its archive holds. */
     let built: string;

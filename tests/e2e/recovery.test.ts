@@ -105,7 +105,7 @@ describe("an update that is killed with SIGKILL", function () {
 });
 
 describe("a local AWS that is gone, as after a restart of the machine", function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
 
     it("is built anew by the next npm run local, though another command has started it meanwhile", async () => {
         const cloud = await TestCloud.create(services);
@@ -136,7 +136,7 @@ describe("a local AWS that is gone, as after a restart of the machine", function
 });
 
 describe("Ctrl-C in npm run local", function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     this.retries(2);
     let cloud: TestCloud;
     beforeEach(async () => (cloud = await TestCloud.create(services)));
