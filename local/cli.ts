@@ -58,7 +58,7 @@ function handOn(usage: string, description: string, run: (args: string[]) => Pro
 
 handOn(
     "doctor [arguments...]",
-    "what is wrong with the services, why, and the command that mends it; the same as infra doctor",
+    "what is wrong with the services, why, and the command that fixes it; the same as infra doctor",
     async (args) => {
         const { infra } = await import("./infra");
         await infra(["doctor", ...args]);

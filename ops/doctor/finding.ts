@@ -1,6 +1,6 @@
 import { type ServiceName } from "../../services";
 
-/** Something that is wrong, why, and what mends it. */
+/** Something that is wrong, why, and the fix. */
 export interface Finding {
     readonly id: string;
     /** `error`: a service does not work, or cannot be deployed. `warning`: it works, and something is not as it should be. */
@@ -13,7 +13,7 @@ export interface Finding {
     readonly fix: string;
 }
 
-/** The commands that mend. */
+/** The commands that fix things. */
 export interface Remedies {
     readonly up: string;
     /** Makes again what was deleted or changed by hand. */

@@ -21,8 +21,8 @@ interface Case {
 }
 
 /**
- * What is wrong, causes before their consequences. A consequence whose cause was found is not said again: whoever mends
- * the cause mends both.
+ * What is wrong, causes before their consequences. A consequence whose cause was found is not said again: whoever fixes
+ * the cause fixes both.
  */
 export function findingsOf(facts: Facts, declared: Declared, remedies: Remedies): Finding[] {
     const of: Case = { facts, declared, remedies };
@@ -78,13 +78,13 @@ function reach({ facts: { kubernetesFault, vaultFault }, remedies }: Case): Find
     }
     if (vaultFault !== undefined) {
         const { kind, why } = vaultFault;
-        const mends = {
+        const fixes = {
             unreachable: [remedies.vault, "Vault cannot be asked"],
             sealed: [remedies.unseal, "Vault is sealed"],
             uninitialized: ["vault operator init, by the Vault's owner", "Vault is not initialised"],
             token: ["vault login, and VAULT_TOKEN in the environment", "Vault does not take the token of who asks"],
         } as const;
-        const [fix, what] = mends[kind];
+        const [fix, what] = fixes[kind];
         faults.push((kind === "token" ? warning : error)(`vault-${kind}`, what, why, fix));
     }
     return faults;
@@ -327,7 +327,7 @@ function rollout({ facts, declared, remedies }: Case): Finding[] {
     const unready = (found(pods) ?? []).filter(({ ready }) => !ready);
     const reasons = unready.map(({ name, waiting }) => `${name}: ${waiting.join(", ") || "not ready"}`);
     const why = [`${available} of ${desired} pods are available`, ...deployment.trouble, ...reasons].join("; ");
-    const fix = "mend what the pods wait for; what they wait for from Vault is in the other lines";
+    const fix = "fix what the pods wait for; what they wait for from Vault is in the other lines";
     if (available < desired) findings.push(error("not-available", "the worker is not available", why, fix));
     else if (deployment.trouble.length > 0 || unready.some(({ waiting }) => waiting.length > 0)) {
         findings.push(error("rollout-stuck", "new pods of the worker do not start, and the old ones stay", why, fix));

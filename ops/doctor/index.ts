@@ -18,7 +18,7 @@ export interface Diagnosis {
     readonly unreachable: boolean;
 }
 
-/** Looks at clinical-ai's cluster side and says what is wrong, why, and what mends it. It changes nothing. */
+/** Looks at clinical-ai's cluster side and says what is wrong, why, and the fix. It changes nothing. */
 export async function diagnose(
     access: DoctorAccess,
     declared: Declared,

@@ -27,7 +27,7 @@ export async function requireSecretsPlace(path: string): Promise<void> {
     throw new InfraError(
         exitCodes.unreachable,
         `Whether git would commit ${path} could not be found out: ${words || "it said nothing"}`,
-        "Mend that, or name a file outside of every git work tree.",
+        "Fix that, or name a file outside of every git work tree.",
     );
 }
 

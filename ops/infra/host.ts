@@ -24,7 +24,7 @@ export interface Host {
     readonly backend?: string;
     /** How the cloud of this machine is; undefined where there is none. It is not started. */
     localCloud?(): Promise<LocalCloudStatus>;
-    /** What mends things here. @default what mends them in somebody's own clouds */
+    /** How things are fixed here. @default as in somebody's own clouds */
     readonly remedies?: Remedies;
     /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */
     readonly aws: Pick<Connection, "endpoint" | "caBundle">;

@@ -24,7 +24,7 @@ export function createProgram(commands: readonly Register[], host: Host): Comman
     addExamples(program, host, [
         ["infra verify rl-studio --stack dev", "whether one service is as declared"],
         ["infra env rl-studio --stack dev --out .env", "its variables, into a file"],
-        ["infra doctor --stack dev", "what is wrong, and what mends it"],
+        ["infra doctor --stack dev", "what is wrong, and the fix"],
     ]);
     for (const register of commands) register(program, host);
     return program;

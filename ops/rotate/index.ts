@@ -290,7 +290,7 @@ async function apply(
         throw new InfraError(
             exitCodes.unreachable,
             `The engine did not apply it (exit code ${exitCode}): ${step.why}. What it said is above.`,
-            "Nothing is lost: mend what it names, then run this again; it goes on from here.",
+            "Nothing is lost: fix what it names, then run this again; it goes on from here.",
         );
     });
 }

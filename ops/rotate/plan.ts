@@ -185,7 +185,7 @@ function publishedFails({ settings, publishedFault }: Situation): Step {
     return {
         kind: "stop",
         reason: `The published key ${settings.published} does not work: ${publishedFault ?? "AWS refuses it"}.`,
-        fix: "The other key is kept. Go back to it with --rollback, or mend what is wrong and run this again.",
+        fix: "The other key is kept. Go back to it with --rollback, or fix what is wrong and run this again.",
     };
 }
 

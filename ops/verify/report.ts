@@ -16,8 +16,8 @@ export interface ReportOptions {
     readonly width?: number;
     /** @default false */
     readonly color?: boolean;
-    /** What says why a check failed, and what mends it. */
-    readonly mend: string;
+    /** What says why a check failed, and the fix. */
+    readonly remedy: string;
 }
 
 /** Results as text, without the line end after it. */
@@ -41,7 +41,7 @@ const hasFailed = ({ ok, notTried }: CheckResult) => !ok && !notTried;
 function summary(
     shown: readonly CheckResult[],
     results: readonly CheckResult[],
-    { color = false, failedOnly = false, mend }: ReportOptions,
+    { color = false, failedOnly = false, remedy }: ReportOptions,
 ): string {
     const paint = (style: "red" | "green", text: string) =>
         color ? styleText(style, text, { validateStream: false }) : text;
@@ -62,8 +62,8 @@ function summary(
         const failed = countsOf(own).failed > 0;
         return `${paint(failed ? "red" : "green", name.padEnd(width))}  ${countsInWords(own)}`;
     });
-    const mended = failures.length > 0 ? [`Why, and what mends it: ${mend}`] : [];
-    return [...failures, ...(failedOnly ? [] : lines), ...mended].join("\n");
+    const remedies = failures.length > 0 ? [`Why, and the fix: ${remedy}`] : [];
+    return [...failures, ...(failedOnly ? [] : lines), ...remedies].join("\n");
 }
 
 /** As GitHub shows it in a comment. */

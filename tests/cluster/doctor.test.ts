@@ -112,7 +112,7 @@ describe("infra doctor on a real cluster", function () {
         );
     });
 
-    it("names a policy that was taken away, not its consequence, and the command that mends both", async () => {
+    it("names a policy that was taken away, not its consequence, and the command that fixes both", async () => {
         await sharedCloud().vault.remove(policy);
         await findsAfterSync("policy");
         const [{ why, fix }] = await found();
@@ -222,7 +222,7 @@ describe("infra doctor on a real cluster", function () {
         assert.deepEqual((await sharedCloud().vault.read(secret))?.data, values);
     });
 
-    it("speaks of the local cloud's own commands there, and mends nothing by looking", async () => {
+    it("speaks of the local cloud's own commands there, and repairs nothing by looking", async () => {
         const well = await sharedCloud().run(["doctor"]);
         assert.equal(well.exitCode, 0, well.all);
         await sharedCloud().vault.write("sys/seal", {});

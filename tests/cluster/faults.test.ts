@@ -1,4 +1,4 @@
-// What breaks while keys are on their way, and what mends it: by itself, or by one command. What doctor says of faults
+// What breaks while keys are on their way, and the fix: by itself, or by one command. What doctor says of faults
 // that come without an update is in doctor.test.ts.
 
 import assert from "node:assert/strict";

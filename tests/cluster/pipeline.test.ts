@@ -248,7 +248,7 @@ describe("the way of a key from IAM to the pod", function () {
         assert.equal(await versionInVault(), version);
     });
 
-    it("asks the cluster by a credential that does not expire, and mends it when it is taken away", async () => {
+    it("asks the cluster by a credential that does not expire, and repairs it when it is taken away", async () => {
         const reviewer = { apiVersion: "v1", kind: "Secret", name: "vault-token-reviewer", namespace: "kube-system" };
         const { data } = (await cloud().kubernetes().read(reviewer)) as V1Secret;
         const token = Buffer.from(data!.token, "base64").toString();

@@ -267,7 +267,7 @@ describe("doctor's findings", () => {
                 deployment: found({ ...running, available: 0 }),
                 pods: found([{ ...pod, ready: false, waiting: ["CreateContainerConfigError: no Secret"] }]),
             },
-            [["not-available", "mend what the pods wait for; what they wait for from Vault is in the other lines"]],
+            [["not-available", "fix what the pods wait for; what they wait for from Vault is in the other lines"]],
         ],
     ];
     for (const [what, changed, expected, ofStack] of cases) {

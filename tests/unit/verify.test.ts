@@ -752,7 +752,7 @@ describe("the report of verify", () => {
     const untried = result({ service: "rl-studio", got: "not tried: no deployer", ok: false, notTried: true });
     const results = [result({}), failed, untried];
     const told = (format: Format, more: Partial<ReportOptions> = {}) =>
-        reportOf(results, { format, mend: "infra doctor", ...more });
+        reportOf(results, { format, remedy: "infra doctor", ...more });
 
     it("in short is what failed, a line a service, and what to do, without colours unless asked", () => {
         assert.equal(
@@ -764,12 +764,12 @@ describe("the report of verify", () => {
                 "      Why.",
                 "mlflow     1 hold, 1 failed, 0 not tried",
                 "rl-studio  0 hold, 0 failed, 1 not tried",
-                "Why, and what mends it: infra doctor",
+                "Why, and the fix: infra doctor",
             ].join("\n"),
         );
         assert.ok(told("summary", { color: true }).includes("\u001b[31mFAIL"));
-        assert.equal(reportOf([], { format: "summary", mend: "" }), "");
-        assert.ok(!reportOf([result({})], { format: "summary", mend: "infra doctor" }).includes("doctor"));
+        assert.equal(reportOf([], { format: "summary", remedy: "" }), "");
+        assert.ok(!reportOf([result({})], { format: "summary", remedy: "infra doctor" }).includes("doctor"));
     });
 
     it("leaves out everything but failures where asked", () => {
@@ -796,7 +796,7 @@ describe("the report of verify", () => {
 
     it("is cut to a terminal's width, and not in a pipe", () => {
         const long = result({ name: "n".repeat(300) });
-        const lines = (width?: number) => reportOf([long], { format: "table", width, mend: "" });
+        const lines = (width?: number) => reportOf([long], { format: "table", width, remedy: "" });
         assert.ok(
             lines(120)
                 .split("\n")

@@ -6,12 +6,12 @@ import { type Host } from "../../infra/host";
 import { deployerProfile } from "../people";
 import { type DoctorOptions } from "./doctor";
 
-/** Adds `infra doctor`: what is wrong with services and with who deploys them, why, and what mends it (A6, B8). */
+/** Adds `infra doctor`: what is wrong with services and with who deploys them, why, and the fix (A6, B8). */
 export function registerDoctor(program: Command, host: Host): void {
     addStackCommand<DoctorOptions>(program, host, {
         name: "doctor",
         description:
-            "what is wrong, why, and the command that mends it: the deployer's account and permissions, regions, access " +
+            "what is wrong, why, and the command that fixes it: the deployer's account and permissions, regions, access " +
             "keys, and clinical-ai's way of keys in its cluster; changes nothing. VAULT_TOKEN opens Vault",
         arguments: [new Argument("[service]", "which service; default: all of the stack").choices(serviceNames)],
         options: [
@@ -22,7 +22,7 @@ export function registerDoctor(program: Command, host: Host): void {
         examples: [
             ["infra doctor --stack dev", "every service"],
             ["infra doctor rl-studio --stack dev --deployer-profile platform-dev", "one of them, as that deployer"],
-            ["infra doctor clinical-ai --stack prod --json | jq '.findings[].fix'", "what mends it"],
+            ["infra doctor clinical-ai --stack prod --json | jq '.findings[].fix'", "the fixes"],
         ],
         run: async (context, options, service) => (await import("./doctor")).doctor(context, options, service),
     });

@@ -92,7 +92,7 @@ function resolutionOf(text: string, { region }: Settings): Resolution {
     return resolveCredentials(sources, inputs, region);
 }
 
-/** A faulty file is what a migration may mend. */
+/** A faulty file is what a migration may repair. */
 function summaryUnlessFaulty(text: string, settings: Settings): Summary | string {
     try {
         return summaryOf(sources.tracking, resolutionOf(text, settings));

@@ -62,10 +62,10 @@ export async function verifyServices(
 }
 
 /** Results belong to standard output, words around them to standard error. */
-export function tell(results: readonly CheckResult[], { format, failedOnly }: Told, mend: string): void {
+export function tell(results: readonly CheckResult[], { format, failedOnly }: Told, remedy: string): void {
     const { stdout } = process;
     const color = stdout.isTTY && stdout.hasColors();
-    const report = reportOf(results, { format, failedOnly, width: stdout.columns, color, mend });
+    const report = reportOf(results, { format, failedOnly, width: stdout.columns, color, remedy });
     if (report !== "") stdout.write(`${report}\n`);
 }
 

@@ -110,7 +110,7 @@ export class ClusterCloud extends TestCloud {
     /**
      * What `infra doctor clinical-ai` finds, by the deployer's rights, in mode `static`.
      *
-     * @param outputs given where asking for them would mend what is to be found: the tool starts what does not run
+     * @param outputs given where asking for them would repair what is to be found: the tool starts what does not run
      * @param laterSeconds how much later it would look, if nothing happened until then
      */
     async doctor(outputs?: ClinicalAiOutputs, laterSeconds = 0): Promise<string[]> {
