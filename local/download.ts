@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { certificatesOfCaller, proxyOf } from "../ops/proxy";
 import { interrupted, stopIfInterrupted } from "./interrupt";
 import { LocalError } from "./paths";
 
@@ -18,9 +19,6 @@ export function mirror(env: NodeJS.ProcessEnv = process.env): Mirror {
     return (url) => (base === undefined ? url : `${base}/${url.replace(/^https:\/\//, "")}`);
 }
 
-/** This machine itself is never asked for through a proxy. */
-const noProxy = [process.env.no_proxy ?? process.env.NO_PROXY, "127.0.0.1", "localhost"].filter(Boolean).join(",");
-
 /** How long the server may take to answer at all, in milliseconds. */
 const answerTimeout = 10_000;
 
@@ -35,10 +33,14 @@ export async function download(url: string, doing?: (detail: string) => void): P
     const cancel = new AbortController();
     const timer = setTimeout(() => cancel.abort(), answerTimeout);
     interrupted.addEventListener("abort", () => cancel.abort(), { once: true });
-    const { EnvHttpProxyAgent, fetch } = await import("undici");
+    const { Agent, fetch, ProxyAgent } = await import("undici");
+    const proxy = proxyOf(url);
+    const tls = { ca: certificatesOfCaller() };
+    const dispatcher =
+        proxy === undefined ? new Agent({ connect: tls }) : new ProxyAgent({ uri: proxy, requestTls: tls });
     let response;
     try {
-        response = await fetch(url, { signal: cancel.signal, dispatcher: new EnvHttpProxyAgent({ noProxy }) });
+        response = await fetch(url, { signal: cancel.signal, dispatcher });
     } catch {
         stopIfInterrupted();
         throw new Unreachable(`${new URL(url).host} cannot be reached`);
@@ -58,6 +60,8 @@ export async function download(url: string, doing?: (detail: string) => void): P
     } catch {
         stopIfInterrupted();
         throw new LocalError(`${url} broke off after ${megabytes(received)} MB; run this again`);
+    } finally {
+        void dispatcher.close();
     }
     return Buffer.concat(chunks);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { homedir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
 
 import { KubeConfig } from "@kubernetes/client-node";
 import { parse } from "yaml";
@@ -54,20 +55,25 @@ type Document = Partial<Record<(typeof lists)[number], Entry[]>> & { readonly "c
  */
 export function readKubeconfig(paths: KubeconfigPaths): Kubeconfig {
     const listed = typeof paths === "string" ? [paths] : paths;
+    const name = listed.join(", ");
     const documents = listed.flatMap((path) => documentAt(path, typeof paths === "string") ?? []);
-    if (documents.length === 0) throw unreadable(listed.join(", "), "ENOENT");
-    const merged: Record<string, unknown> = {
-        "current-context": documents.map((document) => document["current-context"]).find(Boolean),
-    };
-    for (const list of lists) merged[list] = firstOfEachName(documents.flatMap((document) => document[list] ?? []));
+    if (documents.length === 0) throw unreadable(name, "ENOENT");
     const config = new KubeConfig();
-    config.loadFromString(JSON.stringify(merged));
-    const users = merged.users as Entry[];
-    return {
-        config,
-        name: listed.join(", "),
-        extras: () => extrasOf(users.find(({ name }) => name === config.getCurrentUser()?.name)?.user ?? {}),
-    };
+    const merged = mergedOf(documents);
+    try {
+        config.loadFromString(JSON.stringify(merged));
+    } catch (error) {
+        throw unreadable(name, error instanceof Error ? error.message : "it is none");
+    }
+    const { users } = merged;
+    const own = () => users.find((user) => user.name === config.getCurrentUser()?.name)?.user ?? {};
+    return { config, name, extras: () => extrasOf(own()) };
+}
+
+function mergedOf(documents: readonly Document[]) {
+    const of = (list: (typeof lists)[number]) => firstOfEachName(documents.flatMap((document) => document[list] ?? []));
+    const current = documents.map((document) => document["current-context"]).find(Boolean);
+    return { "current-context": current, clusters: of("clusters"), users: of("users"), contexts: of("contexts") };
 }
 
 function firstOfEachName(entries: readonly Entry[]): Entry[] {
@@ -83,6 +89,7 @@ function documentAt(path: string, required: boolean): Document | undefined {
         if (fault === "ENOENT" && !required) return undefined;
         throw unreadable(path, fault);
     }
+    if (!isKubeconfig(document)) throw unreadable(path, "it is no kubeconfig");
     const absolute = (fields: Record<string, unknown> | undefined, ...names: string[]) => {
         for (const name of names) {
             const value = fields?.[name];
@@ -98,6 +105,15 @@ function documentAt(path: string, required: boolean): Document | undefined {
     return document;
 }
 
+/** Whether every list is one of entries with a name; what they hold the client library looks at. */
+function isKubeconfig(document: unknown): document is Document {
+    if (typeof document !== "object" || document === null) return false;
+    return lists.every((list) => {
+        const entries = (document as Record<string, unknown>)[list] ?? [];
+        return Array.isArray(entries) && entries.every((entry) => typeof (entry as Entry | null)?.name === "string");
+    });
+}
+
 function unreadable(path: string, fault: string): ClusterFailure {
     return new ClusterFailure("Kubernetes", `the kubeconfig ${path} could not be read (${fault})`);
 }
@@ -111,4 +127,10 @@ function extrasOf(user: UserFields): UserExtras {
         impersonation[`Impersonate-Extra-${encodeURIComponent(key)}`] = values;
     }
     return { tokenFile: user.tokenFile, impersonation };
+}
+
+/** The files that kubectl reads where none is named. */
+export function kubectlsOwn({ KUBECONFIG = "" }: Readonly<Record<string, string | undefined>>): KubeconfigPaths {
+    const listed = KUBECONFIG.split(delimiter).filter((path) => path !== "");
+    return listed.length > 0 ? listed : join(homedir(), ".kube", "config");
 }

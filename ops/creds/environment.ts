@@ -40,12 +40,14 @@ export function environmentFor(
         ...(aws.endpoint === undefined ? {} : { AWS_ENDPOINT_URL: aws.endpoint }),
         // Node's SDK knows the second name only.
         ...(aws.caBundle === undefined ? {} : { AWS_CA_BUNDLE: aws.caBundle, NODE_EXTRA_CA_CERTS: aws.caBundle }),
+        // No credential, and nothing is reached without it behind a proxy that looks into connections.
+        ...(aws.caBundle === undefined && caller.AWS_CA_BUNDLE ? { AWS_CA_BUNDLE: caller.AWS_CA_BUNDLE } : {}),
     };
 }
 
 /** The same for a shell that is there already: what `eval` sets in it, and what of its own it must lose. */
 export function exportLines(caller: Readonly<Record<string, string | undefined>>, runAs: RunAs): string {
-    const set = environmentFor({}, runAs);
+    const set = environmentFor({ AWS_CA_BUNDLE: caller.AWS_CA_BUNDLE }, runAs);
     const lost = Object.keys(caller).filter(
         (name) => /^\w+$/.test(name) && ofAws.test(name) && !Object.hasOwn(set, name),
     );

@@ -1,5 +1,4 @@
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 
 import { fromIni } from "@aws-sdk/credential-provider-ini";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
@@ -7,7 +6,7 @@ import execa from "execa";
 
 import { type Settings } from "../../stacks/settings";
 import { type ClusterAccess } from "../cluster/access";
-import { type KubeconfigPaths } from "../cluster/kubeconfig";
+import { kubectlsOwn } from "../cluster/kubeconfig";
 import { readStackSettings, stackFile } from "../settings";
 import { requestHandler } from "../verify/clients";
 import { type Keys } from "../verify/target";
@@ -55,6 +54,7 @@ export const repositoryHost: Host = {
         try {
             return (profile === undefined && keysInEnvironment(process.env)) || (await credentialsOf(profile)());
         } catch (error) {
+            if (error instanceof InfraError) throw error;
             throw new InfraError(
                 exitCodes.unreachable,
                 `There are no AWS credentials of the ${who}: ${(error as Error).message}`,
@@ -88,6 +88,9 @@ export function vaultTokenIn({ VAULT_TOKEN = "" }: Readonly<Record<string, strin
     return VAULT_TOKEN.trim() || undefined;
 }
 
+/** Whether somebody was told which of two credentials is used: once is enough. */
+let isTold = false;
+
 /** Keys in the environment come before AWS_PROFILE, as for the engine and AWS's CLI; Node's SDK has it the other way. */
 function keysInEnvironment({
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -96,10 +99,11 @@ function keysInEnvironment({
     AWS_PROFILE: profile,
 }: Readonly<Record<string, string | undefined>>): Keys | undefined {
     if (!accessKeyId || !secretAccessKey) return undefined;
-    if (profile) {
+    if (profile && !isTold) {
+        isTold = true;
         say(
             `The environment sets both keys (AWS_ACCESS_KEY_ID is ${printable(accessKeyId)}) and ` +
-                `AWS_PROFILE=${printable(profile)}. The keys are used, as the engine uses them. Unset one of both.`,
+                `AWS_PROFILE=${printable(profile)}. The keys are used, as the engine uses them. Unset one of them.`,
         );
     }
     return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
@@ -111,10 +115,4 @@ function credentialsOf(named: string | undefined) {
     // For the calls that some profiles make: of STS for a role, of SSO for a login.
     const clientConfig = { requestHandler: requestHandler() };
     return profile === undefined ? defaultProvider({ clientConfig }) : fromIni({ profile, clientConfig });
-}
-
-/** The files that kubectl reads where none is named. */
-export function kubectlsOwn({ KUBECONFIG = "" }: Readonly<Record<string, string | undefined>>): KubeconfigPaths {
-    const listed = KUBECONFIG.split(delimiter).filter((path) => path !== "");
-    return listed.length > 0 ? listed : join(homedir(), ".kube", "config");
 }

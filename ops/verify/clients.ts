@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 import { BedrockClient } from "@aws-sdk/client-bedrock";
 import { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
 import { BudgetsClient } from "@aws-sdk/client-budgets";
@@ -12,8 +10,7 @@ import { STSClient } from "@aws-sdk/client-sts";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 import { dnsSuffix } from "../../components/arn";
-import { exitCodes, InfraError } from "../infra/errors";
-import { agentBehindProxy } from "../proxy";
+import { agentBehindProxy, certificatesIn, certificatesOfCaller } from "../proxy";
 import { type Keys, type VerifyTarget } from "./target";
 
 /** The clients of one identity. */
@@ -90,28 +87,14 @@ function plaintextClient(
     return client;
 }
 
-/** @param caBundle path of the authority's certificates. @default those of AWS_CA_BUNDLE, else the system's */
-export function requestHandler(caBundle = process.env.AWS_CA_BUNDLE || undefined): NodeHttpHandler {
-    const agent = agentBehindProxy({
-        keepAlive: true,
-        ...(caBundle === undefined ? {} : { ca: certificatesIn(caBundle) }),
-    });
+/** @param caBundle path of the only authority. @default the system's, and those of AWS_CA_BUNDLE */
+export function requestHandler(caBundle?: string): NodeHttpHandler {
+    const ca = caBundle === undefined ? certificatesOfCaller() : certificatesIn(caBundle);
+    const agent = agentBehindProxy({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
     return new NodeHttpHandler({
         connectionTimeout: 5_000,
         requestTimeout: 30_000,
         httpAgent: agent,
         httpsAgent: agent,
     });
-}
-
-function certificatesIn(caBundle: string): Buffer {
-    try {
-        return readFileSync(caBundle);
-    } catch (error) {
-        throw new InfraError(
-            exitCodes.unreachable,
-            `The certificates in ${caBundle} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-            "Correct AWS_CA_BUNDLE, or unset it.",
-        );
-    }
 }

@@ -3,7 +3,7 @@ import { type Caller, type Check, type ClusterProbe, type ProbeKind } from "../.
 import { ClusterFailure } from "../cluster/access";
 import { Cluster } from "./cluster";
 import { notGiven, refused, vet, vetEnvironment, type Identity } from "./identities";
-import { removeLeft } from "./left";
+import { endLeftTrials, removeLeftUsers } from "./left";
 import { failureAnswer, failureInWords, NotGiven, settle, type Answer } from "./outcome";
 import { plan, type Planned } from "./plan";
 import { mapBounded } from "./pool";
@@ -27,7 +27,7 @@ import { leftovers, s3Access } from "./probes-s3";
 import { secretSync, vaultFields, vaultLogin, vaultState } from "./probes-vault";
 import { whileInterruptible } from "./restore";
 import { type ClusterExecutor, type Executor, type ProbeRun } from "./run";
-import { Scratch, type ScratchPlace } from "./scratch";
+import { removeLeftObjects, Scratch, type ScratchPlace } from "./scratch";
 import { type CheckResult, type Keys, shutOffTrial, type VerifyTarget } from "./target";
 import { temporaryUser, type TemporaryRights } from "./temporary-users";
 
@@ -355,16 +355,29 @@ async function answerOfCluster(probe: ClusterProbe, caller: Caller, session: Ses
     }
 }
 
-/** Removes what runs before this one have left; where that cannot be done, a failed line of its own. */
-function leftByOthers(
+/** Removes what runs before this one have left; what cannot be removed becomes a failed line of its own. */
+async function leftByOthers(
     planned: readonly Planned[],
     { removing = (_target, _what, work) => work() }: VerifyTarget,
     identities: ReadonlyMap<string, Identity>,
 ): Promise<CheckResult[]> {
+    const deployer = () => identities.get("deployer")!.clients();
     const trials = planned.flatMap(({ check: { probe } }) => (probe.kind === "shutOff" ? [probe] : []));
-    const places = placesOf(planned);
-    const remove = async () => removeLeft(identities.get("deployer")!.clients(), { trials, places }, removing);
-    return faultOf({ what: "what runs that were killed have left", remove, staying: [] });
+    const removals: Removal[] = [
+        // First what keeps a service from its work.
+        {
+            what: "shut-offs that killed runs tried",
+            remove: async () => endLeftTrials(deployer().iam, trials, removing),
+            staying: [],
+        },
+        { what: "users of killed runs", remove: async () => removeLeftUsers(deployer().iam, removing), staying: [] },
+        ...placesOf(planned).map((place) => ({
+            what: `objects of killed runs in ${place.bucket}/${place.under}`,
+            remove: async () => removeLeftObjects(deployer().s3, place, new Date(), removing),
+            staying: [],
+        })),
+    ];
+    return (await mapBounded(removals, concurrency, faultOf)).flat();
 }
 
 /** Where runs of these checks put objects: in what they clear up, under what they try. */

@@ -1,26 +1,24 @@
 import { DetachUserPolicyCommand, type IAMClient, TagUserCommand, UntagUserCommand } from "@aws-sdk/client-iam";
 
-import { type Clients } from "./clients";
-import { removeLeftObjects, type ScratchPlace } from "./scratch";
-import { mapBounded } from "./pool";
 import { isOver, lifetimeSeconds, ownMark } from "./run-mark";
 import { type ShutOff, type VerifyTarget } from "./target";
 import { leftUsers, removeUser, unlessGone, userTag } from "./temporary-users";
 
-/** Removes what runs that were killed have left in the account; what a run that is at work has made is left alone. */
-export async function removeLeft(
-    { iam, s3 }: Clients,
-    { trials, places }: { readonly trials: readonly ShutOff[]; readonly places: readonly ScratchPlace[] },
-    removing: NonNullable<VerifyTarget["removing"]>,
-): Promise<void> {
-    for (const { name } of await leftUsers(iam, new Date())) {
-        await removing(name, "temporary user of a run that was killed: removed", () => removeUser(iam, name));
-    }
-    await mapBounded(places, 8, (place) => removeLeftObjects(s3, place, new Date(), removing));
+type Removing = NonNullable<VerifyTarget["removing"]>;
+
+/** Detaches shut-offs that runs tried and were killed meanwhile; what a run that is at work tries is left alone. */
+export async function endLeftTrials(iam: IAMClient, trials: readonly ShutOff[], removing: Removing): Promise<void> {
     for (const trial of trials) {
         if (!(await hasLeftTrial(iam, trial.user))) continue;
         const what = "shut-off that a run tried and was killed meanwhile: detached";
         await removing(trial.user, what, () => endTrial(iam, trial));
+    }
+}
+
+/** Removes temporary users of runs that were killed. */
+export async function removeLeftUsers(iam: IAMClient, removing: Removing): Promise<void> {
+    for (const { name } of await leftUsers(iam, new Date())) {
+        await removing(name, "temporary user of a run that was killed: removed", () => removeUser(iam, name));
     }
 }
 

@@ -85,8 +85,10 @@ export async function removeLeftObjects(
     const isOld = (date: Date | undefined) =>
         date !== undefined && now.getTime() - date.getTime() > lifetimeSeconds * 1000;
     const prefix = `${under}verify-`;
-    const versions = (await versionsUnder(deployer, bucket, prefix)).filter(({ made }) => isOld(made));
-    const uploads = (await uploadsUnder(deployer, bucket, prefix)).filter(({ made }) => isOld(made));
+    // Somebody else's names may begin so: only the folders of runs are theirs.
+    const isLeft = ({ Key, made }: Left) => isOld(made) && /^verify-[0-9a-f]{12}\//.test(Key.slice(under.length));
+    const versions = (await versionsUnder(deployer, bucket, prefix)).filter(isLeft);
+    const uploads = (await uploadsUnder(deployer, bucket, prefix)).filter(isLeft);
     if (versions.length + uploads.length === 0) return;
     const what = `${versions.length + uploads.length} objects and uploads of runs that were killed: removed`;
     await removing(`s3://${bucket}/${prefix}`, what, () => removeAll(deployer, bucket, versions, uploads));

@@ -567,7 +567,9 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
                 );
             }
             await s3.send(new CreateMultipartUploadCommand({ Bucket: rollouts, Key: `verify-${left.runId}/y` }));
-            await s3.send(new PutObjectCommand({ Bucket: rollouts, Key: "verify", Body: "not a run's" }));
+            const others = ["verify", "verify-2024/report", "verify-results.csv"];
+            const put = { Bucket: rollouts, Body: "not a run's", ServerSideEncryption: "AES256" } as const;
+            for (const Key of others) await s3.send(new PutObjectCommand({ ...put, Key }));
             const removed: string[] = [];
             const remove = (minutesLater: number) =>
                 removeLeftObjects(s3, place, new Date(Date.now() + minutesLater * 60_000), (target, what, work) => {
@@ -585,9 +587,9 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
             );
             assert.deepEqual(
                 Versions.map(({ Key }) => Key),
-                ["verify"],
+                others,
             );
-            await s3.send(new DeleteObjectCommand({ Bucket: rollouts, Key: "verify" }));
+            for (const Key of others) await s3.send(new DeleteObjectCommand({ Bucket: rollouts, Key }));
         });
 
         it("leaves a shut-off that it tried, which doctor names and the next run detaches", async () => {

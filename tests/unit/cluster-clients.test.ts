@@ -15,6 +15,7 @@ interface Request {
     readonly method?: string;
     readonly url?: string;
     readonly headers: IncomingMessage["headers"];
+    readonly rawHeaders: readonly string[];
     readonly body: string;
 }
 
@@ -34,7 +35,13 @@ describe("the clients of a cluster and its Vault", () => {
             let body = "";
             request.on("data", (chunk) => (body += chunk));
             request.on("end", () => {
-                requests.push({ method: request.method, url: request.url, headers: request.headers, body });
+                requests.push({
+                    method: request.method,
+                    url: request.url,
+                    headers: request.headers,
+                    rawHeaders: request.rawHeaders,
+                    body,
+                });
                 response.writeHead(answer[0], { "content-type": "application/json" });
                 response.end(typeof answer[1] === "string" ? answer[1] : JSON.stringify(answer[1]));
             });
@@ -216,6 +223,27 @@ describe("the clients of a cluster and its Vault", () => {
             );
         });
 
+        it("says of what is no kubeconfig that it is none, whatever is wrong with it", () => {
+            const path = join(folder, "malformed");
+            for (const text of [
+                "clusters: {}",
+                "users: [null]",
+                "users: [{user: {token: t}}]",
+                "- a",
+                "just text",
+                "a: [",
+                "current-context: c\nclusters: [{name: c, cluster: {}}]",
+            ]) {
+                writeFileSync(path, text);
+                assert.throws(
+                    () => Kubernetes.connect({ kubeconfig: path }),
+                    (error: unknown) =>
+                        error instanceof ClusterFailure && error.words.startsWith(`the kubeconfig ${path} `),
+                    text,
+                );
+            }
+        });
+
         /** As user `u` of a kubeconfig in a folder of its own. */
         const asUser = (user: object) => {
             const path = join(mkdtempSync(join(folder, "k-")), "config");
@@ -272,6 +300,11 @@ describe("the clients of a cluster and its Vault", () => {
                 {},
             ]);
             assert.equal(requests[1].headers.authorization, "Bearer other");
+            // Kubernetes takes each group from a header of its own.
+            const groups = requests[0].rawHeaders.filter((_, index, all) =>
+                /^impersonate-group$/i.test(all[index - 1] ?? ""),
+            );
+            assert.deepEqual(groups, ["a", "b"]);
         });
 
         it("keeps what no type knows of", async () => {

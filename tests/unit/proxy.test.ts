@@ -14,6 +14,7 @@ import { download } from "../../local/download";
 import { Kubernetes } from "../../ops/cluster/kubernetes";
 import { Vault } from "../../ops/cluster/vault";
 import { repositoryHost } from "../../ops/infra/repository-host";
+import { proxyOf } from "../../ops/proxy";
 import { clientsFor, closeClients } from "../../ops/verify/clients";
 
 const hosts = ["sts.us-east-1.amazonaws.com", "vault.example", "kubernetes.example", "releases.example"];
@@ -102,6 +103,15 @@ describe("behind a proxy", () => {
         });
     });
 
+    it("an address of none is refused by the variable's name: it may have a password", async () => {
+        process.env.HTTPS_PROXY = "htp://user:secret@127.0.0.1:1";
+        process.env.AWS_CA_BUNDLE = certificate;
+        await assert.rejects(identity(), ({ message }: Error) => {
+            assert.match(message, /^HTTPS_PROXY in the environment is no address of a proxy/);
+            return !message.includes("secret");
+        });
+    });
+
     it("a profile's own calls of AWS go through it", async () => {
         const config = join(folder, "config");
         writeFileSync(
@@ -131,10 +141,11 @@ describe("behind a proxy", () => {
         assert.deepEqual(asked, ["CONNECT vault.example:8200", "CONNECT kubernetes.example:443"]);
     });
 
-    it("a download comes through it", async () => {
-        // Its certificate is not to be trusted; that it was asked for is what counts.
+    it("a download comes through it, trusted by AWS_CA_BUNDLE", async () => {
         await assert.rejects(download("https://releases.example/file"), /releases\.example cannot be reached/);
-        assert.deepEqual(asked, ["CONNECT releases.example:443"]);
+        process.env.AWS_CA_BUNDLE = certificate;
+        assert.match((await download("https://releases.example/file")).toString(), /GetCallerIdentityResponse/);
+        assert.deepEqual(asked, ["CONNECT releases.example:443", "CONNECT releases.example:443"]);
     });
 
     it("this machine itself is asked directly", async () => {
@@ -145,4 +156,35 @@ describe("behind a proxy", () => {
         assert.equal(direct.toString(), "<ListBucketResult/>");
         assert.deepEqual(asked, ["GET /file"]);
     });
+});
+
+describe("the proxy for an address", () => {
+    const of = (url: string, environment: Record<string, string>) =>
+        proxyOf(url, { HTTPS_PROXY: "http://proxy:3128", ...environment });
+    const asked = (url: string, NO_PROXY: string) => of(url, { NO_PROXY }) !== undefined;
+
+    it("is that of its own scheme, in either spelling; without a scheme it is plain HTTP", () => {
+        assert.equal(of("https://a.b", {}), "http://proxy:3128");
+        assert.equal(of("http://a.b", {}), undefined);
+        assert.equal(proxyOf("http://a.b", { http_proxy: "proxy:80" }), "http://proxy:80");
+        assert.equal(proxyOf("https://a.b", { https_proxy: "socks5://proxy:1" }), "socks5://proxy:1");
+        assert.equal(proxyOf("https://a.b", { ALL_PROXY: "http://proxy", HTTPS_PROXY: "" }), undefined);
+    });
+
+    // As golang.org/x/net/http/httpproxy documents NO_PROXY.
+    for (const [noProxy, excluded, not] of [
+        ["*", ["https://a.b", "https://10.1.2.3"], []],
+        ["corp.example", ["https://corp.example", "https://s3.corp.example"], ["https://mycorp.example"]],
+        [".corp.example", ["https://s3.corp.example"], ["https://corp.example"]],
+        ["*.corp.example", ["https://s3.corp.example"], ["https://corp.example"]],
+        ["a.b:8443, c.d", ["https://a.b:8443", "https://c.d:1"], ["https://a.b"]],
+        ["10.0.0.0/8,192.168.1.1", ["https://10.1.2.3:6443", "https://192.168.1.1"], ["https://11.1.2.3"]],
+        ["fd00::/8,::2", ["https://[fd00::1]", "https://[::2]"], ["https://[fe80::1]"]],
+        ["", ["https://localhost", "https://127.9.9.9", "https://[::1]"], ["https://a.b"]],
+    ] as const) {
+        it(`is none for what NO_PROXY excludes: ${JSON.stringify(noProxy)}`, () => {
+            for (const url of excluded) assert.equal(asked(url, noProxy), false, url);
+            for (const url of not) assert.equal(asked(url, noProxy), true, url);
+        });
+    }
 });

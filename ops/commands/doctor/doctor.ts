@@ -9,7 +9,8 @@ import { type DoctorSettings } from "../../doctor/settings";
 import { type CommandContext, lineOn } from "../../infra/command";
 import { type ExitCode, InfraError, Interrupted } from "../../infra/errors";
 import { repository } from "../../infra/repository";
-import { kubectlsOwn, vaultTokenIn } from "../../infra/repository-host";
+import { kubectlsOwn } from "../../cluster/kubeconfig";
+import { vaultTokenIn } from "../../infra/repository-host";
 import { stackState } from "../../infra/backend";
 import { connectionOf, type DeployerOptions, isLocal, refuseProfile } from "../people";
 import { chosenServices } from "../verify/services";
@@ -28,7 +29,8 @@ export async function doctor(context: CommandContext, options: DoctorOptions, na
     refuseProfile(host, options.deployerProfile);
     const connection = connectionOf(host, settings);
     const credentials = await unlessMissing(() => host.credentials("deployer", options.deployerProfile));
-    const reader = await unlessMissing(() => host.credentials("operator"));
+    // In somebody's own clouds the deployer is who was named: whoever is logged in besides may be of another account.
+    const reader = isLocal(host) ? await host.credentials("operator") : undefined;
     const environment = isLocal(host) ? localEnvironment(context) : process.env;
     const diagnosis = await examine({
         stack,
@@ -40,7 +42,7 @@ export async function doctor(context: CommandContext, options: DoctorOptions, na
         remedies: host.remedies ?? remediesOf(stack),
         aws: {
             credentials,
-            reader: reader.state === "found" ? reader.value : undefined,
+            reader,
             connection,
             state: () => unlessMissing(() => stackState(context)),
         },

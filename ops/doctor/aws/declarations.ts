@@ -70,25 +70,20 @@ export async function observeDeclarations(
     const target = { ...connection, accountId, partition, outputs, services: [], credentials: { operator: keys } };
     const results = await runChecks(asOperator, target);
     const declared = planned.map(({ service, check, index }): Declaration => {
-        const { expected, got } = results[index];
-        return declaration(service, check.name, expected, got, { ok: results[index].ok, probe: check.probe });
+        const { expected, got, notTried } = results[index];
+        const unsaid = notTried || isUnsaid(got);
+        const ok = results[index].ok || (unsaid ? undefined : false);
+        return { service, what: check.name, expected, got, ok, probe: check.probe };
     });
     return [...declared, ...(await bucketPolicies(exported, outputs, deployed, clients.s3))];
 }
 
-function declaration(
-    service: ServiceName,
-    what: string,
-    expected: string,
-    got: string,
-    { ok, probe }: { ok: boolean; probe?: Check["probe"] },
-): Declaration {
-    return { service, what, expected, got, ok: ok || !isUnsaid(got) ? ok : undefined, probe };
-}
-
 /** Whether an answer says no more than that AWS could not be asked: that there is no such thing says more. */
 function isUnsaid(got: string): boolean {
-    return /^(denied|not tried|could not be reached)/.test(got) && !/\b404\b|NotFound|NoSuch/.test(got);
+    return (
+        /^(denied|not tried|could not be reached|keys belong|AWS does not take)/.test(got) &&
+        !/\b404\b|NotFound|NoSuch/.test(got)
+    );
 }
 
 /** What `infra verify` proves by requests, doctor compares: the policy that the stack last gave each bucket. */
@@ -107,7 +102,8 @@ async function bucketPolicies(
     return mapBounded(policies, 4, async ({ service, bucket, policy }) => {
         const expected = grantsInWords(statementsOf(policy));
         const got = await policyOf(s3, bucket);
-        return declaration(service, `bucket policy of ${bucket}`, expected, got, { ok: got === expected });
+        const ok = got === expected || (isUnsaid(got) ? undefined : false);
+        return { service, what: `bucket policy of ${bucket}`, expected, got, ok };
     });
 }
 
