@@ -71,6 +71,11 @@ module.exports = tseslint.config(
     },
     lines(["index.ts", "stacks/**/*.ts"], local, ops, config, providers),
     lines(["stacks/config.ts"], local, ops, providers),
+    // Asks the cluster what no provider can be asked, with the client that the operators' tool asks with.
+    lines(["stacks/clinical-ai/foreign-secret.ts"], local, config, providers, {
+        regex: "^(\\.\\./)+ops/(?!cluster/(kubernetes|kubeconfig)$)",
+        message: "Of the operators' tools, the program imports the cluster's client only.",
+    }),
     lines(["stacks/providers.ts"], local, ops, config),
     lines(["components/**/*.ts"], local, ops, stacks, services, otherComponent, environment, config, providers),
     // A later block takes the place of an earlier one: each names all that holds for its files.

@@ -84,6 +84,14 @@ export interface ServiceFacts<Outputs> {
     resources(deployment: Deployment): AwsResource[];
     /** Names under which something of it may exist already. */
     existing(names: Names): ExistingNames;
+    /** What denies it its work when its budget is used up. @default nothing does */
+    shutOff?(outputs: Outputs): ShutOffFacts;
+}
+
+/** The policy that denies a service its work, attached to its user. */
+export interface ShutOffFacts {
+    readonly userName: string;
+    readonly policyArn: string;
 }
 
 /** The facts of every service. */
@@ -135,5 +143,6 @@ export const serviceFacts: { readonly [Name in ServiceName]: ServiceFacts<Servic
         keys: llmModelsKeys,
         resources: llmModelsResources,
         existing: llmModelsNames,
+        shutOff: ({ userName, denyPolicyArn: policyArn }) => ({ userName, policyArn }),
     },
 };

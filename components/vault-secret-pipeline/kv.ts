@@ -64,8 +64,8 @@ export function placeFault(place: KvPlace, declared: Readonly<Record<string, str
                 ? `vault write ${mount}/config cas_required=false`
                 : `vault kv metadata patch ${at} -cas-required=false ${path}`;
         return (
-            `Path ${path} in mount ${mount} of Vault asks each write for the version that it follows (cas_required of ` +
-            `the ${checkAndSet}), which the provider of Vault does not give. Turn that off: ${off}`
+            `Path ${path} in mount ${mount} of Vault requires check-and-set on every write (cas_required of the ` +
+            `${checkAndSet}), which this program does not use. Turn that off: ${off}`
         );
     }
     return undefined;

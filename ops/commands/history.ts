@@ -31,7 +31,7 @@ async function showHistory({ stack, json }: CommandContext): Promise<ExitCode> {
     if (json) printJson({ stack, changes });
     else if (changes.length === 0) say(`No change of stack ${stack} is recorded in ${auditFile}.`);
     else for (const change of changes) process.stdout.write(`${lineOf(change)}\n`);
-    if (unreadable > 0) say(`${unreadable} lines of ${auditFile} are no record and were left out.`);
+    if (unreadable > 0) say(`Left out of ${auditFile}, not being records: ${unreadable} lines.`);
     return exitCodes.held;
 }
 

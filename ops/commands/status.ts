@@ -1,7 +1,9 @@
 import { type Command } from "commander";
 
+import { serviceFacts, type ServiceName, type ServiceOutputs, type ShutOffFacts } from "../../services";
+import { type StackState } from "../infra/backend";
 import { addStackCommand, type CommandContext } from "../infra/command";
-import { type ExitCode, exitCodes } from "../infra/errors";
+import { type ExitCode, exitCodes, InfraError } from "../infra/errors";
 import { type Host } from "../infra/host";
 import { printJson, say } from "../infra/output";
 
@@ -36,36 +38,61 @@ async function showStatus(context: CommandContext): Promise<ExitCode> {
     ]);
     const now = new Date();
     const found = statusOf(stack, settings, state, history, now);
-    const asked = localCloud?.running === false ? undefined : await shutOffOf(context, state);
-    const services = found.services.map((service) =>
-        service.service === "llm-models" && service.deployed ? { ...service, shutOff: asked } : service,
-    );
+    const inForce = localCloud?.running === false ? {} : await shutOffs(context, state);
+    const services = found.services.map((one) => ({ ...one, shutOff: inForce[one.service] }));
     const status = { ...found, localCloud, services };
     if (json) printJson(status);
     else say((await import("../status/words")).statusInWords(status, now));
     return exitCodes.held;
 }
 
-/** Whether the shut-off's policy is attached; undefined where AWS does not say so within the moment that there is. */
-async function shutOffOf(context: CommandContext, state: Parameters<typeof shutOffInForce>[1]) {
-    return shutOffInForce(context, state).catch(() => undefined);
+/** How long AWS is waited for, in milliseconds. */
+const patience = 1_500;
+
+/** Whether each service's shut-off is in force, as far as AWS says so within the moment that there is. */
+async function shutOffs(context: CommandContext, state: StackState): Promise<Partial<Record<ServiceName, boolean>>> {
+    const { currentOutputs } = await import("../rotate/state");
+    const { outputs } = currentOutputs(state.exported);
+    const asked = (Object.keys(outputs) as ServiceName[]).flatMap((service) => {
+        const shutOff = shutOffOf(service, outputs);
+        return shutOff ? [{ service, shutOff }] : [];
+    });
+    if (asked.length === 0) return {};
+    const answers = asked.map(async ({ service, shutOff }) => [service, await isInForce(context, shutOff)] as const);
+    const silence = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), patience).unref());
+    const all = await Promise.race([Promise.all(answers).catch(unlessFault), silence]);
+    return Object.fromEntries(all ?? []);
 }
 
-async function shutOffInForce({ host, stack }: CommandContext, { exported }: import("../infra/backend").StackState) {
-    const { outputsInState } = await import("../rotate/state");
-    const own = outputsInState(exported)["llm-models"];
-    if (!own) return undefined;
+function shutOffOf<Name extends ServiceName>(
+    service: Name,
+    outputs: Partial<ServiceOutputs>,
+): ShutOffFacts | undefined {
+    return serviceFacts[service].shutOff?.(outputs[service]!);
+}
+
+/** What AWS refuses, and that nobody is logged in, is no fault of this tool. */
+function unlessFault(error: unknown): undefined {
+    if (error instanceof InfraError || (error instanceof Error && "$metadata" in error)) return undefined;
+    throw error;
+}
+
+async function isInForce({ host, stack }: CommandContext, { userName, policyArn }: ShutOffFacts) {
     await host.open?.();
     const { clientsFor, closeClients } = await import("../verify/clients");
+    const { callerOf } = await import("../infra/caller");
     const { ListAttachedUserPoliciesCommand } = await import("@aws-sdk/client-iam");
-    const { region } = host.settings(stack);
-    const clients = clientsFor(await host.credentials("operator"), { ...host.aws, region });
+    const { region, allowedAccountIds } = host.settings(stack);
+    const connection = { ...host.aws, region };
+    const keys = await host.credentials("operator");
+    const { accountId } = await callerOf(keys, connection);
+    if (!allowedAccountIds.includes(accountId)) {
+        throw new InfraError(exitCodes.failed, `The keys belong to account ${accountId}.`);
+    }
+    const clients = clientsFor(keys, connection);
     try {
-        const { AttachedPolicies = [] } = await clients.iam.send(
-            new ListAttachedUserPoliciesCommand({ UserName: own.userName }),
-            { abortSignal: AbortSignal.timeout(1_500) },
-        );
-        return AttachedPolicies.some(({ PolicyArn }) => PolicyArn === own.denyPolicyArn);
+        const attached = await clients.iam.send(new ListAttachedUserPoliciesCommand({ UserName: userName }));
+        return (attached.AttachedPolicies ?? []).some(({ PolicyArn }) => PolicyArn === policyArn);
     } finally {
         closeClients(clients);
     }

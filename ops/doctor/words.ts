@@ -6,7 +6,9 @@ import { type Diagnosis } from "./index";
 export function diagnosisInWords({ findings, looked, notSeen, unreachable }: Diagnosis, width = 120): string {
     const reasons = [...new Set(notSeen.map(({ why }) => why))];
     const lines = [
-        ...(looked.length > 0 ? [`Looked at: ${looked.join("; ")}. What requests are answered says verify.`] : []),
+        ...(looked.length > 0
+            ? [`Looked at: ${looked.join("; ")}. How AWS answers actual requests is tested by verify.`]
+            : []),
         ...reasons.map((reason) => {
             const what = notSeen.filter(({ why }) => why === reason).map((one) => one.what);
             return `Not looked at: ${what.join(", ")} (${reason}).`;

@@ -9,7 +9,7 @@ import { type Host } from "./host";
 
 /** A stack's state, and the locks of its updates. */
 export interface StackState {
-    /** Its secrets are encrypted; undefined where nothing was ever deployed. */
+    /** Its secrets are encrypted. */
     readonly exported: ExportedState;
     /** Undefined where the backend is no folder: its locks cannot be read. */
     readonly locks: readonly UpdateLock[] | undefined;
@@ -50,9 +50,9 @@ export async function stackHistory({ host, stack }: { host: Host; stack: string 
     if (host.backend !== undefined) return historyInFolder(host.backend, stack);
     const ask = asker(host, stack);
     const told = parsed<ToldUpdate[]>(await ask(["stack", "history", "--json", "--page-size", "20"]));
-    return told.map(({ kind, result, endTime, resourceChanges = {} }) => ({
-        ...{ kind, result, ended: new Date(endTime), changes: resourceChanges },
-    }));
+    return told.map(({ kind, result, endTime, resourceChanges: changes = {} }) => {
+        return { kind, result, ended: new Date(endTime), changes };
+    });
 }
 
 function asker(host: Host, stack: string) {

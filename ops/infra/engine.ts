@@ -10,12 +10,16 @@ type Deployed = OfStack & Pick<CommandContext, "interrupted">;
 /**
  * What a stack exports, its secrets in plain text.
  *
+ * @param services of which. @default all
  * @throws InfraError when the engine does not give it: no such stack, not logged in, the state cannot be decrypted;
  * OutdatedOutputs where another version of the program was deployed
  */
-export async function stackOutputs({ stack, host, interrupted }: Deployed): Promise<Partial<ServiceOutputs>> {
+export async function stackOutputs(
+    { stack, host, interrupted }: Deployed,
+    services?: readonly ServiceName[],
+): Promise<Partial<ServiceOutputs>> {
     const { exitCode, stdout, stderr } = await host.pulumi(stack, ["stack", "output", "--json", "--show-secrets"]);
-    if (exitCode === 0) return parseOutputs(parsed(stdout));
+    if (exitCode === 0) return parseOutputs(parsed(stdout), services);
     // The engine hears Ctrl-C too, and says nothing then.
     if (interrupted.aborted) throw new Interrupted();
     throw new InfraError(
@@ -47,7 +51,7 @@ export async function serviceOutputs<Name extends ServiceName>(
 ): Promise<ServiceOutputs[Name]> {
     const { stack, host } = context;
     settingsWith(context, service);
-    const outputs = (await stackOutputs(context))[service];
+    const outputs = (await stackOutputs(context, [service]))[service];
     if (outputs) return outputs;
     throw new InfraError(
         exitCodes.failed,

@@ -67,7 +67,7 @@ export function failure(error: unknown): Failure {
         const { service, missing } = error;
         return {
             exitCode: exitCodes.failed,
-            reason: `The stack was deployed by another version of the program: of ${service} it exports no ${missing.join(", no ")} as this one does.`,
+            reason: `The stack was deployed by another version of the program: of ${service} these outputs are missing or of another form: ${missing.join(", ")}.`,
             fix: "Deploy it with this version: pulumi up, or npm run local.",
         };
     }

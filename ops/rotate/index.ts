@@ -100,7 +100,11 @@ export async function rotate(of: Subject, options: RotateOptions): Promise<Rotat
             }
             if (step.kind !== "handOut") asDeclared = true;
             // The engine compares with its state: it would change nothing.
-            if (step.why === finishing && stateIsAsDeclared(seen)) throw notAsState(subject, seen);
+            if (step.why === finishing && stateIsAsDeclared(seen)) {
+                seen = await lookUntilToldOf(seen, subject, options);
+                if (isBegun(seen)) throw notAsState(subject, seen);
+                continue;
+            }
             if (options.dryRun) return { ...result, state: "planned", steps: [step.why] };
             if (!asked) await options.consent(`${step.why} of ${seen.user}`);
             asked = true;
@@ -204,7 +208,7 @@ async function wait(
     const now = clock.now().getTime();
     const end = step.until?.getTime() ?? since.getTime() + timeoutSeconds * 1000;
     const left = () => inTime(end - clock.now().getTime());
-    say(`Waiting: ${step.what}; ${step.until ? `${left()} left` : `given up in ${left()}`}`);
+    say(`Waiting: ${step.what}; ${step.until ? `${left()} left` : `giving up in ${left()}`}`);
     // Looked at again now and then, since a published key may stop working meanwhile; for others the less often the
     // longer it takes.
     const pause = step.until

@@ -69,7 +69,7 @@ async function lookAtAll(subject: Subject, now: Date): Promise<Seen> {
     const settings = keySettings(stackSettings, service, facts.settings);
     if (!settings) throw withoutKeys(service);
     const state = await exportState(host, stack);
-    const outputs = outputsInState(state)[service];
+    const outputs = outputsInState(state, [service])[service];
     const user = outputs && facts.user(outputs);
     if (!outputs || user === undefined) {
         throw new InfraError(exitCodes.failed, `${service} is not deployed in stack ${stack}: it has no keys yet.`);

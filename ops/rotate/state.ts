@@ -1,5 +1,5 @@
-import { type ServiceOutputs } from "../../services";
-import { parseOutputs } from "../../services/outputs";
+import { type ServiceName, serviceNames, type ServiceOutputs } from "../../services";
+import { type OutdatedOutputs, outdatedServices, parseOutputs } from "../../services/outputs";
 import { type Keys } from "../verify/target";
 import { accessKeyType, type ExportedState } from "../recover/state";
 
@@ -41,11 +41,26 @@ function generationOf(urn: string): number {
 /**
  * What the stack exports by its state: the outputs of the update that came to its end last.
  *
- * @throws OutdatedOutputs where another version of the program was deployed
+ * @param services which are read. @default all
+ * @throws OutdatedOutputs where another version of the program has deployed one of them
  */
-export function outputsInState({ deployment }: ExportedState): Partial<ServiceOutputs> {
+export function outputsInState(state: ExportedState, services?: readonly ServiceName[]): Partial<ServiceOutputs> {
+    return parseOutputs(exportedBy(state), services);
+}
+
+/** The same, without what another version of the program has deployed: that is told apart. */
+export function currentOutputs(state: ExportedState): {
+    readonly outputs: Partial<ServiceOutputs>;
+    readonly outdated: readonly OutdatedOutputs[];
+} {
+    const outdated = outdatedServices(exportedBy(state));
+    const current = serviceNames.filter((name) => !outdated.some(({ service }) => service === name));
+    return { outputs: outputsInState(state, current), outdated };
+}
+
+function exportedBy({ deployment }: ExportedState): Record<string, unknown> {
     const stack = deployment.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
-    return parseOutputs(plain(stack?.outputs ?? {}) as Record<string, unknown>);
+    return plain(stack?.outputs ?? {}) as Record<string, unknown>;
 }
 
 /**

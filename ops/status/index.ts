@@ -5,7 +5,7 @@ import { type Settings } from "../../stacks/settings";
 import { type PastUpdate, type StackState } from "../infra/backend";
 import { mayBeAlive, type UpdateLock } from "../recover/lock";
 import { keySettings } from "../rotate/settings";
-import { createdKeys, outputsInState } from "../rotate/state";
+import { createdKeys, currentOutputs } from "../rotate/state";
 
 /** A stack at a glance, by what its backend and its settings say; AWS is asked for the shut-off alone. */
 export interface Status {
@@ -37,9 +37,11 @@ export type UpdateStatus =
 export interface ServiceStatus {
     readonly service: ServiceName;
     readonly deployed: boolean;
+    /** Another version of the program has deployed it, and no more is known. @default false */
+    readonly outdated?: boolean;
     /** Undefined where it has no static keys. */
     readonly keys?: KeyStatus;
-    /** Of llm-models: whether invocations are denied; undefined where nobody could be asked. */
+    /** Whether its work is denied, its budget being used up; undefined where it has no such thing, or nobody said so. */
     readonly shutOff?: boolean;
 }
 
@@ -65,7 +67,7 @@ export function statusOf(
     now: Date,
 ): Status {
     const { resources = [], pending_operations: pending = [] } = exported.deployment;
-    const outputs = outputsInState(exported);
+    const { outputs, outdated } = currentOutputs(exported);
     return {
         stack,
         // The stack itself and the providers are no resources to people.
@@ -80,7 +82,8 @@ export function statusOf(
             const keys = keySettings(settings, service, facts.settings);
             return {
                 service,
-                deployed: own !== undefined,
+                deployed: own !== undefined || outdated.some((one) => one.service === service),
+                ...(own === undefined && outdated.some((one) => one.service === service) ? { outdated: true } : {}),
                 ...(user !== undefined && keys
                     ? { keys: keyStatus(keys, createdKeys(exported, user), facts.maximumAgeDays, now) }
                     : {}),
@@ -108,7 +111,8 @@ function keyStatus(
         published,
         created: made,
         maximumAgeDays,
-        rotation: generations.length > 1 ? "under way" : days >= maximumAgeDays ? "due" : "at rest",
+        // A deletion that was written and not applied is not at its end.
+        rotation: generations.length > 1 || created.size > 1 ? "under way" : days >= maximumAgeDays ? "due" : "at rest",
         retiring,
         since,
     };

@@ -1,3 +1,4 @@
+import { serviceFacts } from "../../services";
 import { type PastUpdate } from "../infra/backend";
 import { inTime } from "../infra/time";
 import { type KeyStatus, type LocalCloudStatus, type ServiceStatus, type Status } from "./index";
@@ -9,7 +10,10 @@ export function statusInWords(status: Status, now: Date): string {
         ["stack", `${stack}: ${resources} resources`],
         ...(localCloud ? ([["local cloud", localCloudInWords(localCloud)]] as const) : []),
         ["last update", lastUpdate ? pastInWords(lastUpdate, now) : "none: the stack is not deployed"],
-        ["drift", lastRefresh ? `looked for ${pastInWords(lastRefresh, now)}` : "not looked for by a refresh"],
+        [
+            "drift",
+            lastRefresh ? `looked for ${pastInWords(lastRefresh, now)}` : "not looked for by a refresh of its own",
+        ],
         ["now", updateInWords(status)],
         ...services.map((service) => [service.service, serviceInWords(service, now)] as const),
     ];
@@ -45,11 +49,12 @@ function updateInWords({ update, localCloud }: Status): string {
     return `an update is running ${who}${unfinished}`;
 }
 
-function serviceInWords({ deployed, keys, shutOff, service }: ServiceStatus, now: Date): string {
+function serviceInWords({ deployed, outdated, keys, shutOff, service }: ServiceStatus, now: Date): string {
     if (!deployed) return "not deployed";
+    if (outdated) return "deployed by another version of the program";
     const parts = [keys ? keyInWords(keys, now) : "no static keys"];
-    if (service === "llm-models") {
-        parts.push(shutOff === undefined ? "shut-off not asked" : `shut-off ${shutOff ? "IN FORCE" : "not in force"}`);
+    if (serviceFacts[service].shutOff) {
+        parts.push(shutOff === undefined ? "shut-off not known" : `shut-off ${shutOff ? "IN FORCE" : "not in force"}`);
     }
     return parts.join("; ");
 }
@@ -59,8 +64,8 @@ function keyInWords({ published, created, maximumAgeDays, rotation, retiring, si
     const key = `key ${published}, made ${ago(created, now)}, good for ${maximumAgeDays} days`;
     if (rotation === "due") return `${key}: due to be rotated`;
     if (rotation === "at rest") return key;
-    const old = retiring ? `key ${retiring.generation} is ${retiring.inactive ? "inactive" : "on its way out"}` : "";
-    return `${key}; rotation under way${old && `: ${old}`}${since ? ` since ${ago(new Date(since), now)}` : ""}`;
+    const old = retiring ? `, key ${retiring.generation} ${retiring.inactive ? "is inactive" : "still works"}` : "";
+    return `${key}; rotation under way${old}${since ? `, last step ${ago(new Date(since), now)}` : ""}`;
 }
 
 function ago(date: Date, now: Date): string {

@@ -9,7 +9,7 @@ type Access = Pick<ClinicalAiClusterSettings["kubernetes"], "kubeconfig" | "cont
 
 /**
  * Refuses, in a preview too, to have External Secrets take over a Secret that somebody else has made. Nothing that the
- * provider offers can ask for an object that may not be there, so the cluster's own client does.
+ * provider offers can ask for an object that may not be there, so the operators' client does.
  */
 export function refuseForeignSecret(access: Access): pulumi.ResourceHook {
     return new pulumi.ResourceHook(
@@ -36,22 +36,25 @@ export function foreignSecretFault(secret: V1Secret | undefined): string | undef
     );
 }
 
-/** Undefined where there is none. What keeps the API from answering stops the provider, too. */
+/**
+ * Undefined where there is none.
+ *
+ * @throws Error in an update where the API does not say whether there is; a preview warns of it
+ */
 async function readSecret({ kubeconfig, context }: Access): Promise<V1Secret | undefined> {
-    const { CoreV1Api, KubeConfig } = await import("@kubernetes/client-node");
-    const config = new KubeConfig();
+    const [{ Kubernetes }, { kubectlsOwn }] = await Promise.all([
+        import("../../ops/cluster/kubernetes"),
+        import("../../ops/cluster/kubeconfig"),
+    ]);
+    const { secret: name, namespace } = clinicalAi;
     try {
-        if (kubeconfig === undefined) config.loadFromDefault();
-        else config.loadFromFile(kubeconfig);
-        if (context !== undefined) config.setCurrentContext(context);
-        const { secret: name, namespace } = clinicalAi;
-        return await config.makeApiClient(CoreV1Api).readNamespacedSecret({ name, namespace });
+        const api = Kubernetes.connect({ kubeconfig: kubeconfig ?? kubectlsOwn(process.env), context });
+        return await api.read({ apiVersion: "v1", kind: "Secret", namespace, name });
     } catch (error) {
-        if ((error as { code?: number }).code === 404) return undefined;
-        void pulumi.log.warn(
-            `Secret ${clinicalAi.secret} could not be read, so that somebody else's would not be noticed: ` +
-                (error instanceof Error ? error.message.split("\n")[0] : String(error)),
-        );
+        const why = error instanceof Error ? error.message : String(error);
+        const words = `Whether somebody else has a Secret ${name} in namespace ${namespace} could not be seen: ${why}`;
+        if (!pulumi.runtime.isDryRun()) throw new Error(words);
+        void pulumi.log.warn(words);
         return undefined;
     }
 }

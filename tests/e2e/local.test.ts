@@ -13,6 +13,8 @@ import {
 
 import { type PolicyDocument } from "../../components/policy-document";
 import { deployerPolicy } from "../../ops/deployer-policy";
+import { type Status } from "../../ops/status";
+import { serviceNames } from "../../services";
 import { eksCluster, makeEksCluster, removeEksCluster } from "../support/eks-cluster";
 import { stackConfig } from "../support/stack-files";
 import { freePort, TestCloud } from "../support/test-cloud";
@@ -114,6 +116,18 @@ describe("npm run local", function () {
         assert.match((await cloud.up()).words, /Nothing to change: \d+ resources are as in the stack's state/);
     });
 
+    it("tells the stack and the local cloud at a glance", async () => {
+        const { stdout, exitCode } = await cloud.run(["infra", "status", "--json"]);
+        assert.equal(exitCode, 0);
+        const status = JSON.parse(stdout) as Status;
+        assert.deepEqual(status.localCloud, { running: true, endpoint: cloud.connection.endpoint });
+        assert.ok(status.resources > 70, `${status.resources} resources`);
+        assert.deepEqual(
+            status.services.map(({ service, deployed, keys, shutOff }) => [service, deployed, keys?.rotation, shutOff]),
+            serviceNames.map((service) => [service, true, "at rest", service === "llm-models" ? false : undefined]),
+        );
+    });
+
     it("is refused at another port than the one that it runs at, and keeps all that it has", async () => {
         const elsewhere = { PLATFORM_LOCAL_PORT: "4566" };
         const { exitCode, all } = await cloud.run([], elsewhere);
@@ -180,6 +194,11 @@ describe("npm run local", function () {
                 attached?.map(({ PolicyArn }) => PolicyArn),
                 [outputs.denyPolicyArn],
             );
+            const { all, exitCode } = await cloud.run(["infra", "status"]);
+            assert.equal(exitCode, 0);
+            assert.match(all!, /^llm-models +key 1, made .* good for 30 days; shut-off IN FORCE$/m);
+            assert.match(all!, /^drift +looked for .* ago: refresh succeeded, /m);
+            assert.match(all!, /^now +no update is running$/m);
         } finally {
             await cloud.root.iam.send(new DetachUserPolicyCommand(attachment));
         }

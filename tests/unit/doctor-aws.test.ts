@@ -17,6 +17,7 @@ import { type StackState } from "../../ops/infra/backend";
 import { type ExportedState } from "../../ops/recover/state";
 import { clientsFor, closeClients } from "../../ops/verify/clients";
 import { serviceFacts, serviceNames } from "../../services";
+import { OutdatedOutputs } from "../../services/outputs";
 
 const accountId = "123456789012";
 const scope = { partition: "aws", accountId, region: "us-east-1" };
@@ -158,6 +159,7 @@ const diagnosisOf = (changed: Partial<ServiceFacts> = {}, more: Partial<AwsFacts
             update: absent,
             leftUsers: absent,
             declarations: absent,
+            outdated: [],
             caller: { arn, accountId, principal: principalOf(arn) },
             services: [{ ...ofRlStudio, ...changed }],
             ...more,
@@ -203,6 +205,12 @@ describe("doctor's findings in AWS", () => {
         const whole = (trialLeft: boolean) => idsOf(diagnosisOf({ trialLeft }, { declarations: shutOff }).findings);
         assert.deepEqual(whole(false), ["error not-as-declared"]);
         assert.deepEqual(whole(true), ["error shut-off-trial-left"]);
+    });
+
+    it("name a service that another version has deployed, and how to deploy it with this one", () => {
+        const { findings } = diagnosisOf({}, { outdated: [new OutdatedOutputs("rl-studio", ["bucketName"])] });
+        assert.deepEqual(idsOf(findings), ["warning outdated"]);
+        assert.equal(findings[0].fix, "pulumi up --stack dev");
     });
 
     it("name what exists beside the stack, and the command that adopts it", () => {

@@ -391,7 +391,7 @@ describe("doctor", () => {
     it("says what it did not look at, each reason once", () => {
         const diagnosis = diagnose({ secret: unseen, pods: unseen, keys: { state: "unseen", why: "no keys" } });
         assert.deepEqual(diagnosisInWords(diagnosis).split("\n"), [
-            "Looked at: clinical-ai's objects in Kubernetes; its secret, policy and role in Vault. What requests are answered says verify.",
+            "Looked at: clinical-ai's objects in Kubernetes; its secret, policy and role in Vault. How AWS answers actual requests is tested by verify.",
             "Not looked at: Secret, pods (denied (Forbidden)).",
             "Not looked at: access keys in IAM (no keys).",
             "Nothing wrong was found.",

@@ -101,7 +101,7 @@ describe("the status of a stack", () => {
         };
         const state = { exported: exported(key(1, "2026-01-01T00:00:00Z"), key(2, "2026-03-30T12:00:00Z")), ...none };
         const words = statusInWords(statusOf("dev", settings(accessKeys), state, [], now), now);
-        assert.match(words, /key 2, made 24 h .*; rotation under way: key 1 is inactive since 1 h 0 min ago$/m);
+        assert.match(words, /key 2, made 24 h .*; rotation under way, key 1 is inactive, last step 1 h 0 min ago$/m);
         const behind = { exported: exported(key(2, "2026-03-30T12:00:00Z")), ...none };
         assert.match(
             statusInWords(statusOf("dev", settings(), behind, [], now), now),

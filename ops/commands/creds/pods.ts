@@ -24,7 +24,7 @@ const ways: Readonly<Record<Mode, (name: string) => string>> = {
 /** Of a service whose pods alone have credentials: how they get them. Nothing is run as them from here. */
 export function podCredentials(
     { stack, json, host }: CommandContext,
-    { exec, session, format }: CredsOptions,
+    { exec, session, format, quiet }: CredsOptions,
     settings: Settings,
     { namespace, deployment }: PodSources,
 ): ExitCode {
@@ -41,8 +41,9 @@ export function podCredentials(
     const production = identity.mode === "static" ? clinicalAi.user : clinicalAi.role;
     const way = ways[identity.mode](physicalName(production, settings.environment));
     const deployed = cluster !== undefined;
-    say(`Credentials of ${clinicalAi.name}, stack ${stack}:`);
-    say(
+    const tell = quiet ? () => undefined : say;
+    tell(`Credentials of ${clinicalAi.name}, stack ${stack}:`);
+    tell(
         linesOf([
             ["identity mode", identity.mode],
             ["credentials", way],

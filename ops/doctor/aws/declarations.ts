@@ -10,7 +10,7 @@ import { bucketsOf, type Planned, plan } from "../../verify/plan";
 import { runChecks } from "../../verify";
 import { mapBounded } from "../../verify/pool";
 import { type Keys } from "../../verify/target";
-import { outputsInState } from "../../rotate/state";
+import { currentOutputs } from "../../rotate/state";
 
 /** Something that the stack declares of a resource, and what AWS has. */
 export interface Declaration {
@@ -63,7 +63,7 @@ export async function observeDeclarations(
     services: readonly ServiceName[],
     { keys, clients, connection, accountId, partition }: Asker,
 ): Promise<Declaration[]> {
-    const outputs = outputsInState(exported);
+    const { outputs } = currentOutputs(exported);
     const deployed = services.filter((service) => outputs[service] !== undefined);
     const planned = readingChecks(plan({ accountId, partition, outputs, services: deployed }));
     const asOperator = planned.map((one) => ({ ...one, check: { ...one.check, caller: "operator" as const } }));

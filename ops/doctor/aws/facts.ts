@@ -1,3 +1,4 @@
+import { type OutdatedOutputs } from "../../../services/outputs";
 import { type ServiceName } from "../../../services";
 import { type UpdateLock } from "../../recover/lock";
 import { type LeftUser } from "../../verify/temporary-users";
@@ -38,6 +39,8 @@ export interface AwsFacts {
     readonly caller?: { readonly arn: string; readonly accountId: string; readonly principal: Principal };
     /** What the stack declares, and what AWS has; absent where nothing is deployed, or AWS was not asked. */
     readonly declarations: Look<readonly Declaration[]>;
+    /** Services that another version of the program has deployed: what they declare is not compared. */
+    readonly outdated: readonly OutdatedOutputs[];
     /** Empty where the caller is not one of the stack's account: nothing else was asked then. */
     readonly services: readonly ServiceFacts[];
 }

@@ -1,3 +1,4 @@
+import { type OutdatedOutputs } from "../../../services/outputs";
 import { mayBeAlive } from "../../recover/lock";
 import { type Finding, type Remedies } from "../finding";
 import { type Declaration } from "./declarations";
@@ -17,6 +18,7 @@ export function awsFindings(facts: AwsFacts, declared: AwsDeclared, remedies: Re
             ...keyFindings(of, facts.now, declared, remedies),
             ...trialFindings(of, declared),
         ]),
+        ...facts.outdated.map(outdatedFinding(remedies)),
         ...declarationFindings(facts, declared, remedies),
     ];
 }
@@ -70,6 +72,17 @@ export function awsUnseen({
     return [...state, ...left, ...ofServices, ...undeclared];
 }
 
+function outdatedFinding({ up }: Remedies) {
+    return ({ service, missing }: OutdatedOutputs): Finding => ({
+        id: "outdated",
+        severity: "warning",
+        service,
+        what: `${service}: another version of the program has deployed it`,
+        why: `outputs that are missing or of another form: ${missing.join(", ")}`,
+        fix: up,
+    });
+}
+
 /** What somebody has changed by hand, or an update has not carried out. */
 function declarationFindings(
     { declarations, services }: AwsFacts,
@@ -103,12 +116,16 @@ function declarationFindings(
 /** What somebody has added to an identity is no part of the stack: no update takes it away. */
 function besideStack(probe: Declaration["probe"], { tools }: Remedies): string | undefined {
     if (probe?.kind !== "user" && probe?.kind !== "role") return undefined;
-    const { kind } = probe;
-    const name = probe.kind === "user" ? probe.user : probe.role;
-    return (
-        `it was added beside the stack: see ${tools}aws iam list-${kind}-policies --${kind}-name ${name}, ` +
-        `and delete it with delete-${kind}-policy`
-    );
+    const { kind, aspect } = probe;
+    const of = `--${kind}-name ${probe.kind === "user" ? probe.user : probe.role}`;
+    const commands: Readonly<Record<string, readonly [see: string, remove: string]>> = {
+        grants: [`list-${kind}-policies`, `delete-${kind}-policy`],
+        attachments: [`list-attached-${kind}-policies`, `detach-${kind}-policy`],
+        groups: ["list-groups-for-user", "remove-user-from-group"],
+    };
+    if (!Object.hasOwn(commands, aspect)) return undefined;
+    const [see, remove] = commands[aspect];
+    return `it was added beside the stack: see ${tools}aws iam ${see} ${of}, and remove it with ${remove}`;
 }
 
 function leftUserFindings(left: AwsFacts["leftUsers"], { verify }: AwsDeclared): Finding[] {

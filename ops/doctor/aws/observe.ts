@@ -8,7 +8,7 @@ import { type AwsResource, type Deployment } from "../../../services/resources";
 import { type Caller, callerOf } from "../../infra/caller";
 import { type StackState } from "../../infra/backend";
 import { interruptedKeyCreations } from "../../recover/state";
-import { keysInState, outputsInState } from "../../rotate/state";
+import { currentOutputs, keysInState } from "../../rotate/state";
 import { type Clients, clientsFor, closeClients, type Connection } from "../../verify/clients";
 import { failureInWords, isNamed, isRefusal } from "../../verify/outcome";
 import { hasLeftTrial } from "../../verify/left";
@@ -46,7 +46,14 @@ const concurrency = 4;
 /** Looks at everything that can be looked at; with credentials of another account at nothing. */
 export async function observeAws(access: AwsAccess, wish: AwsWish): Promise<AwsFacts> {
     const absent = { state: "absent" } as const;
-    const nothing = { now: new Date(), update: absent, leftUsers: absent, declarations: absent, services: [] } as const;
+    const nothing = {
+        now: new Date(),
+        update: absent,
+        leftUsers: absent,
+        declarations: absent,
+        outdated: [],
+        services: [],
+    } as const;
     const { credentials, connection } = access;
     if (credentials.state !== "found") {
         const why = credentials.state === "unseen" ? credentials.why : "there are no credentials";
@@ -76,6 +83,7 @@ export async function observeAws(access: AwsAccess, wish: AwsWish): Promise<AwsF
                 state.state === "found"
                     ? await looking(() => observeDeclarations(state.value.exported, wish.services, asker))
                     : state,
+            outdated: state.state === "found" ? currentOutputs(state.value.exported).outdated : [],
             update: unfinishedUpdate(state),
             leftUsers: await looking(() => leftUsers(clients.iam, seen.now)),
             services: await mapBounded(wish.services, 1, look),
@@ -202,7 +210,7 @@ async function regionOf(s3: S3Client, Bucket: string): Promise<string | undefine
 async function keysOf(service: ServiceName, state: Look<StackState>, client: IAMClient): Promise<Look<Keys>> {
     if (state.state !== "found") return state;
     const { exported } = state.value;
-    const own = outputsInState(exported)[service];
+    const own = currentOutputs(exported).outputs[service];
     const { keys } = serviceFacts[service];
     const userName = own && (keys as KeyFacts<typeof own>).user(own);
     const { accessKeyId: published, accessKeyIds: known } = (own ?? {}) as Published;
