@@ -47,12 +47,15 @@ function enter(): AbortSignal {
     return stopping.signal;
 }
 
-function leave(): void {
+async function leave(): Promise<void> {
     if (--calls > 0) return;
     signals.forEach((signal) => process.off(signal, onSignal));
     if (!stopping.signal.aborted) return;
     const signal = stopping.signal.reason as NodeJS.Signals;
     // Everything is as before: the process may end. Whoever else listens has had the signal, and a second one could end
     // it out of order.
-    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+    if (process.listenerCount(signal) > 0) return;
+    process.kill(process.pid, signal);
+    // It may reach another thread first, and this one would go on for a moment; one that is ignored ends nothing.
+    await new Promise((resolve) => setTimeout(resolve, 100));
 }
