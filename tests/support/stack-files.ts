@@ -18,6 +18,8 @@ export function stackConfig(stack: StackName): Record<string, unknown> {
 
 /** The text of a committed stack file with what is an example there replaced, as its user has to. */
 export function filledText(stack: StackName): string {
+    // Of the local cloud nothing is an example.
+    if (stack === "local") return committedText(stack);
     return [...exampleAccounts, ...exampleDigests].reduce(
         // Another first digit: another account, another image.
         (filled, example) => filled.replaceAll(example, `5${example.slice(1)}`),
