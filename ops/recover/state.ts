@@ -45,6 +45,12 @@ const idsByType: Readonly<Record<string, (inputs: Record<string, string>, accoun
 };
 
 /**
+ * What a creation adds by calls after its first, and a refresh does not miss: the provider goes on with what the state
+ * says where AWS has no notifications. Left out of the state, it is added by the next update unless it is there.
+ */
+const addedLater: Readonly<Record<string, readonly string[]>> = { "aws:budgets/budget:Budget": ["notifications"] };
+
+/**
  * The state without pending operations: what was being created, and would be in its own way, stands as a resource, so
  * that the following refresh finds it or drops it. What was being updated, read or deleted is a resource already.
  */
@@ -53,7 +59,12 @@ export function takeBackPending(state: ExportedState, account: IamAccount): Expo
     const known = new Set(resources.map((resource) => resource.urn));
     const takenBack = pending.flatMap(({ type, resource }) => {
         const id = type === "creating" && idsByType[resource.type]?.(plainInputs(resource), account);
-        return id && !known.has(resource.urn) ? [{ ...resource, custom: true, id, outputs: resource.inputs }] : [];
+        if (!id || known.has(resource.urn)) return [];
+        const later = addedLater[resource.type] ?? [];
+        const inputs = Object.fromEntries(
+            Object.entries(resource.inputs ?? {}).filter(([name]) => !later.includes(name)),
+        );
+        return [{ ...resource, custom: true, id, inputs, outputs: inputs }];
     });
     return { ...state, deployment: { ...deployment, resources: [...resources, ...takenBack] } };
 }

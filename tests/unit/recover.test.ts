@@ -61,7 +61,10 @@ describe("the state of an interrupted update", () => {
             pending_operations: [
                 { type: "creating", resource: resource("aws:s3/bucket:Bucket", "b", { bucket: "data" }) },
                 { type: "creating", resource: resource("aws:iam/policy:Policy", "p", { name: "rw" }) },
-                { type: "creating", resource: resource("aws:budgets/budget:Budget", "m", { name: "monthly" }) },
+                {
+                    type: "creating",
+                    resource: resource("aws:budgets/budget:Budget", "m", { name: "monthly", notifications: [{}] }),
+                },
                 { type: "creating", resource: resource("aws:iam/accessKey:AccessKey", "key-2", { user: "known" }) },
                 { type: "creating", resource: resource("aws:s3/bucketPolicy:BucketPolicy", "bp", { bucket: "data" }) },
                 { type: "updating", resource: resource("aws:iam/user:User", "known", { name: "known" }, "known") },
@@ -81,6 +84,9 @@ describe("the state of an interrupted update", () => {
             ],
         );
         assert.ok(!("pending_operations" in deployment));
+        // Its notifications come by calls of their own, which may not have been made.
+        assert.deepEqual(deployment.resources?.at(-1)?.outputs, { name: "monthly" });
+        assert.deepEqual(deployment.resources?.at(-1)?.inputs, { name: "monthly" });
         assert.deepEqual(deployment.resources?.slice(0, 3), state.deployment.resources);
     });
 
