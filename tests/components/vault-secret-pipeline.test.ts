@@ -230,6 +230,40 @@ describe("VaultSecretPipeline, static", () => {
             it(what, () => assert.match(placeFault({ mount, path, ...place }, fields) ?? "nothing", expected));
         }
 
+        const asJson = (value: object) => ({ dataJson: JSON.stringify(value) });
+        for (const [what, answers, expected] of [
+            [
+                "the mount says that the engine has version 1",
+                { "sys/internal/ui/mounts/secret": asJson({ type: "kv", options: null }) },
+                /is the KV engine of version 1/,
+            ],
+            [
+                "the secret's own metadata asks for a version",
+                {
+                    "secret/data/team/aws": asJson(latest({ old: "x" }, ours)),
+                    "secret/metadata/team/aws": asJson({ cas_required: true }),
+                },
+                /\(cas_required of the path\)/,
+            ],
+            [
+                "the mount's configuration does",
+                { "secret/config": asJson({ cas_required: true }) },
+                /\(cas_required of the mount\)/,
+            ],
+        ] as const) {
+            it(`${what}, as Vault answers`, async () => {
+                const given: Readonly<Record<string, object>> = answers;
+                const mocks = new RecordingMocks({
+                    invokes: {
+                        [getSecret]: ({ path }) => (given[path] as Record<string, unknown> | undefined) ?? none,
+                    },
+                });
+                const pipeline = () => new VaultSecretPipeline("keys", { ...args, providers: connect() });
+                await assert.rejects(runWithMocks(mocks, pipeline), expected);
+                assert.deepEqual(mocks.all("vault:kv/secretV2:SecretV2"), []);
+            });
+        }
+
         it("not where nothing has to be written, or what is there is the stack's", () => {
             for (const place of [
                 { latest: latest(fields), checkAndSet: "mount" as const },

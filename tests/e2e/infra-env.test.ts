@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import {
     chmodSync,
     existsSync,
+    mkdirSync,
     mkdtempSync,
     readdirSync,
     readFileSync,
@@ -12,7 +13,7 @@ import {
     writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
@@ -245,6 +246,30 @@ describe("infra env, endpoints and key before anything is deployed", function ()
         assert.equal(exitCode, 2);
         assert.match(stderr, /is in a git work tree and not ignored: its secrets would be committed\.\nAdd \.env to /);
         assert.deepEqual(readdirSync(repository), [".git"]);
+    });
+
+    it("tells what was changed in the stack and in no other, the newest first; what is no record is left out", async () => {
+        const file = join(checkout.folder, ".infra", "audit.jsonl");
+        const entry = (stack: string, minute: number, changes: object[]) => ({
+            time: `2026-01-01T00:0${minute}:00.000Z`,
+            by: { user: "me", host: "here" },
+            ...{ command: "rotate", stack, outcome: "done", target: "user", changes },
+        });
+        const lines = [
+            entry("dev", 1, [{ why: "create key 2", from: "a", to: "b" }]),
+            entry("prod", 2, []),
+            entry("dev", 3, [{ variable: "S3_BUCKET_NAME", to: "b\u001b[31m" }]),
+        ].map((line) => JSON.stringify(line));
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, `${lines.join("\n")}\n{"time":`);
+        const { exitCode, stdout, stderr } = await infra("history");
+        assert.equal(exitCode, 0);
+        assert.deepEqual(stdout.trimEnd().split("\n"), [
+            '2026-01-01T00:03:00.000Z  me@here  rotate  done  user  "variable S3_BUCKET_NAME, to b\\u001b[31m"',
+            "2026-01-01T00:01:00.000Z  me@here  rotate  done  user  create key 2",
+        ]);
+        assert.match(stderr, /not being records: 1 lines/);
+        rmSync(dirname(file), { recursive: true });
     });
 
     it("refuses clinical-ai, whose keys are never in a file; no file; an unknown service", async () => {

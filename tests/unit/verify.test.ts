@@ -416,8 +416,11 @@ describe("verify, interrupted", () => {
         } finally {
             server.close();
         }
-        // What runs before this one may have left is looked for first.
-        return answered.filter((call) => !call.includes("verify-&"));
+        // What runs before this one may have left is looked for first, where runs of these checks put objects.
+        const lookedFor = answered.filter((call) => call.includes("verify-&"));
+        assert.ok(lookedFor.includes("GET /snapshots/?prefix=scans%2Fverify-&versions="), lookedFor.join("\n"));
+        assert.ok(lookedFor.includes("GET /snapshots/?prefix=scans%2Fverify-&uploads="), lookedFor.join("\n"));
+        return answered.filter((call) => !lookedFor.includes(call));
     }
 
     it("removes a user that was still being made, and begins nothing more", async () => {
