@@ -1,5 +1,3 @@
-import { type ServiceName } from "./index";
-
 /** Whose credentials a check uses. */
 export type Caller =
     | "service"
@@ -236,8 +234,8 @@ export interface Check {
 export interface CheckContext {
     readonly partition: string;
     readonly accountId: string;
-    /** The buckets of each service of the stack: what the others must not reach. */
-    readonly buckets: Readonly<Partial<Record<ServiceName, readonly string[]>>>;
+    /** A bucket of another service of the stack, which this one must not reach; undefined where there is none. */
+    readonly foreignBucket?: string;
     /** Whether whoever verifies has access to the cluster and its Vault. */
     readonly cluster?: boolean;
 }
@@ -264,54 +262,3 @@ export function keysInWords(active: readonly string[], inactive: readonly string
 
 /** A model that Bedrock serves and that no service may invoke. */
 export const anyModel = "amazon.nova-micro-v1:0";
-
-/** A bucket of the next service that has one, so that each bucket is tried by another service; none where all are one's own. */
-export function foreignBucket(context: CheckContext, service: ServiceName): string | undefined {
-    const owners = Object.entries(context.buckets);
-    const own = owners.findIndex(([owner]) => owner === service);
-    return [...owners.slice(own + 1), ...owners.slice(0, Math.max(own, 0))].find(
-        ([, names]) => names.length > 0,
-    )?.[1][0];
-}
-
-/** That the service neither reads nor writes a bucket of another one. Nothing where the stack has no other bucket. */
-export function foreignBucketChecks(
-    id: string,
-    service: ServiceName,
-    context: CheckContext,
-    caller: Caller = "service",
-): Check[] {
-    const bucket = foreignBucket(context, service);
-    if (bucket === undefined) return [];
-    const refused = (call: "list" | "get" | "put", does: string): Check => ({
-        id,
-        name: `${does} another's ${bucket}`,
-        caller,
-        expected: denied,
-        // Declared as its bucket may demand, so that only the missing right can be the cause.
-        probe: { kind: "s3", call, bucket, under: "", ...(call === "put" ? { encryption: "AES256" as const } : {}) },
-    });
-    return [refused("list", "list"), refused("get", "read"), refused("put", "write")];
-}
-
-/** That the service's keys are of the stack's account. */
-export function accountCheck(id: string, context: CheckContext): Check {
-    return {
-        id,
-        name: "keys belong to the stack's account",
-        caller: "service",
-        expected: `account ${context.accountId}`,
-        probe: { kind: "account" },
-    };
-}
-
-/** That nothing of this run stays in a bucket. */
-export function leftoversCheck(id: string, bucket: string): Check {
-    return {
-        id,
-        name: `nothing left in ${bucket}`,
-        caller: "deployer",
-        expected: "nothing left",
-        probe: { kind: "leftovers", bucket },
-    };
-}

@@ -1,10 +1,3 @@
-import { type ServiceName } from ".";
-import { clinicalAi } from "./clinical-ai";
-import { llmModels } from "./llm-models";
-import { mlflow } from "./mlflow";
-import { rlStudio } from "./rl-studio";
-import { snapshotter } from "./snapshotter";
-
 /** Variables that hold one set of credentials: `<prefix>ACCESS_KEY_ID`, `<prefix>SECRET_ACCESS_KEY`, `<prefix>SESSION_TOKEN`. */
 export interface CredentialSet {
     readonly prefix: string;
@@ -42,46 +35,6 @@ export interface PodSources {
 
 export type CredentialSources = VariableSources | PodSources;
 
-const ownSet: CredentialSet = { prefix: "AWS_", label: "AWS_*" };
-
-/** Where each service reads its credentials (A4, B6, C6, D3, E12). */
-export const credentialSources: Readonly<Record<ServiceName, CredentialSources>> = {
-    "rl-studio": {
-        kind: "variables",
-        user: rlStudio.user,
-        files: ["backend/.env", "backend/tokens/prod.txt", "backend/tokens/dev.txt"],
-        processEnvironment: false,
-        sets: [ownSet],
-        region: ["AWS_DEFAULT_REGION", "AWS_REGION"],
-        defaultRegion: "us-east-1",
-    },
-    "clinical-ai": { kind: "pods", namespace: clinicalAi.namespace, deployment: clinicalAi.deployment },
-    snapshotter: {
-        kind: "variables",
-        user: snapshotter.agentUser,
-        files: [".env"],
-        processEnvironment: true,
-        sets: [ownSet],
-        region: ["AWS_DEFAULT_REGION", "AWS_REGION"],
-    },
-    mlflow: {
-        kind: "variables",
-        user: mlflow.user,
-        files: [".env"],
-        processEnvironment: true,
-        sets: [
-            { prefix: "MLFLOW_AWS_", label: "project-specific (MLFLOW_AWS_*)" },
-            { prefix: "AWS_", label: "global (AWS_*)", fallback: true },
-        ],
-        region: ["MLFLOW_AWS_DEFAULT_REGION", "AWS_DEFAULT_REGION", "AWS_REGION"],
-        tracking: { uri: "MLFLOW_TRACKING_URI", artifactRoot: "MLFLOW_ARTIFACT_ROOT" },
-    },
-    "llm-models": {
-        kind: "variables",
-        user: llmModels.user,
-        files: [".env"],
-        processEnvironment: false,
-        sets: [ownSet],
-        region: ["AWS_DEFAULT_REGION", "AWS_REGION"],
-    },
-};
+/** The usual set, and the usual variables of the region. */
+export const ownSet: CredentialSet = { prefix: "AWS_", label: "AWS_*" };
+export const ownRegion: readonly string[] = ["AWS_DEFAULT_REGION", "AWS_REGION"];

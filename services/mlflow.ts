@@ -1,37 +1,22 @@
 import { z } from "zod";
 
-import { accessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
-import { physicalName } from "../components/naming";
-import {
-    accountCheck,
-    allowed,
-    denied,
-    foreignBucketChecks,
-    leftoversCheck,
-    type Check,
-    type CheckContext,
-    type S3Call,
-} from "./checks";
-import { type ExistingNames, type Names } from "./existing";
+import { accessKeyOutputs } from "./access-keys";
+import { accountCheck, foreignBucketChecks, leftoversCheck, objectCalls, s3Check, userChecks } from "./check-helpers";
+import { allowed, type Check, type CheckContext, denied } from "./checks";
 import { grantsInWords } from "./grants";
-import { type EnvironmentFacts } from "./variables";
-import { type AwsResource, type Deployment } from "./resources";
+import { type ServiceFacts } from "./service";
+import { accessKeys, adopt, days } from "./settings";
 
-/** mlflow: artifacts of the basketworld project, with credentials apart from the global ones. */
-export const mlflow = {
-    name: "mlflow",
+const names = {
     bucket: "mlflow-basketworld",
     user: "mlflow-basketworld",
     /** The artifact root below the bucket. */
     prefix: "mlflow-artifacts/",
 } as const;
 
-export function mlflowNames({ name }: Names): ExistingNames {
-    return { buckets: { bucket: name(mlflow.bucket) }, users: { user: name(mlflow.user) }, others: [] };
-}
+const settings = z.strictObject({ noncurrentVersionDays: days.default(30), adopt, accessKeys });
 
-/** What the stack exports for mlflow. */
-export const mlflowOutputs = accessKeyOutputs.extend({
+const outputs = accessKeyOutputs.extend({
     region: z.string(),
     bucketName: z.string(),
     prefix: z.string(),
@@ -40,40 +25,57 @@ export const mlflowOutputs = accessKeyOutputs.extend({
     userName: z.string(),
 });
 
-export type MlflowOutputs = Readonly<z.infer<typeof mlflowOutputs>>;
+export type MlflowSettings = z.infer<typeof settings>;
+export type MlflowOutputs = Readonly<z.infer<typeof outputs>>;
 
-/** What a rotation of its keys has to know. */
-export const mlflowKeys: KeyFacts<MlflowOutputs> = {
-    user: ({ userName }) => userName,
-    settings: ["accessKeys"],
-    probe: ({ bucketName: bucket, prefix: under }) => ({ kind: "s3", call: "list", bucket, under }),
-    maximumAgeDays: 90,
-    unseenConsumers: () => "whatever reads MLFLOW_AWS_ACCESS_KEY_ID from the project's .env or its environment",
-};
+/** mlflow: artifacts of the basketworld project, with credentials apart from the global ones. */
+export const mlflow = {
+    name: "mlflow",
+    ...names,
+    settings,
+    outputs,
+    resources: (_, { name }) => [
+        { kind: "bucket", name: name(names.bucket), adopt: "bucket" },
+        { kind: "user", name: name(names.user), adopt: "user" },
+    ],
+    buckets: ({ bucketName }) => [bucketName],
+    // D3.
+    credentials: {
+        kind: "variables",
+        user: names.user,
+        files: [".env"],
+        processEnvironment: true,
+        sets: [
+            { prefix: "MLFLOW_AWS_", label: "project-specific (MLFLOW_AWS_*)" },
+            { prefix: "AWS_", label: "global (AWS_*)", fallback: true },
+        ],
+        region: ["MLFLOW_AWS_DEFAULT_REGION", "AWS_DEFAULT_REGION", "AWS_REGION"],
+        tracking: { uri: "MLFLOW_TRACKING_URI", artifactRoot: "MLFLOW_ARTIFACT_ROOT" },
+    },
+    // D2.
+    environment: [
+        { name: "MLFLOW_ARTIFACT_ROOT", from: "artifactRoot" },
+        { name: "MLFLOW_AWS_ACCESS_KEY_ID", from: "accessKeyId" },
+        { name: "MLFLOW_AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
+        { name: "MLFLOW_AWS_DEFAULT_REGION", from: "region" },
+    ],
+    keys: {
+        user: ({ userName }) => userName,
+        settings: ["accessKeys"],
+        probe: ({ bucketName: bucket, prefix: under }) => ({ kind: "s3", call: "list", bucket, under }),
+        maximumAgeDays: 90,
+        unseenConsumers: () => "whatever reads MLFLOW_AWS_ACCESS_KEY_ID from the project's .env or its environment",
+    },
+    checks: (exported, context) => [
+        ...declaredUser(exported, context),
+        ...bucketChecks(exported),
+        ...configurationChecks(exported, context),
+    ],
+} as const satisfies ServiceFacts<MlflowSettings, MlflowOutputs>;
 
-/** What the project reads from its environment (D2). */
-export const mlflowEnvironment: EnvironmentFacts<MlflowOutputs> = [
-    { name: "MLFLOW_ARTIFACT_ROOT", from: "artifactRoot" },
-    { name: "MLFLOW_AWS_ACCESS_KEY_ID", from: "accessKeyId" },
-    { name: "MLFLOW_AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
-    { name: "MLFLOW_AWS_DEFAULT_REGION", from: "region" },
-];
-
-/** What mlflow consists of. */
-export function mlflowResources({ environment }: Deployment): AwsResource[] {
-    return [
-        { kind: "bucket", name: physicalName(mlflow.bucket, environment) },
-        { kind: "user", name: physicalName(mlflow.user, environment) },
-    ];
-}
-
-/** What must hold for mlflow (D1), and the live test of its configuration (D5). */
-export function mlflowChecks(outputs: MlflowOutputs, context: CheckContext): Check[] {
-    return [...declaredUser(outputs, context), ...bucketChecks(outputs), ...configurationChecks(outputs, context)];
-}
-
-function declaredUser(outputs: MlflowOutputs, { partition }: CheckContext): Check[] {
-    const { bucketName, prefix, userName: user } = outputs;
+/** D1 */
+function declaredUser(exported: MlflowOutputs, { partition }: CheckContext): Check[] {
+    const { bucketName, prefix, userName } = exported;
     const bucketArn = `arn:${partition}:s3:::${bucketName}`;
     const grants = grantsInWords([
         {
@@ -94,66 +96,33 @@ function declaredUser(outputs: MlflowOutputs, { partition }: CheckContext): Chec
             Condition: { StringLike: { "s3:prefix": `${prefix}*` } },
         },
     ]);
-    const declared = (aspect: "grants" | "attachments" | "groups" | "keys", name: string, expected: string): Check => ({
-        id: "D1",
-        name,
-        caller: "operator",
-        expected,
-        probe: { kind: "user", aspect, user },
-    });
-    return [
-        declared("grants", "user's policy: under the prefix only", grants),
-        declared("attachments", "user's attached policies", "none"),
-        declared("groups", "user's groups", "none"),
-        declared("keys", "user's keys", declaredKeysInWords(outputs)),
-    ];
+    return userChecks("D1", userName, { name: "under the prefix only", grants }, exported);
 }
 
 /** D1: what no prefix can narrow is refused altogether. */
-function bucketChecks({ bucketName: bucket, prefix }: MlflowOutputs): Check[] {
+function bucketChecks({ bucketName: bucket, prefix: under }: MlflowOutputs): Check[] {
     return [
-        access("D1", "list without a prefix", bucket, "list", undefined, denied),
-        access("D1", "list the bucket's unfinished uploads", bucket, "listUploads", prefix, denied),
-        access("D1", "list all buckets", bucket, "listBuckets", undefined, denied),
-        {
-            ...access("D1", "TLS only", bucket, "list", prefix, denied),
-            probe: { kind: "s3", call: "list", bucket, under: prefix, plaintext: true },
-        },
+        s3Check("D1", "list without a prefix", denied, { call: "list", bucket }),
+        s3Check("D1", "list the bucket's unfinished uploads", denied, { call: "listUploads", bucket, under }),
+        s3Check("D1", "list all buckets", denied, { call: "listBuckets", bucket }),
+        s3Check("D1", "TLS only", denied, { call: "list", bucket, under, plaintext: true }),
     ];
 }
 
 /** D5: everything under the artifact root, nothing outside it. */
-function configurationChecks(outputs: MlflowOutputs, context: CheckContext): Check[] {
-    const { bucketName: bucket, prefix } = outputs;
+function configurationChecks({ bucketName: bucket, prefix }: MlflowOutputs, context: CheckContext): Check[] {
     // Begins with the artifact root's letters, so that a policy without the slash would let it through.
     const sibling = `${prefix.replace(/\/$/, "")}-of-others/`;
     const everywhere = (where: string, under: string, expected: string): Check[] =>
-        (
-            [
-                ["list", "list"],
-                ["put", "write"],
-                ["get", "read"],
-                ["delete", "delete"],
-                ["multipart", "multipart upload"],
-            ] as const
-        ).map(([call, does]) => access("D5", `${does} ${where}`, bucket, call, under, expected));
+        [...objectCalls, ["multipart", "multipart upload"] as const].map(([call, does]) =>
+            s3Check("D5", `${does} ${where}`, expected, { call, bucket, under }),
+        );
     return [
         accountCheck("D5", context),
         ...everywhere("under the artifact root", prefix, allowed),
         ...everywhere("outside it", "elsewhere/", denied),
-        access("D5", "write beside it", bucket, "put", sibling, denied),
-        ...foreignBucketChecks("D5", mlflow.name, context),
+        s3Check("D5", "write beside it", denied, { call: "put", bucket, under: sibling }),
+        ...foreignBucketChecks("D5", context),
         leftoversCheck("D5", bucket),
     ];
-}
-
-function access(
-    id: string,
-    name: string,
-    bucket: string,
-    call: S3Call,
-    under: string | undefined,
-    expected: string,
-): Check {
-    return { id, name, caller: "service", expected, probe: { kind: "s3", call, bucket, under } };
 }

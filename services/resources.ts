@@ -1,4 +1,4 @@
-import { type ClinicalAiOutputs } from "./clinical-ai";
+import { environmentName, physicalName } from "../components/naming";
 
 /** Kinds of AWS resources that a service is made of, as far as a deployer needs other rights for them. */
 export type ResourceKind =
@@ -15,21 +15,38 @@ export type ResourceKind =
     | "podIdentity";
 
 /** One of them, by its physical name. */
-export interface AwsResource {
-    readonly kind: ResourceKind;
+export type AwsResource = Adoptable | OtherResource;
+
+/** A bucket or a user: where it exists before its stack does, it can be adopted. */
+export interface Adoptable {
+    readonly kind: "bucket" | "user";
+    readonly name: string;
+    /** The key under which its parts stand in the settings' `adopt`. */
+    readonly adopt: string;
+    readonly receiver?: undefined;
+}
+
+/** An update fails where something of this name exists already. */
+export interface OtherResource {
+    readonly kind: Exclude<ResourceKind, Adoptable["kind"]>;
     /** A budget's action bears its budget's name, a pod identity the name of its EKS cluster. */
     readonly name: string;
     /** Of a role: the service of AWS that it is handed over to. */
     readonly receiver?: "ecs" | "budgets" | "eks";
+    readonly adopt?: undefined;
 }
 
-/** What of a stack's settings decides which resources a service has. */
-export interface Deployment {
-    readonly environment: string;
-    /** How clinical-ai's worker gets its credentials. @default "static" */
-    readonly identityMode?: ClinicalAiOutputs["identityMode"];
-    /** The EKS cluster of a pod identity. */
-    readonly clusterName?: string;
-    /** Whether AWS Budgets starts llm-models' shut-off by itself. */
-    readonly budgetAction?: boolean;
+/** How a stack makes physical names. */
+export interface Names {
+    /** Of what adds its environment outside of production. */
+    name(production: string): string;
+    /** Of what carries its environment everywhere. */
+    environmentName(stem: string): string;
+}
+
+export function namesIn(environment: string): Names {
+    return {
+        name: (production) => physicalName(production, environment),
+        environmentName: (stem) => environmentName(stem, environment),
+    };
 }

@@ -1,26 +1,23 @@
 import { z } from "zod";
 
-import { accessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
-import { physicalName } from "../components/naming";
+import { accessKeyOutputs } from "./access-keys";
 import {
     accountCheck,
-    allowed,
-    anyModel,
-    denied,
-    deniedByBedrock,
+    check,
     foreignBucketChecks,
     leftoversCheck,
-    type Check,
-    type CheckContext,
-} from "./checks";
-import { type ExistingNames, type Names } from "./existing";
+    objectCalls,
+    refused,
+    s3Check,
+    userChecks,
+} from "./check-helpers";
+import { allowed, anyModel, type Check, type CheckContext, denied, deniedByBedrock } from "./checks";
+import { ownRegion, ownSet } from "./credential-sources";
 import { grantsInWords } from "./grants";
-import { type EnvironmentFacts } from "./variables";
-import { type AwsResource, type Deployment } from "./resources";
+import { type ServiceFacts } from "./service";
+import { accessKeys, adopt, days } from "./settings";
 
-/** rl-studio: rollouts of reinforcement-learning runs, in a bucket of their own. */
-export const rlStudio = {
-    name: "rl-studio",
+const names = {
     /** Production names; every other environment adds `-<environment>`. */
     bucket: "rl-studio-rollouts",
     user: "rl-studio-rollouts-service-user",
@@ -30,12 +27,14 @@ export const rlStudio = {
     abortMultipartAfterDays: 7,
 } as const;
 
-export function rlStudioNames({ name }: Names): ExistingNames {
-    return { buckets: { bucket: name(rlStudio.bucket) }, users: { user: name(rlStudio.user) }, others: [] };
-}
+const settings = z.strictObject({
+    /** Days after which a noncurrent version of a rollout is removed. */
+    noncurrentVersionDays: days.default(30),
+    adopt,
+    accessKeys,
+});
 
-/** What the stack exports for rl-studio. */
-export const rlStudioOutputs = accessKeyOutputs.extend({
+const outputs = accessKeyOutputs.extend({
     region: z.string(),
     bucketName: z.string(),
     userName: z.string(),
@@ -43,45 +42,54 @@ export const rlStudioOutputs = accessKeyOutputs.extend({
     noncurrentVersionDays: z.number(),
 });
 
-export type RlStudioOutputs = Readonly<z.infer<typeof rlStudioOutputs>>;
+export type RlStudioSettings = z.infer<typeof settings>;
+export type RlStudioOutputs = Readonly<z.infer<typeof outputs>>;
 
-/** What a rotation of its keys has to know. */
-export const rlStudioKeys: KeyFacts<RlStudioOutputs> = {
-    user: ({ userName }) => userName,
-    settings: ["accessKeys"],
-    probe: ({ bucketName: bucket }) => ({ kind: "s3", call: "list", bucket, under: "" }),
-    maximumAgeDays: 90,
-    unseenConsumers: () => "whatever reads backend/.env or a file in backend/tokens",
-};
-
-/** What the service reads from its environment (A4). */
-export const rlStudioEnvironment: EnvironmentFacts<RlStudioOutputs> = [
-    { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
-    { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
-    { name: "AWS_DEFAULT_REGION", from: "region" },
-    { name: "S3_BUCKET_NAME", from: "bucketName" },
-];
-
-/** What rl-studio consists of. */
-export function rlStudioResources({ environment }: Deployment): AwsResource[] {
-    return [
-        { kind: "bucket", name: physicalName(rlStudio.bucket, environment) },
-        { kind: "user", name: physicalName(rlStudio.user, environment) },
-    ];
-}
-
-/** What must hold for rl-studio (A1, A2, A4, A5). */
-export function rlStudioChecks(outputs: RlStudioOutputs, context: CheckContext): Check[] {
-    return [
-        ...declaredBucket(outputs),
-        ...declaredUser(outputs, context),
+/** rl-studio: rollouts of reinforcement-learning runs, in a bucket of their own. */
+export const rlStudio = {
+    name: "rl-studio",
+    ...names,
+    settings,
+    outputs,
+    resources: (_, { name }) => [
+        { kind: "bucket", name: name(names.bucket), adopt: "bucket" },
+        { kind: "user", name: name(names.user), adopt: "user" },
+    ],
+    buckets: ({ bucketName }) => [bucketName],
+    // A4.
+    credentials: {
+        kind: "variables",
+        user: names.user,
+        files: ["backend/.env", "backend/tokens/prod.txt", "backend/tokens/dev.txt"],
+        processEnvironment: false,
+        sets: [ownSet],
+        region: ownRegion,
+        defaultRegion: "us-east-1",
+    },
+    // A4.
+    environment: [
+        { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
+        { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
+        { name: "AWS_DEFAULT_REGION", from: "region" },
+        { name: "S3_BUCKET_NAME", from: "bucketName" },
+    ],
+    keys: {
+        user: ({ userName }) => userName,
+        settings: ["accessKeys"],
+        probe: ({ bucketName: bucket }) => ({ kind: "s3", call: "list", bucket, under: "" }),
+        maximumAgeDays: 90,
+        unseenConsumers: () => "whatever reads backend/.env or a file in backend/tokens",
+    },
+    checks: (exported, context) => [
+        ...declaredBucket(exported),
+        ...declaredUser(exported, context),
         accountCheck("A4", context),
-        ...liveAccess(outputs),
-        ...foreignBucketChecks("A5", rlStudio.name, context),
-        ...liveRefusals(outputs),
-        leftoversCheck("A5", outputs.bucketName),
-    ];
-}
+        ...liveAccess(exported),
+        ...foreignBucketChecks("A5", context),
+        ...liveRefusals(exported),
+        leftoversCheck("A5", exported.bucketName),
+    ],
+} as const satisfies ServiceFacts<RlStudioSettings, RlStudioOutputs>;
 
 const withoutCustomerKeys = {
     answers: allowed,
@@ -93,7 +101,10 @@ function declaredBucket({ bucketName: bucket, noncurrentVersionDays }: RlStudioO
         aspect: "versioning" | "encryption" | "publicAccess" | "lifecycle",
         name: string,
         expected: string,
-    ): Check => ({ id: "A1", name, caller: "operator", expected, probe: { kind: "bucket", aspect, bucket } });
+    ) => check("A1", name, expected, { kind: "bucket", aspect, bucket });
+    const write = (what: string, encryption: "aws:kms" | "customer key") =>
+        // The service may write here, so only the bucket policy can refuse.
+        s3Check("A1", `write with ${what}`, denied, { call: "put", bucket, under: "", encryption });
     return [
         declared("versioning", "versioning", "Enabled"),
         declared("encryption", "default encryption", "AES256"),
@@ -101,70 +112,30 @@ function declaredBucket({ bucketName: bucket, noncurrentVersionDays }: RlStudioO
         declared(
             "lifecycle",
             "lifecycle: two rules, nothing more",
-            `all objects: abort uploads after ${rlStudio.abortMultipartAfterDays} days, expire after ` +
-                `${rlStudio.expireAfterDays} days, noncurrent versions after ${noncurrentVersionDays} days; ` +
+            `all objects: abort uploads after ${names.abortMultipartAfterDays} days, expire after ` +
+                `${names.expireAfterDays} days, noncurrent versions after ${noncurrentVersionDays} days; ` +
                 "all objects: remove expired delete markers",
         ),
-        {
-            id: "A1",
-            name: "TLS only",
-            caller: "service",
-            expected: denied,
-            probe: { kind: "s3", call: "list", bucket, under: "", plaintext: true },
-        },
-        // The service may write here, so only the bucket policy can refuse.
-        ...(["aws:kms", "customer key"] as const).map((encryption): Check => ({
-            id: "A1",
-            name: `write with ${encryption === "aws:kms" ? encryption : "a customer key"}`,
-            caller: "service",
-            expected: denied,
-            ...(encryption === "customer key" ? { emulator: withoutCustomerKeys } : {}),
-            probe: { kind: "s3", call: "put", bucket, under: "", encryption },
-        })),
+        s3Check("A1", "TLS only", denied, { call: "list", bucket, under: "", plaintext: true }),
+        write("aws:kms", "aws:kms"),
+        { ...write("a customer key", "customer key"), emulator: withoutCustomerKeys },
     ];
 }
 
-function declaredUser(outputs: RlStudioOutputs, { partition }: CheckContext): Check[] {
-    const { bucketName, userName: user } = outputs;
-    const bucketArn = `arn:${partition}:s3:::${bucketName}`;
+function declaredUser(exported: RlStudioOutputs, { partition }: CheckContext): Check[] {
+    const bucketArn = `arn:${partition}:s3:::${exported.bucketName}`;
     const grants = grantsInWords([
         { Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], Resource: `${bucketArn}/*` },
         { Effect: "Allow", Action: "s3:ListBucket", Resource: bucketArn },
     ]);
-    const declared = (aspect: "grants" | "attachments" | "groups" | "keys", name: string, expected: string): Check => ({
-        id: "A2",
-        name,
-        caller: "operator",
-        expected,
-        probe: { kind: "user", aspect, user },
-    });
-    return [
-        declared("grants", "user's policy: four actions", grants),
-        declared("attachments", "user's attached policies", "none"),
-        declared("groups", "user's groups", "none"),
-        declared("keys", "user's keys", declaredKeysInWords(outputs)),
-    ];
+    return userChecks("A2", exported.userName, { name: "four actions", grants }, exported);
 }
 
 function liveAccess({ bucketName: bucket }: RlStudioOutputs): Check[] {
-    const access = (call: "list" | "put" | "get" | "delete", name: string): Check => ({
-        id: "A5",
-        name,
-        caller: "service",
-        expected: allowed,
-        probe: { kind: "s3", call, bucket, under: "" },
-    });
-    return [access("list", "list"), access("put", "write"), access("get", "read"), access("delete", "delete")];
+    return objectCalls.map(([call, does]) => s3Check("A5", does, allowed, { call, bucket, under: "" }));
 }
 
 function liveRefusals({ bucketName: bucket, userName: user }: RlStudioOutputs): Check[] {
-    const refused = (id: string, name: string, probe: Check["probe"], caller: Check["caller"] = "service"): Check => ({
-        id,
-        name,
-        caller,
-        expected: denied,
-        probe,
-    });
     return [
         refused("A2", "write the bucket policy", { kind: "s3", call: "writePolicy", bucket }),
         refused("A2", "delete a version", { kind: "s3", call: "deleteVersion", bucket, under: "" }),
@@ -174,10 +145,7 @@ function liveRefusals({ bucketName: bucket, userName: user }: RlStudioOutputs): 
         refused("A5", "set an object's ACL", { kind: "s3", call: "writeAcl", bucket, under: "" }),
         refused("A5", "tag an object", { kind: "s3", call: "tag", bucket, under: "" }),
         refused("A5", "list IAM users", { kind: "iam", call: "listUsers" }),
-        {
-            ...refused("A5", "invoke a model", { kind: "bedrock", call: "invoke", model: anyModel }),
-            expected: deniedByBedrock,
-        },
+        check("A5", "invoke a model", deniedByBedrock, { kind: "bedrock", call: "invoke", model: anyModel }, "service"),
         refused("A5", "operator writes (reads only)", { kind: "s3", call: "put", bucket, under: "" }, "operator"),
     ];
 }

@@ -1,4 +1,4 @@
-import { type RlStudioSettings } from "./settings";
+import { type RlStudioSettings } from "../services/rl-studio";
 
 /** What of a user is adopted, as ScopedIdentity takes it. */
 export function adoptedUser(parts: RlStudioSettings["adopt"]["user"]): { user: boolean; policy: boolean } {

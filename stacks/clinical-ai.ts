@@ -1,10 +1,9 @@
 import { SecureBucket, type SecureBucketArgs } from "../components/secure-bucket";
-import { clinicalAi, type ClinicalAiOutputs } from "../services/clinical-ai";
+import { clinicalAi, type ClinicalAiOutputs, type ClinicalAiSettings } from "../services/clinical-ai";
 import { deployToCluster } from "./clinical-ai/cluster";
 import { createIdentity } from "./clinical-ai/identity";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
-import { type ClinicalAiSettings } from "./settings";
 
 /** Two buckets, the identity that moves files between them (B1, B9) and, with a cluster, the worker that has it. */
 export function deploy(settings: ClinicalAiSettings, context: StackContext): Lifted<ClinicalAiOutputs> {

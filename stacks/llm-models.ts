@@ -1,11 +1,10 @@
 import { BedrockBudgetTier } from "../components/bedrock-budget-tier";
 import { invokeStatements } from "../components/bedrock-budget-tier/policy";
 import { ScopedIdentity } from "../components/scoped-identity";
-import { llmModels, type LlmModelsOutputs } from "../services/llm-models";
+import { llmModels, type LlmModelsOutputs, type LlmModelsSettings } from "../services/llm-models";
 import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
-import { type LlmModelsSettings } from "./settings";
 
 /** The user that may invoke the chosen models, and the budget that stops it (E1–E4). */
 export function deploy(settings: LlmModelsSettings, context: StackContext): Lifted<LlmModelsOutputs> {

@@ -2,11 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ScopedIdentity } from "../components/scoped-identity";
 import { SecureBucket } from "../components/secure-bucket";
-import { mlflow, type MlflowOutputs } from "../services/mlflow";
+import { mlflow, type MlflowOutputs, type MlflowSettings } from "../services/mlflow";
 import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
-import { type MlflowSettings } from "./settings";
 
 /** The project's own bucket, prefix and user (D1). */
 export function deploy(settings: MlflowSettings, context: StackContext): Lifted<MlflowOutputs> {

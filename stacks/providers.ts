@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
+import { type ClinicalAiClusterSettings } from "../services/clinical-ai";
 
 import * as kubernetes from "@pulumi/kubernetes";
 import * as vault from "@pulumi/vault";
-
-import { type ClinicalAiClusterSettings } from "./settings";
 
 /** Connects to the cluster of the settings. */
 export function connectKubernetes({

@@ -1,10 +1,9 @@
 import { ScopedIdentity } from "../components/scoped-identity";
 import { SecureBucket } from "../components/secure-bucket";
-import { rlStudio, type RlStudioOutputs } from "../services/rl-studio";
+import { rlStudio, type RlStudioOutputs, type RlStudioSettings } from "../services/rl-studio";
 import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
-import { type RlStudioSettings } from "./settings";
 
 /** The bucket of rollouts and the user that works in it (A1, A2, A3). */
 export function deploy(settings: RlStudioSettings, context: StackContext): Lifted<RlStudioOutputs> {

@@ -3,11 +3,10 @@ import * as aws from "@pulumi/aws";
 import { EcsTaskRole } from "../components/ecs-task-role";
 import { ScopedIdentity } from "../components/scoped-identity";
 import { SecureBucket } from "../components/secure-bucket";
-import { snapshotter, type SnapshotterOutputs } from "../services/snapshotter";
+import { snapshotter, type SnapshotterOutputs, type SnapshotterSettings } from "../services/snapshotter";
 import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
-import { type SnapshotterSettings } from "./settings";
 
 /** The bucket that takes declared encryption only, the task's role, and the agents who share its policy (C1–C4, C7). */
 export function deploy(settings: SnapshotterSettings, context: StackContext): Lifted<SnapshotterOutputs> {

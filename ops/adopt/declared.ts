@@ -1,6 +1,6 @@
-import { type ExistingNames } from "../../services/existing";
+import { type AwsResource } from "../../services/resources";
 import { declaredItems } from "./items";
-import { type Item, type Kind, ownerOf, type Part, type Parts, partTypes, type Target } from "./parts";
+import { type Item, ownerOf, type Part, type Parts, partTypes, type Target } from "./parts";
 import { type Preview, type Step } from "./preview";
 
 /** A bucket or a user that a service declares. */
@@ -30,14 +30,13 @@ export interface Creation {
 const accessKeyType = "aws:iam/accessKey:AccessKey";
 
 /** What of a service can be adopted, as a preview declares it: of a stack file that adopts nothing of it. */
-export function declaredTargets(preview: Preview, names: ExistingNames): Declared[] {
-    const of = (kind: Kind, byKey: Readonly<Record<string, string>>) =>
-        Object.entries(byKey).flatMap(([setting, name]) => declaredTarget({ kind, setting, name }, preview) ?? []);
-    return [...of("bucket", names.buckets), ...of("user", names.users)];
+export function declaredTargets(preview: Preview, resources: readonly AwsResource[]): Declared[] {
+    return resources.flatMap(({ kind, name, adopt: setting }) =>
+        setting === undefined ? [] : declaredTarget({ kind, setting, name }, preview),
+    );
 }
 
-/** Undefined where the service has none by its settings: a user where there is a role. */
-function declaredTarget(target: Target, { steps }: Preview): Declared | undefined {
+function declaredTarget(target: Target, { steps }: Preview): Declared {
     const parts = new Map<Part, readonly Item[]>();
     const missing = new Map<Part, MissingPart>();
     const managed: Part[] = [];
@@ -59,7 +58,7 @@ function declaredTarget(target: Target, { steps }: Preview): Declared | undefine
         (step) => stays(step) && step.newState?.type === accessKeyType && step.newState.inputs?.user === target.name,
     );
     const ids = keys.flatMap(({ oldState }) => oldState?.id ?? []);
-    return parts.size === 0 ? undefined : { ...target, parts, missing, managed, keys: { ids, count: keys.length } };
+    return { ...target, parts, missing, managed, keys: { ids, count: keys.length } };
 }
 
 /** What an update would create under one of these names. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { type ArnScope } from "../../components/arn";
 import { type ServiceName } from "../../services";
+import { type AwsResource } from "../../services/resources";
 import { type Settings } from "../../stacks/settings";
 import { callerOfStack } from "../infra/caller";
 import { type CommandContext } from "../infra/command";
@@ -9,6 +10,7 @@ import { confirm, requireConsent } from "../infra/confirm";
 import { type ExitCode, exitCodes, InfraError, Interrupted } from "../infra/errors";
 import { printJson, say } from "../infra/output";
 import { withSetting } from "../infra/stack-file";
+import { resourcesOf } from "../resources";
 import { type Clients, clientsFor, closeClients } from "../verify/clients";
 import { compareParts, engineChanges, type Overwrite } from "./compare";
 import { countExpiring } from "./count";
@@ -16,7 +18,6 @@ import { creations, declaredTargets } from "./declared";
 import { type DeclaredRule, type Expiring, expiryDays, total } from "./expiry";
 import { findAll, type Finding } from "./find";
 import { findOthers } from "./find-others";
-import { existingNames } from "./names";
 import { called, type Part } from "./parts";
 import { preview, type Preview } from "./preview";
 import { findingRefusals, lossRefusals, otherRefusal, previewRefusals, type Refusal } from "./refusals";
@@ -92,9 +93,9 @@ async function look(
         };
         // Without import settings the engine says of everything whether the stack has it.
         const plain = refuseFailed(await tryWith({}, "Asking the engine what the stack declares and has"), stack);
-        const names = existingNames(service, settings.environment);
-        const findings = await findAll(clients, declaredTargets(plain, names), scope);
-        const others = await findOthers(clients, creations(plain, names.others), scope);
+        const resources = resourcesOf(service, settings);
+        const findings = await findAll(clients, declaredTargets(plain, resources), scope);
+        const others = await findOthers(clients, creations(plain, namesOfOthers(resources)), scope);
         const to = adoptSettings(from, findings);
         const compared = findings.flatMap(overwritesOf);
         const rules = await expiring({ clients, scope }, findings, compared, interrupted);
@@ -123,6 +124,11 @@ async function look(
     } finally {
         closeClients(clients);
     }
+}
+
+/** What an update fails to create where it exists. */
+function namesOfOthers(resources: readonly AwsResource[]): string[] {
+    return resources.filter(({ adopt }) => adopt === undefined).map(({ name }) => name);
 }
 
 function sectionOf(stack: string, settings: Settings, service: ServiceName): { adopt: AdoptSettings } {

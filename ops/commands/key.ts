@@ -1,7 +1,8 @@
 import { Argument, type Command, Option } from "commander";
 
 import { environmentName } from "../../components/naming";
-import { snapshotKey, snapshotter } from "../../services/snapshotter";
+import { snapshotter } from "../../services/snapshotter";
+import { snapshotKey } from "../../services/snapshotter/snapshot-key";
 import { addStackCommand, type CommandContext } from "../infra/command";
 import { settingsWith } from "../infra/engine";
 import { type ExitCode, exitCodes, InfraError } from "../infra/errors";

@@ -1,6 +1,7 @@
 import { type Command } from "commander";
 
-import { serviceFacts, type ServiceName, type ServiceOutputs, type ShutOffFacts } from "../../services";
+import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
+import { type ShutOffFacts } from "../../services/service";
 import { type StackState } from "../infra/backend";
 import { addStackCommand, type CommandContext } from "../infra/command";
 import { type ExitCode, exitCodes, InfraError } from "../infra/errors";

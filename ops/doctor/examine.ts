@@ -26,18 +26,8 @@ export interface Examination {
 /** Looks at services in AWS, and at clinical-ai's cluster side too where it is one of them. It changes nothing. */
 export async function examine(examination: Examination): Promise<Diagnosis> {
     const { services, stack, program, verify, settings, aws, remedies } = examination;
-    const { region, allowedAccountIds: accountIds, environment } = settings;
-    const identity = settings[clinicalAi.name]?.identity;
-    const wish = {
-        services,
-        declared: { stack, program, verify, region, accountIds },
-        deployment: {
-            environment,
-            identityMode: identity?.mode,
-            clusterName: identity?.mode === "podIdentity" ? identity.clusterName : undefined,
-            budgetAction: settings["llm-models"]?.budgetAction,
-        },
-    };
+    const { region, allowedAccountIds: accountIds } = settings;
+    const wish = { services, settings, declared: { stack, program, verify, region, accountIds } };
     const [inCluster, inAws] = await Promise.all([clusterSide(examination), diagnoseAws(aws, wish, remedies)]);
     return inCluster ? joined(inCluster, inAws) : inAws;
 }

@@ -3,8 +3,8 @@ import { paginateListAccessKeys } from "@aws-sdk/client-iam";
 
 import { type VaultAddress } from "../../services/checks";
 import { clinicalAi } from "../../services/clinical-ai";
-import { versionAnnotations, writtenAnnotations } from "../../services/clinical-ai-cluster";
-import { objects } from "../../services/clinical-ai-workload";
+import { versionAnnotations, writtenAnnotations } from "../../services/clinical-ai/cluster-checks";
+import { objects } from "../../services/clinical-ai/workload-checks";
 import { ClusterFailure, inWords } from "../cluster/access";
 import { type KubeconfigPaths } from "../cluster/kubeconfig";
 import { Kubernetes, type AnyObject, type ObjectReference } from "../cluster/kubernetes";

@@ -1,8 +1,8 @@
 import { type V1Deployment, type V1Secret } from "@kubernetes/client-node";
 
 import { clinicalAi } from "../../services/clinical-ai";
-import { versionAnnotations, writtenAnnotations } from "../../services/clinical-ai-cluster";
-import { objects } from "../../services/clinical-ai-workload";
+import { versionAnnotations, writtenAnnotations } from "../../services/clinical-ai/cluster-checks";
+import { objects } from "../../services/clinical-ai/workload-checks";
 import { type ClusterAccess } from "../cluster/access";
 import { Kubernetes } from "../cluster/kubernetes";
 import { type PodsSeen } from "./evidence";

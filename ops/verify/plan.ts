@@ -14,17 +14,23 @@ export interface Planned {
 
 /** The checks of the chosen services of a target, in the order of its result. */
 export function plan(target: PlanTarget): Planned[] {
-    const context = contextOf(target);
     return target.services
-        .flatMap((service) => checksOf(service, target, context).map((check) => ({ service, check })))
+        .flatMap((service) => checksOf(service, target).map((check) => ({ service, check })))
         .map((planned, index) => ({ ...planned, index }));
 }
 
-function contextOf({ outputs, accountId, partition = "aws", cluster }: PlanTarget): CheckContext {
-    const buckets = Object.fromEntries(
-        (Object.keys(outputs) as ServiceName[]).map((service) => [service, bucketsOf(service, outputs)]),
-    );
-    return { partition, accountId, buckets, cluster: cluster !== undefined };
+function contextOf(service: ServiceName, { outputs, accountId, partition = "aws", cluster }: PlanTarget): CheckContext {
+    const foreignBucket = foreignBucketOf(service, outputs);
+    return { partition, accountId, foreignBucket, cluster: cluster !== undefined };
+}
+
+/** A bucket of the next service that has one, so that each bucket is tried by another service. */
+function foreignBucketOf(service: ServiceName, outputs: PlanTarget["outputs"]): string | undefined {
+    const owners = Object.keys(outputs) as ServiceName[];
+    const own = owners.indexOf(service);
+    return [...owners.slice(own + 1), ...owners.slice(0, Math.max(own, 0))].flatMap((owner) =>
+        bucketsOf(owner, outputs),
+    )[0];
 }
 
 /** Names of a service's buckets. */
@@ -33,9 +39,9 @@ export function bucketsOf<Name extends ServiceName>(service: Name, outputs: Plan
     return own === undefined ? [] : serviceFacts[service].buckets(own);
 }
 
-function checksOf<Name extends ServiceName>(service: Name, target: PlanTarget, context: CheckContext): Check[] {
+function checksOf<Name extends ServiceName>(service: Name, target: PlanTarget): Check[] {
     const own = target.outputs[service];
     if (own === undefined)
         throw new Error(`services: got ${service}, expected a service that the stack has outputs of`);
-    return serviceFacts[service].checks(own, context);
+    return serviceFacts[service].checks(own, contextOf(service, target));
 }

@@ -3,10 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as vault from "@pulumi/vault";
 
 import { type KubernetesAuth, SharedVault, VaultSecretPipeline } from "../../components/vault-secret-pipeline";
-import { clinicalAi, type ClinicalAiClusterOutputs } from "../../services/clinical-ai";
+import { clinicalAi, type ClinicalAiClusterOutputs, type ClinicalAiClusterSettings } from "../../services/clinical-ai";
 import { type StackContext } from "../context";
 import { connectKubernetes, connectVault, readCaCert } from "../providers";
-import { type ClinicalAiClusterSettings } from "../settings";
 import { type SecretKeys, type WorkerIdentity } from "./identity";
 import { refuseForeignSecret } from "./foreign-secret";
 import { installExternalSecrets } from "./operator";

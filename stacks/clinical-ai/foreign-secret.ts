@@ -1,8 +1,7 @@
 import { type V1Secret } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 
-import { clinicalAi } from "../../services/clinical-ai";
-import { type ClinicalAiClusterSettings } from "../settings";
+import { clinicalAi, type ClinicalAiClusterSettings } from "../../services/clinical-ai";
 
 /** Where the cluster is, as the provider is told. */
 type Access = Pick<ClinicalAiClusterSettings["kubernetes"], "kubeconfig" | "context">;

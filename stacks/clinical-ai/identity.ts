@@ -4,11 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { type PolicyDocument } from "../../components/policy-document";
 import { ScopedIdentity } from "../../components/scoped-identity";
 import { type DynamicSource, type StaticSource } from "../../components/vault-secret-pipeline";
-import { clinicalAi, type ClinicalAiOutputs } from "../../services/clinical-ai";
+import { clinicalAi, type ClinicalAiOutputs, type ClinicalAiSettings } from "../../services/clinical-ai";
 import { adoptedUser } from "../adoption";
 import { type StackContext } from "../context";
 import { type Lifted } from "../lifted";
-import { type ClinicalAiSettings } from "../settings";
 import { trustPodIdentity, trustPrincipal, trustServiceAccount } from "./trust";
 
 /** Key of the Secret that holds a session token, in the one mode whose keys need it. */

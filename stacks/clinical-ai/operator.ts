@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 
-import { externalSecrets } from "../../services/clinical-ai";
+import { externalSecrets } from "../../services/clinical-ai/names";
 
 /**
  * Installs External Secrets by its Helm chart, with its custom resource definitions (B4). It serves the whole cluster, so

@@ -17,7 +17,7 @@ import { type Declared, diagnose, type DoctorAccess, type Finding } from "../../
 import { type ObjectReference } from "../../ops/cluster/kubernetes";
 import { type Keys } from "../../ops/verify";
 import { clinicalAi, type ClinicalAiOutputs } from "../../services/clinical-ai";
-import { objects } from "../../services/clinical-ai-workload";
+import { objects } from "../../services/clinical-ai/workload-checks";
 import { sharedCloud } from "../support/cluster/suite";
 import { until } from "../support/test-cloud";
 

@@ -5,7 +5,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { type V1Deployment } from "@kubernetes/client-node";
 
 import { clinicalAi } from "../../services/clinical-ai";
-import { objects } from "../../services/clinical-ai-workload";
+import { objects } from "../../services/clinical-ai/workload-checks";
 
 import { PodLoad } from "../support/cluster/pod-load";
 import { sharedCloud } from "../support/cluster/suite";

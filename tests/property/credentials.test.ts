@@ -17,12 +17,12 @@ import { runCommand } from "../../ops/creds/run";
 import { type CredentialInputs } from "../../ops/creds/variables";
 import { type CommandContext } from "../../ops/infra/command";
 import { InfraError } from "../../ops/infra/errors";
-import { type ServiceName } from "../../services";
-import { credentialSources, type VariableSources } from "../../services/credential-sources";
+import { serviceFacts, type ServiceName } from "../../services";
+import { type VariableSources } from "../../services/credential-sources";
 import { FakeAws } from "../support/fake-aws";
 
-const services = Object.entries(credentialSources).filter(
-    (entry): entry is [ServiceName, VariableSources] => entry[1].kind === "variables",
+const services = Object.values(serviceFacts).flatMap(({ name, credentials }): [ServiceName, VariableSources][] =>
+    credentials.kind === "variables" ? [[name as ServiceName, credentials]] : [],
 );
 const files = [...new Set(services.flatMap(([, sources]) => sources.files))];
 const prefixes = ["AWS_", "MLFLOW_AWS_"];
@@ -164,7 +164,7 @@ describe("credentials of a service, whatever else there is", () => {
     }
 
     it("mlflow: are the global ones only where no part of its own is set, and then this is said", () => {
-        const sources = credentialSources.mlflow as VariableSources;
+        const sources = serviceFacts.mlflow.credentials as VariableSources;
         const own = Object.values(variablesOf(sources.sets[0]));
         let fallbacks = 0;
         fc.assert(
@@ -423,7 +423,7 @@ describe("the commands that act as a service", function () {
     ];
     for (const [command, { service, run, keyOf }] of cases) {
         it(`${command}: AWS is asked with the service's key and with no other`, async () => {
-            const sources = credentialSources[service] as VariableSources;
+            const sources = serviceFacts[service].credentials as VariableSources;
             let asked = 0;
             await fc.assert(
                 fc.asyncProperty(inputs, machine(), fc.boolean(), async (given, hints, foreign) => {

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
-import { existingNames } from "../../ops/adopt/names";
 import { partTypes } from "../../ops/adopt/parts";
+import { resourcesOf } from "../../ops/resources";
+import { readStackSettings } from "../../ops/settings";
 import { serviceNames } from "../../services";
 import { RecordingMocks, valueOf } from "../support/mocks";
 import { committedText, runProgram, stackConfig, stackNames, type StackName } from "../support/stack-files";
@@ -256,26 +257,24 @@ describe("adoption", () => {
                     .filter(({ importId }) => importId)
                     .map(({ type, importId }) => [`${type} ${importId}`, 1]),
             );
-            const { buckets, users } = existingNames(service, "dev");
-            const expected = [
-                ...Object.entries(buckets).map(([key, name]) => [partTypes.bucket, key, name] as const),
-                ...Object.entries(users).map(([key, name]) => [partTypes.user, key, name] as const),
-            ].flatMap(([types, key, name]) =>
-                (whole[service] as Record<string, readonly string[]>)[key].map(
+            const expected = resourcesOf(service, readStackSettings("dev")).flatMap(({ kind, adopt, name }) => {
+                if (adopt === undefined) return [];
+                const types = partTypes[kind];
+                return (whole[service] as Record<string, readonly string[]>)[adopt].map(
                     (part) =>
                         `${types[part as keyof typeof types]} ${name}` +
-                        (types === partTypes.user && part === "policy" ? `:${name}-policy` : ""),
-                ),
-            );
+                        (kind === "user" && part === "policy" ? `:${name}-policy` : ""),
+                );
+            });
             assert.deepEqual(Object.keys(adopted).sort(), expected.sort());
         });
     }
 
     it("knows every name under which a resource may exist already", () => {
-        const known = serviceNames.flatMap((service) => {
-            const { buckets, users, others } = existingNames(service, "dev");
-            return [...Object.values(buckets), ...Object.values(users), ...others];
-        });
+        const known = serviceNames
+            .flatMap((service) => resourcesOf(service, readStackSettings("dev")))
+            .filter(({ kind }) => kind !== "taskDefinition")
+            .map(({ name }) => name);
         const taken = colliding
             .flatMap((type) => registered.dev.all(type))
             .map(({ inputs }) => String(inputs.bucket ?? inputs.name));

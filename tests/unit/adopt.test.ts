@@ -327,10 +327,13 @@ const steps: Step[] = [
     step("create", "aws:iam/role:Role", "r2", { name: "task-of-another" }),
     step("same", "aws:iam/group:Group", "g", { name: "agents" }),
 ];
-const names = { buckets: { bucket: "rollouts" }, users: { user: "worker" }, others: ["task", "agents"] };
+const resources = [
+    { kind: "bucket", name: "rollouts", adopt: "bucket" },
+    { kind: "user", name: "worker", adopt: "user" },
+] as const;
 
 describe("what a service declares", () => {
-    const targets = declaredTargets({ steps, errors: [] }, names);
+    const targets = declaredTargets({ steps, errors: [] }, resources);
 
     it("is found in the preview by its names, with what the stack has and what it has not", () =>
         assert.deepEqual(
@@ -345,7 +348,7 @@ describe("what a service declares", () => {
         assert.deepEqual(targets[0].parts.get("bucket"), [{ name: "tag team", value: "rl" }]));
 
     it("and cannot be adopted is found by its name, where an update would create it", () =>
-        assert.deepEqual(creations({ steps, errors: [] }, names.others), [
+        assert.deepEqual(creations({ steps, errors: [] }, ["task", "agents"]), [
             { type: "aws:iam/role:Role", name: "task" },
         ]));
 });

@@ -30,15 +30,15 @@ import { type AuditEntry, auditFile } from "../../ops/infra/audit";
 import { type CommandContext } from "../../ops/infra/command";
 import { type InfraError } from "../../ops/infra/errors";
 import { repositoryHost } from "../../ops/infra/repository-host";
-import { type ServiceName } from "../../services";
-import { credentialSources, type VariableSources } from "../../services/credential-sources";
+import { serviceFacts, type ServiceName } from "../../services";
+import { type VariableSources } from "../../services/credential-sources";
 
 const id = "AKIAIOSFODNN7EXAMPLE";
 const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const otherId = "AKIAI44QH8DHBEXAMPLE";
 const otherSecret = "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY";
 
-const sourcesOf = (service: ServiceName) => credentialSources[service] as VariableSources;
+const sourcesOf = (service: ServiceName) => serviceFacts[service].credentials as VariableSources;
 const pair = (prefix = "AWS_", [first, second] = [id, secret]) =>
     `${prefix}ACCESS_KEY_ID=${first}\n${prefix}SECRET_ACCESS_KEY=${second}\n`;
 const asEnvironment = (text: string) =>

@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { deployerPolicy } from "../../ops/deployer-policy";
 import { awsDiagnosisOf, diagnoseAws } from "../../ops/doctor/aws";
 import { type AwsFacts, type Keys, type ServiceFacts, type UnfinishedUpdate } from "../../ops/doctor/aws/facts";
-import { needsOf } from "../../ops/doctor/aws/needs";
+import { type Need, needsOf } from "../../ops/doctor/aws/needs";
 import { principalOf } from "../../ops/doctor/aws/principal";
 import { judgementOf, simulate } from "../../ops/doctor/aws/simulate";
 import { joined } from "../../ops/doctor/examine";
@@ -16,8 +16,11 @@ import { diagnosisInWords } from "../../ops/doctor/words";
 import { type StackState } from "../../ops/infra/backend";
 import { type ExportedState } from "../../ops/recover/state";
 import { clientsFor, closeClients } from "../../ops/verify/clients";
-import { serviceFacts, serviceNames } from "../../services";
+import { resourcesOf } from "../../ops/resources";
+import { readStackSettings } from "../../ops/settings";
+import { type ServiceName, serviceNames } from "../../services";
 import { OutdatedOutputs } from "../../services/outputs";
+import { type Settings } from "../../stacks/settings";
 
 const accountId = "123456789012";
 const scope = { partition: "aws", accountId, region: "us-east-1" };
@@ -27,8 +30,11 @@ const remedies = remediesOf("dev");
 const arn = `arn:aws:iam::${accountId}:user/deployer`;
 
 describe("what the deployer needs", () => {
-    const needed = (service: (typeof serviceNames)[number], more = {}) =>
-        needsOf(serviceFacts[service].resources({ environment: "dev", ...more }), scope);
+    const dev = readStackSettings("dev");
+    const needed = (service: ServiceName, changed: Partial<Settings> = {}) =>
+        needsOf(resourcesOf(service, { ...dev, ...changed }), scope);
+    const withIdentity = (identity: object) => ({ "clinical-ai": { ...dev["clinical-ai"]!, identity } }) as Settings;
+    const podIdentity = withIdentity({ mode: "podIdentity", clusterName: "main" });
 
     it("for rl-studio are the eight of A6 by IAM's names, each on the resource that it is about", () => {
         const on = (resource: string) => needed("rl-studio").find((need) => need.resource === resource)!.actions;
@@ -46,10 +52,7 @@ describe("what the deployer needs", () => {
     });
 
     it("are of all services together the actions of the deployer's policy, but for who he is", () => {
-        const every = serviceNames.flatMap((service) => [
-            ...needed(service, { budgetAction: true }),
-            ...needed(service, { identityMode: "podIdentity", clusterName: "main" }),
-        ]);
+        const every = serviceNames.flatMap((service) => [...needed(service), ...needed(service, podIdentity)]);
         const policy = deployerPolicy("aws", accountId).Statement.flatMap(({ Action }) => [Action].flat() as string[]);
         assert.deepEqual(
             [...new Set(every.flatMap(({ actions }) => actions))].sort(),
@@ -67,12 +70,17 @@ describe("what the deployer needs", () => {
             ],
         );
         assert.ok(!needed("rl-studio").some(({ actions }) => actions.includes("iam:PassRole")));
-        assert.ok(!needed("llm-models").some(({ actions }) => actions.includes("budgets:CreateBudgetAction")));
+        const byHand = { "llm-models": { ...dev["llm-models"]!, budgetAction: false } };
+        const creates = ({ actions }: Need) => actions.includes("budgets:CreateBudgetAction");
+        assert.deepEqual(
+            [needed("llm-models").some(creates), needed("llm-models", byHand).some(creates)],
+            [true, false],
+        );
     });
 
     it("are for a role instead of a user in the modes of clinical-ai without static keys", () => {
-        const actions = (identityMode: string) =>
-            needed("clinical-ai", { identityMode }).flatMap((need) => [...need.actions]);
+        const actions = (mode: string) =>
+            needed("clinical-ai", withIdentity({ mode })).flatMap((need) => [...need.actions]);
         assert.ok(actions("static").includes("iam:CreateUser") && !actions("static").includes("iam:CreateRole"));
         assert.ok(actions("irsa").includes("iam:CreateRole") && !actions("irsa").includes("iam:CreateUser"));
     });
@@ -402,7 +410,7 @@ describe("doctor before a server that plays IAM's answers literally (no AWS, no 
                     connection: { endpoint, region: "us-east-1" },
                     state: () => Promise.resolve(state),
                 },
-                { services: ["rl-studio"], deployment: { environment: "dev" }, declared },
+                { services: ["rl-studio"], settings: readStackSettings("dev"), declared },
                 remedies,
             );
             return { diagnosis, asked };

@@ -13,7 +13,7 @@ import { writeEnvFile } from "../../ops/env-file";
 import { InfraError } from "../../ops/infra/errors";
 import { createProgram } from "../../ops/infra/program";
 import { repositoryHost } from "../../ops/infra/repository-host";
-import { llmModelsEndpoints } from "../../services/llm-models-endpoints";
+import { llmModelsEndpoints } from "../../services/llm-models/endpoints";
 
 describe("what infra env is to do", () => {
     const path = resolve("backend/.env");

@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { placeFaults, policyTest } from "../../ops/commands/policy-test/policy-test";
 import { type InfraError } from "../../ops/infra/errors";
-import { policyTestCases, widerPolicyTestCases } from "../../services/snapshotter";
+import { policyTestCases, widerPolicyTestCases } from "../../services/snapshotter/checks";
 import { FakeAws } from "../support/fake-aws";
 
 describe("the keys of the policy test (C6)", () => {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 
 import { failure } from "../../ops/infra/program";
-import { serviceFacts, serviceNames } from "../../services";
 import { OutdatedOutputs, parseOutputs } from "../../services/outputs";
-import { snapshotKey } from "../../services/snapshotter";
+import { snapshotKey } from "../../services/snapshotter/snapshot-key";
 
 describe("snapshotKey (C5)", () => {
     const lateInUtc = new Date("2025-03-09T23:30:00-05:00");
@@ -45,12 +44,6 @@ describe("snapshotKey (C5)", () => {
 
     it("refuses an invalid date", () => {
         assert.throws(() => snapshotKey("api", new Date("never"), "1"), /date: got an invalid date/);
-    });
-});
-
-describe("serviceFacts", () => {
-    it("knows every service in the order of their names", () => {
-        assert.deepEqual(Object.keys(serviceFacts), [...serviceNames]);
     });
 });
 

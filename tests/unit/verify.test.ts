@@ -165,14 +165,15 @@ describe("whileInterruptible", () => {
             setTimeout(() => process.kill(process.pid, "SIGHUP"), 60);`,
             "SIGHUP",
         );
-        assert.deepEqual(said.slice(-2), ["Stopped", "ended 130"]);
-        assert.deepEqual(said.slice(0, -2).sort(), undone);
+        assert.equal(said.at(-1), "ended 130");
+        // On a busy machine what is beside the one that is stopped may end after it.
+        assert.deepEqual(said.slice(0, -1).sort(), ["Stopped", ...undone]);
     });
 
     it("undoes everything where a second signal would end the process at once", () => {
         const said = end(`require("./local/interrupt").listenForInterrupts();`);
-        assert.deepEqual(said.slice(-2), ["Stopped", "ended 130"]);
-        assert.deepEqual(said.slice(0, -2).sort(), ["beside", "ended of itself", "inner", "outer"]);
+        assert.equal(said.at(-1), "ended 130");
+        assert.deepEqual(said.slice(0, -1).sort(), ["Stopped", "beside", "ended of itself", "inner", "outer"]);
     });
 
     it("undoes only when the work has ended", async () => {

@@ -1,6 +1,6 @@
 import { physicalName } from "../../../components/naming";
-import { type ServiceName } from "../../../services";
-import { credentialSources, type VariableSources } from "../../../services/credential-sources";
+import { serviceFacts, type ServiceName } from "../../../services";
+import { type VariableSources } from "../../../services/credential-sources";
 import { type Settings } from "../../../stacks/settings";
 import { environmentFor, exportLines, processDocument, type RunAs } from "../../creds/environment";
 import { type CallerIdentity, type Session, startSession, vouchedIdentity } from "../../creds/identity";
@@ -56,7 +56,7 @@ export async function creds(
     refuseWrongUse(context, options, command);
     const name = service as ServiceName;
     const settings = settingsWith(context, name);
-    const sources = credentialSources[name];
+    const sources = serviceFacts[name].credentials;
     if (sources.kind === "pods") return podCredentials(context, options, settings, sources);
     const folder = projectFolder(options.directory);
     const resolution = credentialsIn(folder, sources, settings.region);

@@ -1,7 +1,7 @@
 import { physicalName } from "../../../components/naming";
-import { clinicalAi } from "../../../services/clinical-ai";
+import { clinicalAi, type ClinicalAiSettings } from "../../../services/clinical-ai";
 import { type PodSources } from "../../../services/credential-sources";
-import { type ClinicalAiSettings, type Settings } from "../../../stacks/settings";
+import { type Settings } from "../../../stacks/settings";
 import { linesOf } from "../../creds/words";
 import { type CommandContext } from "../../infra/command";
 import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 
 import { llmModels } from "../../../services/llm-models";
-import { llmModelsEndpoints } from "../../../services/llm-models-endpoints";
+import { llmModelsEndpoints } from "../../../services/llm-models/endpoints";
 import { recorded } from "../../infra/audit";
 import { type CommandContext } from "../../infra/command";
 import { settingsWith } from "../../infra/engine";

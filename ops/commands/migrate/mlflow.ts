@@ -4,7 +4,6 @@ import { basename, resolve } from "node:path";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 
 import { physicalName } from "../../../components/naming";
-import { credentialSources, type VariableSources } from "../../../services/credential-sources";
 import { mlflow, type MlflowOutputs } from "../../../services/mlflow";
 import { type Settings } from "../../../stacks/settings";
 import { type FileState } from "../../creds/files";
@@ -29,7 +28,7 @@ export interface MigrateOptions {
     readonly file: string;
 }
 
-const sources = credentialSources[mlflow.name] as VariableSources & Required<Pick<VariableSources, "tracking">>;
+const sources = mlflow.credentials;
 
 /** `infra migrate mlflow`: from global credentials to the project's own (D6). */
 export async function migrateMlflow(context: CommandContext, { file }: MigrateOptions): Promise<ExitCode> {

@@ -1,7 +1,7 @@
 import { bucketNameFault } from "../../../components/secure-bucket/bucket-name";
 import { physicalName } from "../../../components/naming";
-import { credentialSources, type VariableSources } from "../../../services/credential-sources";
-import { policyTestCases, snapshotter, widerPolicyTestCases } from "../../../services/snapshotter";
+import { snapshotter } from "../../../services/snapshotter";
+import { policyTestCases, widerPolicyTestCases } from "../../../services/snapshotter/checks";
 import { type Settings } from "../../../stacks/settings";
 import { type CallerIdentity, vouchedIdentity } from "../../creds/identity";
 import { credentialsIn, noCredentials, projectFolder, replaceOthers } from "../../creds/project";
@@ -26,7 +26,7 @@ export interface PolicyTestOptions extends DeployerOptions {
     readonly directory: string;
 }
 
-const sources = credentialSources[snapshotter.name] as VariableSources;
+const sources = snapshotter.credentials;
 
 /** `infra policy-test`: exit code 0 if every case ended as expected, 1 if one did not. */
 export async function policyTest(context: CommandContext, options: PolicyTestOptions): Promise<ExitCode> {

@@ -4,10 +4,12 @@ import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { type ArnScope } from "../../../components/arn";
 import { serviceFacts, type ServiceName } from "../../../services";
 import { type KeyFacts } from "../../../services/access-keys";
-import { type AwsResource, type Deployment } from "../../../services/resources";
+import { type AwsResource } from "../../../services/resources";
+import { type Settings } from "../../../stacks/settings";
 import { type Caller, callerOf } from "../../infra/caller";
 import { type StackState } from "../../infra/backend";
 import { interruptedKeyCreations } from "../../recover/state";
+import { resourcesOf } from "../../resources";
 import { currentOutputs, keysInState } from "../../rotate/state";
 import { type Clients, clientsFor, closeClients, type Connection } from "../../verify/clients";
 import { failureInWords, isNamed, isRefusal } from "../../verify/outcome";
@@ -36,7 +38,7 @@ export interface AwsAccess {
 /** What is looked at. */
 export interface AwsWish {
     readonly services: readonly ServiceName[];
-    readonly deployment: Deployment;
+    readonly settings: Settings;
     readonly declared: AwsDeclared;
 }
 
@@ -115,7 +117,7 @@ function unfinishedUpdate(state: Look<StackState>): Look<UnfinishedUpdate> {
 
 async function lookAt(service: ServiceName, session: Session): Promise<ServiceFacts> {
     const { wish, scope, clients, ask, state } = session;
-    const resources: AwsResource[] = serviceFacts[service].resources(wish.deployment);
+    const resources = resourcesOf(service, wish.settings);
     const names = resources.filter(({ kind }) => kind === "bucket").map(({ name }) => name);
     const keys = await keysOf(service, state, clients.iam);
     const buckets = await mapBounded(names, concurrency, async (name) => ({

@@ -4,7 +4,7 @@ import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client 
 import { type V1Deployment, type V1Pod, type V1Secret } from "@kubernetes/client-node";
 
 import { clinicalAi } from "../../../services/clinical-ai";
-import { objects } from "../../../services/clinical-ai-workload";
+import { objects } from "../../../services/clinical-ai/workload-checks";
 import { loadClient } from "../load-clients";
 import { type ClusterCloud } from "./cluster-cloud";
 

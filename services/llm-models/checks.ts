@@ -1,108 +1,18 @@
-import { z } from "zod";
-
-import { accessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
-import { physicalName } from "../components/naming";
+import { accountCheck, check, foreignBucketChecks, refused } from "../check-helpers";
+import { declaredKeysInWords } from "../access-keys";
 import {
-    accountCheck,
     allowed,
     anyModel,
-    denied,
-    deniedByBedrock,
-    foreignBucketChecks,
-    healthy,
-    notServed,
     type Check,
     type CheckContext,
+    deniedByBedrock,
+    healthy,
+    notServed,
     type Probe,
-} from "./checks";
-import { type ExistingNames, type Names } from "./existing";
-import { grantsInWords, type Statement } from "./grants";
-import { type EnvironmentFacts } from "./variables";
-import { type AwsResource, type Deployment } from "./resources";
-
-/** llm-models: Bedrock models behind a budget per environment. */
-export const llmModels = {
-    name: "llm-models",
-    user: "deployer-ddf-llm-models",
-    budget: "deployer-ddf-llm-models-budget",
-    topic: "deployer-ddf-llm-models-alerts",
-    denyPolicy: "deployer-ddf-llm-models-shut-off",
-    shutOffRole: "deployer-ddf-llm-models-shut-off-role",
-    /** Share of the monthly limit, in percent, at which invocations are denied. */
-    shutOffPercent: 95,
-    /** Levels, in percent of the limit, at which every tier is told of what was spent; the tier's own comes on top. */
-    usualAlertPercents: [50, 75, 90],
-    /** The level of the projected month end at which every tier is told. */
-    forecastAlertPercent: 100,
-} as const;
-
-export function llmModelsNames({ name }: Names): ExistingNames {
-    const { user, budget, topic, denyPolicy, shutOffRole } = llmModels;
-    return { buckets: {}, users: { user: name(user) }, others: [budget, topic, denyPolicy, shutOffRole].map(name) };
-}
-
-export const inferenceProfileOutput = z.object({
-    profileId: z.string(),
-    modelId: z.string(),
-    destinationRegions: z.array(z.string()).readonly(),
-});
-
-export type InferenceProfileOutput = Readonly<z.infer<typeof inferenceProfileOutput>>;
-
-/** What the stack exports for llm-models. */
-export const llmModelsOutputs = accessKeyOutputs.extend({
-    region: z.string(),
-    models: z.array(z.string()).readonly(),
-    userName: z.string(),
-    budgetName: z.string(),
-    monthlyLimitUsd: z.number(),
-    alertPercent: z.number(),
-    alertEmails: z.array(z.string()).readonly(),
-    topicArn: z.string(),
-    denyPolicyArn: z.string(),
-    shutOffRoleArn: z.string(),
-    /** Whether AWS Budgets starts the shut-off by itself. */
-    budgetAction: z.boolean(),
-    /** The cost-allocation tag that the budget counts by, where it does. */
-    costTag: z.object({ key: z.string(), value: z.string() }).readonly().optional(),
-    /** Models reached through an inference profile, where there are any. */
-    inferenceProfiles: z.array(inferenceProfileOutput).readonly().optional(),
-});
-
-export type LlmModelsOutputs = Readonly<z.infer<typeof llmModelsOutputs>>;
-
-/** What a rotation of its keys has to know. */
-export const llmModelsKeys: KeyFacts<LlmModelsOutputs> = {
-    user: ({ userName }) => userName,
-    settings: ["accessKeys"],
-    probe: () => ({ kind: "bedrock", call: "list" }),
-    // E11: monthly.
-    maximumAgeDays: 30,
-    unseenConsumers: () => "whatever reads AWS_ACCESS_KEY_ID from the service's .env",
-};
-
-/** What the service reads from its environment (E12): the limit in US dollars a month, the threshold in percent of it. */
-export const llmModelsEnvironment: EnvironmentFacts<LlmModelsOutputs> = [
-    { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
-    { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
-    { name: "AWS_DEFAULT_REGION", from: "region" },
-    { name: "AWS_BUDGET_LIMIT", from: "monthlyLimitUsd" },
-    { name: "AWS_COST_ALERT_THRESHOLD", from: "alertPercent" },
-];
-
-/** What llm-models consists of. */
-export function llmModelsResources({ environment, budgetAction }: Deployment): AwsResource[] {
-    const named = (name: string) => physicalName(name, environment);
-    const budget = named(llmModels.budget);
-    return [
-        { kind: "user", name: named(llmModels.user) },
-        { kind: "budget", name: budget },
-        { kind: "topic", name: named(llmModels.topic) },
-        { kind: "policy", name: named(llmModels.denyPolicy) },
-        { kind: "role", name: named(llmModels.shutOffRole), ...(budgetAction ? { receiver: "budgets" } : {}) },
-        ...(budgetAction ? [{ kind: "budgetAction", name: budget } as const] : []),
-    ];
-}
+} from "../checks";
+import { grantsInWords, type Statement } from "../grants";
+import { names } from "./names";
+import { type LlmModelsOutputs } from "./schema";
 
 /** What must hold for llm-models (E1–E4, E10). */
 export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
@@ -121,13 +31,8 @@ const invokeActions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseSt
 
 function declaredUser(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
     const { userName: user } = outputs;
-    const declared = (aspect: "grants" | "groups" | "keys", name: string, expected: string): Check => ({
-        id: "E1",
-        name,
-        caller: "operator",
-        expected,
-        probe: { kind: "user", aspect, user },
-    });
+    const declared = (aspect: "grants" | "groups" | "keys", name: string, expected: string) =>
+        check("E1", name, expected, { kind: "user", aspect, user });
     return [
         declared("grants", "user's policy: these models only", grantsInWords(invokeGrants(outputs, context))),
         declared("groups", "user's groups", "none"),
@@ -190,8 +95,8 @@ function modelChecks({ models }: LlmModelsOutputs): Check[] {
     ] as const;
     const each = (model: string, expected: string): Check[] =>
         calls.map(([call, does]) => {
-            const check = bedrock(`${does} ${model}`, expected, { call, model });
-            return call === "get" && expected === allowed ? { ...check, ...mayBeMissing } : check;
+            const found = bedrock(`${does} ${model}`, expected, { call, model });
+            return call === "get" && expected === allowed ? { ...found, ...mayBeMissing } : found;
         });
     return [
         bedrock("list models", allowed, { call: "list" }),
@@ -202,61 +107,43 @@ function modelChecks({ models }: LlmModelsOutputs): Check[] {
 
 /** One line for each model and inference profile that is to answer. */
 function healthChecks({ models, inferenceProfiles = [] }: LlmModelsOutputs): Check[] {
-    return [...models, ...inferenceProfiles.map(({ profileId }) => profileId)].map((model) => ({
-        id: "E10",
-        name: `health of ${model}`,
-        caller: "service",
-        expected: healthy,
-        probe: { kind: "modelHealth", model },
-    }));
+    return [...models, ...inferenceProfiles.map(({ profileId }) => profileId)].map((model) =>
+        check("E10", `health of ${model}`, healthy, { kind: "modelHealth", model }, "service"),
+    );
 }
 
 function bedrock(name: string, expected: string, probe: Omit<Extract<Probe, { kind: "bedrock" }>, "kind">): Check {
-    return { id: "E1", name, caller: "service", expected, probe: { kind: "bedrock", ...probe } };
+    return check("E1", name, expected, { kind: "bedrock", ...probe }, "service");
 }
 
 function refusals({ userName: user }: LlmModelsOutputs, context: CheckContext): Check[] {
-    const refused = (name: string, probe: Probe): Check => ({
-        id: "E1",
-        name,
-        caller: "service",
-        expected: denied,
-        probe,
-    });
     return [
-        ...foreignBucketChecks("E1", llmModels.name, context),
-        refused("list all buckets", { kind: "s3", call: "listBuckets", bucket: "" }),
-        refused("read its own user", { kind: "iam", call: "getUser", user }),
+        ...foreignBucketChecks("E1", context),
+        refused("E1", "list all buckets", { kind: "s3", call: "listBuckets", bucket: "" }),
+        refused("E1", "read its own user", { kind: "iam", call: "getUser", user }),
     ];
 }
 
 function budgetChecks(outputs: LlmModelsOutputs, { partition, accountId }: CheckContext): Check[] {
     const { budgetName: budget, topicArn, monthlyLimitUsd, alertPercent, alertEmails, costTag } = outputs;
-    const levels = [...new Set([...llmModels.usualAlertPercents, alertPercent])].sort((one, other) => one - other);
-    const declared = (id: string, name: string, expected: string, probe: Probe): Check => ({
-        id,
-        name,
-        caller: "operator",
-        expected,
-        probe,
-    });
+    const levels = [...new Set([...names.usualAlertPercents, alertPercent])].sort((one, other) => one - other);
     const filters = [
         "Service = Amazon Bedrock",
         ...(costTag ? [`TagKeyValue = user:${costTag.key}$${costTag.value}`] : []),
     ];
     return [
-        declared("E2", "monthly budget", `COST, MONTHLY, ${monthlyLimitUsd} USD; ${filters.join("; ")}`, {
+        check("E2", "monthly budget", `COST, MONTHLY, ${monthlyLimitUsd} USD; ${filters.join("; ")}`, {
             kind: "budget",
             aspect: "limit",
             budget,
         }),
-        declared(
+        check(
             "E2",
             "who is told",
             `every alert to ${[...alertEmails].sort().join(", ")} and topic ${topicArn.slice(topicArn.lastIndexOf(":") + 1)}`,
             { kind: "budget", aspect: "subscribers", budget },
         ),
-        declared(
+        check(
             "E2",
             "topic takes alerts of AWS Budgets only",
             grantsInWords([
@@ -273,10 +160,10 @@ function budgetChecks(outputs: LlmModelsOutputs, { partition, accountId }: Check
             ]),
             { kind: "topic", aspect: "policy", topicArn },
         ),
-        declared(
+        check(
             "E3",
             "alert levels, each once",
-            `ACTUAL > ${levels.join("%, ")}%; FORECASTED > ${llmModels.forecastAlertPercent}%`,
+            `ACTUAL > ${levels.join("%, ")}%; FORECASTED > ${names.forecastAlertPercent}%`,
             { kind: "budget", aspect: "notifications", budget },
         ),
     ];
@@ -292,15 +179,9 @@ function shutOffChecks(outputs: LlmModelsOutputs, { partition, accountId }: Chec
         budgetAction,
         budgetName,
     } = outputs;
-    const action = `APPLY_IAM_POLICY, AUTOMATIC, ACTUAL > ${llmModels.shutOffPercent}%: ${policyArn} for user ${user}: by ${shutOffRoleArn}`;
+    const action = `APPLY_IAM_POLICY, AUTOMATIC, ACTUAL > ${names.shutOffPercent}%: ${policyArn} for user ${user}: by ${shutOffRoleArn}`;
     const role = shutOffRoleArn.slice(shutOffRoleArn.lastIndexOf("/") + 1);
-    const declared = (name: string, expected: string, probe: Probe): Check => ({
-        id: "E4",
-        name,
-        caller: "operator",
-        expected,
-        probe,
-    });
+    const declared = (name: string, expected: string, probe: Probe) => check("E4", name, expected, probe);
     const scope = [
         {
             Effect: "Allow",
@@ -346,11 +227,13 @@ function shutOffChecks(outputs: LlmModelsOutputs, { partition, accountId }: Chec
               ]
             : []),
         {
-            id: "E4",
-            name: "deny policy attached by hand",
-            caller: "deployer",
-            expected: `attached: ${deniedByBedrock}; detached: ${allowed}`,
-            probe: { kind: "shutOff", user, policyArn, model: models[0] ?? inferenceProfiles[0].profileId },
+            ...check(
+                "E4",
+                "deny policy attached by hand",
+                `attached: ${deniedByBedrock}; detached: ${allowed}`,
+                { kind: "shutOff", user, policyArn, model: models[0] ?? inferenceProfiles[0].profileId },
+                "deployer",
+            ),
             note: "The policy was attached by hand: this does not show that AWS Budgets attaches it at 95 %.",
         },
     ];

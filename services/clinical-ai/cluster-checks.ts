@@ -1,20 +1,19 @@
+import { check, foreignBucketChecks, inCluster, inVault, leftoversCheck, objectCalls, s3Check } from "../check-helpers";
 import {
     allowed,
-    denied,
-    foreignBucketChecks,
-    leftoversCheck,
     type Caller,
     type Check,
     type CheckContext,
     type ClusterProbe,
+    denied,
     type VaultAddress,
     type VaultLogin,
-} from "./checks";
-import { clinicalAi, clinicalAiBuckets, type ClinicalAiClusterOutputs, type ClinicalAiOutputs } from "./clinical-ai";
-import { environment, objects, worker, workloadChecks } from "./clinical-ai-workload";
-import { check, declared, inVault } from "./declared";
+} from "../checks";
+import { names } from "./names";
+import { bucketsOf, type ClinicalAiClusterOutputs, type ClinicalAiOutputs } from "./outputs";
+import { environment, objects, worker, workloadChecks } from "./workload-checks";
 
-const { namespace, vault: names } = clinicalAi;
+const { namespace, vault: vaultNames } = names;
 
 /** Annotations with the version of the Vault secret: of the Secret that External Secrets writes, and of the pods. */
 export const versionAnnotations = { secret: "vault-version", pod: "clinical-ai/vault-secret-version" } as const;
@@ -60,7 +59,7 @@ const modes: Readonly<Record<ClinicalAiOutputs["identityMode"], ModeChecks>> = {
     static: (outputs, cluster, context) => [
         served("external-secrets.io/v1", ["externalsecrets", "secretstores"]),
         ...staticVault(cluster),
-        ...loginChecks(cluster, { path: kvPath, other: `${names.mount}/data/clinical-ai/other`, list: kvFolder }),
+        ...loginChecks(cluster, { path: kvPath, other: `${vaultNames.mount}/data/clinical-ai/other`, list: kvFolder }),
         ...staticObjects(outputs, cluster),
         ...environmentChecks(outputs, context),
         ...absent(dynamicRemains(cluster)),
@@ -76,16 +75,16 @@ const modes: Readonly<Record<ClinicalAiOutputs["identityMode"], ModeChecks>> = {
         }),
         ...dynamicObjects(cluster),
         ...environmentChecks(outputs, context),
-        ...clinicalAiBuckets(outputs).map((bucket) => leftoversCheck("B8", bucket)),
+        ...bucketsOf(outputs).map((bucket) => leftoversCheck("B8", bucket)),
         ...absent(staticRemains(cluster)),
     ],
     irsa: (_, cluster) => absent(everythingOfVault(cluster)),
     podIdentity: (_, cluster) => absent(everythingOfVault(cluster)),
 };
 
-const kvPath = `${names.mount}/data/${names.path}`;
-const kvMetadata = `${names.mount}/metadata/${names.path}`;
-const kvFolder = `${names.mount}/metadata/clinical-ai`;
+const kvPath = `${vaultNames.mount}/data/${vaultNames.path}`;
+const kvMetadata = `${vaultNames.mount}/metadata/${vaultNames.path}`;
+const kvFolder = `${vaultNames.mount}/metadata/clinical-ai`;
 
 function addressOf(cluster: ClinicalAiClusterOutputs): VaultAddress {
     return { address: cluster.vaultAddress, caCertFile: cluster.vaultCaCertFile, namespace: cluster.vaultNamespace };
@@ -93,7 +92,7 @@ function addressOf(cluster: ClinicalAiClusterOutputs): VaultAddress {
 
 function loginOf(cluster: ClinicalAiClusterOutputs): VaultLogin {
     const role = cluster.vaultRole ?? "(the stack exports no vaultRole)";
-    return { vault: addressOf(cluster), mount: names.authMount, role, audience: cluster.audience };
+    return { vault: addressOf(cluster), mount: vaultNames.authMount, role, audience: cluster.audience };
 }
 
 function awsMount({ dynamic }: ClinicalAiClusterOutputs): string {
@@ -101,7 +100,7 @@ function awsMount({ dynamic }: ClinicalAiClusterOutputs): string {
 }
 
 function credentialsPath(cluster: ClinicalAiClusterOutputs): string {
-    return `${awsMount(cluster)}/creds/${names.awsRole}`;
+    return `${awsMount(cluster)}/creds/${vaultNames.awsRole}`;
 }
 
 /** That External Secrets is installed (B4): the cluster knows its kinds. */
@@ -114,7 +113,7 @@ function staticVault(cluster: ClinicalAiClusterOutputs): Check[] {
     const vault = addressOf(cluster);
     const { version, written } = writeOf(cluster);
     return [
-        inVault("B1", `mount ${names.mount}`, vault, `sys/mounts/${names.mount}`, [
+        inVault("B1", `mount ${vaultNames.mount}`, vault, `sys/mounts/${vaultNames.mount}`, [
             [["type"], "kv"],
             [["options", "version"], 2],
         ]),
@@ -122,8 +121,8 @@ function staticVault(cluster: ClinicalAiClusterOutputs): Check[] {
             [["current_version"], version],
             [["versions", version, "created_time"], written],
         ]),
-        policy(vault, names.policy, kvPath),
-        ...roleAndAuth(cluster, names.policy, names.tokenTtlSeconds),
+        policy(vault, vaultNames.policy, kvPath),
+        ...roleAndAuth(cluster, vaultNames.policy, vaultNames.tokenTtlSeconds),
     ];
 }
 
@@ -131,14 +130,14 @@ function dynamicVault({ roleArn }: ClinicalAiOutputs, cluster: ClinicalAiCluster
     const vault = addressOf(cluster);
     const lifetime = cluster.dynamic?.ttlSeconds;
     return [
-        inVault("B9", "role of Vault's AWS engine", vault, `${awsMount(cluster)}/roles/${names.awsRole}`, [
+        inVault("B9", "role of Vault's AWS engine", vault, `${awsMount(cluster)}/roles/${vaultNames.awsRole}`, [
             [["credential_type"], "assumed_role"],
             [["role_arns"], [roleArn]],
             [["default_sts_ttl"], lifetime],
             [["max_sts_ttl"], lifetime],
         ]),
-        policy(vault, names.dynamicPolicy, credentialsPath(cluster)),
-        ...roleAndAuth(cluster, names.dynamicPolicy, lifetime),
+        policy(vault, vaultNames.dynamicPolicy, credentialsPath(cluster)),
+        ...roleAndAuth(cluster, vaultNames.dynamicPolicy, lifetime),
     ];
 }
 
@@ -160,7 +159,7 @@ function roleAndAuth(cluster: ClinicalAiClusterOutputs, policyName: string, seco
                   ]),
               ]),
         inVault("B3", `role ${login.role}: who`, vault, `auth/${mount}/role/${login.role}`, [
-            [["bound_service_account_names"], [clinicalAi.serviceAccount]],
+            [["bound_service_account_names"], [names.serviceAccount]],
             [["bound_service_account_namespaces"], [namespace]],
             [["bound_service_account_namespace_selector"], undefined],
             [["audience"], login.audience],
@@ -209,7 +208,7 @@ function loginChecks(
             worker,
         ),
         refused("log in with a token of another signature", { fault: "signature" }),
-        refused("log in with a token whose Secret was deleted", { fault: "deleted", secret: clinicalAi.probeSecret }),
+        refused("log in with a token whose Secret was deleted", { fault: "deleted", secret: names.probeSecret }),
         stranger(namespace),
         stranger("default"),
     ];
@@ -218,35 +217,35 @@ function loginChecks(
 function staticObjects(outputs: ClinicalAiOutputs, cluster: ClinicalAiClusterOutputs): Check[] {
     const { replicas } = cluster;
     const { version, written, words } = writeOf(cluster);
-    const { secretKeys } = clinicalAi;
+    const { secretKeys } = names;
     const key = (index: string, secretKey: string, property: string) =>
         [
             [["spec", "data", index, "secretKey"], secretKey],
-            [["spec", "data", index, "remoteRef", "key"], names.path],
+            [["spec", "data", index, "remoteRef", "key"], vaultNames.path],
             [["spec", "data", index, "remoteRef", "property"], property],
         ] as const;
     const provider = ["spec", "provider", "vault"];
     return [
-        declared("B5", "SecretStore", objects.secretStore, [
+        inCluster("B5", "SecretStore", objects.secretStore, [
             [["apiVersion"], "external-secrets.io/v1"],
             [[...provider, "server"], cluster.vaultAddress],
-            [[...provider, "path"], names.mount],
+            [[...provider, "path"], vaultNames.mount],
             [[...provider, "version"], "v2"],
             [[...provider, "namespace"], cluster.vaultNamespace],
         ]),
-        declared("B5", "SecretStore: login", objects.secretStore, [[[...provider, "auth"], loginOfStore(cluster)]]),
+        inCluster("B5", "SecretStore: login", objects.secretStore, [[[...provider, "auth"], loginOfStore(cluster)]]),
         ready("SecretStore is ready", objects.secretStore),
-        declared("B5", "ExternalSecret", objects.externalSecret, [
+        inCluster("B5", "ExternalSecret", objects.externalSecret, [
             [["apiVersion"], "external-secrets.io/v1"],
             // As the API server keeps it.
             [["spec", "refreshInterval"], "1h"],
-            [["spec", "secretStoreRef"], { kind: "SecretStore", name: clinicalAi.secretStore }],
-            [["spec", "target", "name"], clinicalAi.secret],
+            [["spec", "secretStoreRef"], { kind: "SecretStore", name: names.secretStore }],
+            [["spec", "target", "name"], names.secret],
             [["spec", "target", "creationPolicy"], "Owner"],
         ]),
-        declared("B5", "ExternalSecret: keys", objects.externalSecret, [
-            ...key("0", secretKeys.accessKeyId, names.fields.accessKeyId),
-            ...key("1", secretKeys.secretAccessKey, names.fields.secretAccessKey),
+        inCluster("B5", "ExternalSecret: keys", objects.externalSecret, [
+            ...key("0", secretKeys.accessKeyId, vaultNames.fields.accessKeyId),
+            ...key("1", secretKeys.secretAccessKey, vaultNames.fields.secretAccessKey),
             [["spec", "data", "2"], undefined],
         ]),
         ready("ExternalSecret is ready", objects.externalSecret),
@@ -259,22 +258,22 @@ function staticObjects(outputs: ClinicalAiOutputs, cluster: ClinicalAiClusterOut
                 reader: worker,
                 login: loginOf(cluster),
                 path: kvPath,
-                secret: clinicalAi.secret,
+                secret: names.secret,
                 keys: {
-                    [secretKeys.accessKeyId]: names.fields.accessKeyId,
-                    [secretKeys.secretAccessKey]: names.fields.secretAccessKey,
+                    [secretKeys.accessKeyId]: vaultNames.fields.accessKeyId,
+                    [secretKeys.secretAccessKey]: vaultNames.fields.secretAccessKey,
                 },
                 annotations: annotationsOf("secret"),
             },
             "deployer",
         ),
-        declared("B8", "Deployment: version of the secret", objects.deployment, [
+        inCluster("B8", "Deployment: version of the secret", objects.deployment, [
             [["spec", "template", "metadata", "annotations", versionAnnotations.pod], version],
             [["spec", "template", "metadata", "annotations", writtenAnnotations.pod], written],
         ]),
         check("B8", "pods: version of the secret", replicas === 0 ? "no pods" : `${replicas} with ${words}`, {
             kind: "podVersions",
-            deployment: clinicalAi.deployment,
+            deployment: names.deployment,
             namespace,
             annotations: annotationsOf("pod"),
         }),
@@ -285,7 +284,7 @@ function staticObjects(outputs: ClinicalAiOutputs, cluster: ClinicalAiClusterOut
             {
                 kind: "podEnvironment",
                 aspect: "values",
-                deployment: clinicalAi.deployment,
+                deployment: names.deployment,
                 namespace,
                 variables: ["AWS_ACCESS_KEY_ID"],
             },
@@ -297,23 +296,23 @@ function staticObjects(outputs: ClinicalAiOutputs, cluster: ClinicalAiClusterOut
 function dynamicObjects(cluster: ClinicalAiClusterOutputs): Check[] {
     const provider = ["spec", "provider"];
     return [
-        declared("B9", "generator", objects.generator, [
+        inCluster("B9", "generator", objects.generator, [
             [["spec", "path"], credentialsPath(cluster)],
             [["spec", "method"], "GET"],
             [[...provider, "server"], cluster.vaultAddress],
             [[...provider, "namespace"], cluster.vaultNamespace],
         ]),
-        declared("B9", "generator: login", objects.generator, [[[...provider, "auth"], loginOfStore(cluster)]]),
-        declared("B9", "ExternalSecret", objects.externalSecret, [
+        inCluster("B9", "generator: login", objects.generator, [[[...provider, "auth"], loginOfStore(cluster)]]),
+        inCluster("B9", "ExternalSecret", objects.externalSecret, [
             [["apiVersion"], "external-secrets.io/v1"],
             [["spec", "refreshInterval"], refreshInterval(cluster)],
-            [["spec", "target", "name"], clinicalAi.secret],
+            [["spec", "target", "name"], names.secret],
             [["spec", "target", "creationPolicy"], "Owner"],
-            [["spec", "dataFrom", "0", "sourceRef", "generatorRef", "name"], clinicalAi.externalSecret],
+            [["spec", "dataFrom", "0", "sourceRef", "generatorRef", "name"], names.externalSecret],
         ]),
         ready("ExternalSecret is ready", objects.externalSecret),
-        declared("B9", "Deployment: replaced when the Secret changes", objects.deployment, [
-            [["metadata", "annotations", "secret.reloader.stakater.com/reload"], clinicalAi.secret],
+        inCluster("B9", "Deployment: replaced when the Secret changes", objects.deployment, [
+            [["metadata", "annotations", "secret.reloader.stakater.com/reload"], names.secret],
         ]),
         podsYoungerThanKeys(cluster),
     ];
@@ -327,7 +326,7 @@ function podsYoungerThanKeys({ dynamic }: ClinicalAiClusterOutputs): Check {
     const seconds = dynamic && dynamic.ttlSeconds - dynamic.refreshSeconds;
     return check("B9", "pods: gone before their keys end", `none older than ${seconds} s`, {
         kind: "podAges",
-        deployment: clinicalAi.deployment,
+        deployment: names.deployment,
         namespace,
         seconds,
     });
@@ -350,7 +349,7 @@ function refreshInterval({ dynamic }: ClinicalAiClusterOutputs): string {
 /** How External Secrets logs in: as the worker's service account, with a token for Vault alone. */
 function loginOfStore(cluster: ClinicalAiClusterOutputs) {
     const { mount, role, audience } = loginOf(cluster);
-    const serviceAccountRef = { name: clinicalAi.serviceAccount, audiences: [audience] };
+    const serviceAccountRef = { name: names.serviceAccount, audiences: [audience] };
     return { kubernetes: { mountPath: mount, role, serviceAccountRef } };
 }
 
@@ -360,8 +359,6 @@ function ready(name: string, object: (typeof objects)[keyof typeof objects]): Ch
 
 /** That the keys which the pods have open both buckets, and nothing else. */
 function environmentChecks(outputs: ClinicalAiOutputs, context: CheckContext): Check[] {
-    const access = (call: "list" | "put" | "get" | "delete", does: string, bucket: string): Check =>
-        check("B8", `${does} ${bucket}`, allowed, { kind: "s3", call, bucket, under: "" }, environment);
     return [
         check(
             "B8",
@@ -370,13 +367,12 @@ function environmentChecks(outputs: ClinicalAiOutputs, context: CheckContext): C
             { kind: "account" },
             environment,
         ),
-        ...clinicalAiBuckets(outputs).flatMap((bucket) => [
-            access("list", "list", bucket),
-            access("put", "write", bucket),
-            access("get", "read", bucket),
-            access("delete", "delete", bucket),
-        ]),
-        ...foreignBucketChecks("B8", clinicalAi.name, context, environment),
+        ...bucketsOf(outputs).flatMap((bucket) =>
+            objectCalls.map(([call, does]) =>
+                s3Check("B8", `${does} ${bucket}`, allowed, { call, bucket, under: "" }, environment),
+            ),
+        ),
+        ...foreignBucketChecks("B8", context, environment),
         check(
             "B8",
             "list all buckets",
@@ -406,16 +402,20 @@ function staticRemains(cluster: ClinicalAiClusterOutputs): Remains[] {
     return [
         object("SecretStore", objects.secretStore),
         vaultPath("secret in Vault", cluster, kvMetadata),
-        vaultPath("role in Vault", cluster, `auth/${names.authMount}/role/${names.role}`),
-        vaultPath("policy in Vault", cluster, `sys/policies/acl/${names.policy}`),
+        vaultPath("role in Vault", cluster, `auth/${vaultNames.authMount}/role/${vaultNames.role}`),
+        vaultPath("policy in Vault", cluster, `sys/policies/acl/${vaultNames.policy}`),
     ];
 }
 
 function dynamicRemains(cluster: ClinicalAiClusterOutputs): Remains[] {
     return [
         object("generator", objects.generator),
-        vaultPath("role for dynamic keys in Vault", cluster, `auth/${names.authMount}/role/${names.dynamicRole}`),
-        vaultPath("policy for dynamic keys in Vault", cluster, `sys/policies/acl/${names.dynamicPolicy}`),
+        vaultPath(
+            "role for dynamic keys in Vault",
+            cluster,
+            `auth/${vaultNames.authMount}/role/${vaultNames.dynamicRole}`,
+        ),
+        vaultPath("policy for dynamic keys in Vault", cluster, `sys/policies/acl/${vaultNames.dynamicPolicy}`),
     ];
 }
 

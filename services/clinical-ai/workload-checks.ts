@@ -1,36 +1,37 @@
-import { type Check, type ObjectReference, type Place, type ServiceAccount } from "./checks";
-import { clinicalAi, type ClinicalAiClusterOutputs, type ClinicalAiOutputs } from "./clinical-ai";
-import { check, declared, type Values } from "./declared";
+import { check, inCluster, type Values } from "../check-helpers";
+import { type Check, type ObjectReference, type Place, type ServiceAccount } from "../checks";
+import { names } from "./names";
+import { type ClinicalAiClusterOutputs, type ClinicalAiOutputs } from "./outputs";
 
-const { namespace } = clinicalAi;
+const { namespace } = names;
 
 const externalSecrets = "external-secrets.io/v1";
 const generators = "generators.external-secrets.io/v1alpha1";
 
 /** Whoever has the keys of the worker's pods. */
-export const environment = { environmentOf: clinicalAi.deployment, namespace };
+export const environment = { environmentOf: names.deployment, namespace };
 
 /** The worker's service account. */
-export const worker: ServiceAccount = { serviceAccount: clinicalAi.serviceAccount, namespace };
+export const worker: ServiceAccount = { serviceAccount: names.serviceAccount, namespace };
 
 /** The objects in the cluster. */
 export const objects = {
     namespace: { apiVersion: "v1", kind: "Namespace", name: namespace },
-    secretStore: { apiVersion: externalSecrets, kind: "SecretStore", namespace, name: clinicalAi.secretStore },
-    externalSecret: { apiVersion: externalSecrets, kind: "ExternalSecret", namespace, name: clinicalAi.externalSecret },
-    generator: { apiVersion: generators, kind: "VaultDynamicSecret", namespace, name: clinicalAi.externalSecret },
-    secret: { apiVersion: "v1", kind: "Secret", namespace, name: clinicalAi.secret },
-    configMap: { apiVersion: "v1", kind: "ConfigMap", namespace, name: clinicalAi.configMap },
-    serviceAccount: { apiVersion: "v1", kind: "ServiceAccount", namespace, name: clinicalAi.serviceAccount },
-    deployment: { apiVersion: "apps/v1", kind: "Deployment", namespace, name: clinicalAi.deployment },
-    service: { apiVersion: "v1", kind: "Service", namespace, name: clinicalAi.deployment },
+    secretStore: { apiVersion: externalSecrets, kind: "SecretStore", namespace, name: names.secretStore },
+    externalSecret: { apiVersion: externalSecrets, kind: "ExternalSecret", namespace, name: names.externalSecret },
+    generator: { apiVersion: generators, kind: "VaultDynamicSecret", namespace, name: names.externalSecret },
+    secret: { apiVersion: "v1", kind: "Secret", namespace, name: names.secret },
+    configMap: { apiVersion: "v1", kind: "ConfigMap", namespace, name: names.configMap },
+    serviceAccount: { apiVersion: "v1", kind: "ServiceAccount", namespace, name: names.serviceAccount },
+    deployment: { apiVersion: "apps/v1", kind: "Deployment", namespace, name: names.deployment },
+    service: { apiVersion: "v1", kind: "Service", namespace, name: names.deployment },
     networkPolicy: {
         apiVersion: "networking.k8s.io/v1",
         kind: "NetworkPolicy",
         namespace,
-        name: clinicalAi.deployment,
+        name: names.deployment,
     },
-    disruptionBudget: { apiVersion: "policy/v1", kind: "PodDisruptionBudget", namespace, name: clinicalAi.deployment },
+    disruptionBudget: { apiVersion: "policy/v1", kind: "PodDisruptionBudget", namespace, name: names.deployment },
 } satisfies Record<string, ObjectReference>;
 
 /** What the worker is in every mode (B6). */
@@ -38,53 +39,53 @@ export function workloadChecks(outputs: ClinicalAiOutputs, cluster: ClinicalAiCl
     const { deployment, networkPolicy } = objects;
     const template: Place = ["spec", "template", "spec"];
     const container: Place = [...template, "containers", "0"];
-    const labels = [[["app.kubernetes.io/name"], clinicalAi.deployment]] as const;
+    const labels = [[["app.kubernetes.io/name"], names.deployment]] as const;
     const labelled = (place: Place): Values => labels.map(([key, value]) => [[...place, ...key], value] as const);
     const inPod: readonly [string, string][] = [
         ["AWS_REGION", outputs.region],
-        ["STORAGE_ENVIRONMENT", clinicalAi.storageEnvironment],
-        ["PREFECT_API_URL", clinicalAi.prefectApiUrl],
+        ["STORAGE_ENVIRONMENT", names.storageEnvironment],
+        ["PREFECT_API_URL", names.prefectApiUrl],
     ];
     const { replicas } = cluster;
     return [
-        declared("B6", "namespace: Pod Security level", objects.namespace, [
+        inCluster("B6", "namespace: Pod Security level", objects.namespace, [
             [["metadata", "labels", "pod-security.kubernetes.io/enforce"], "restricted"],
         ]),
-        declared("B6", "ConfigMap", objects.configMap, [
-            [["data", "storage-environment"], clinicalAi.storageEnvironment],
+        inCluster("B6", "ConfigMap", objects.configMap, [
+            [["data", "storage-environment"], names.storageEnvironment],
             [["data", "aws-region"], outputs.region],
-            [["data", "prefect-api-url"], clinicalAi.prefectApiUrl],
+            [["data", "prefect-api-url"], names.prefectApiUrl],
         ]),
-        declared("B6", "ServiceAccount: no token in pods", objects.serviceAccount, [
+        inCluster("B6", "ServiceAccount: no token in pods", objects.serviceAccount, [
             [["automountServiceAccountToken"], false],
             [["metadata", "annotations", roleAnnotation], annotatedRole(outputs)],
         ]),
-        declared("B6", "Deployment: image by digest", deployment, [[[...container, "image"], cluster.image]]),
+        inCluster("B6", "Deployment: image by digest", deployment, [[[...container, "image"], cluster.image]]),
         check("B6", "Deployment: variables", variables(outputs), {
             kind: "kubernetes",
             aspect: "variables",
             object: deployment,
         }),
-        declared("B6", "Deployment: pod's security context", deployment, [
-            [[...template, "serviceAccountName"], clinicalAi.serviceAccount],
+        inCluster("B6", "Deployment: pod's security context", deployment, [
+            [[...template, "serviceAccountName"], names.serviceAccount],
             [[...template, "automountServiceAccountToken"], false],
             [[...template, "securityContext"], podSecurityContext],
         ]),
-        declared("B6", "Deployment: container's security context", deployment, [
+        inCluster("B6", "Deployment: container's security context", deployment, [
             [[...container, "securityContext"], containerSecurityContext],
         ]),
-        declared("B6", "Deployment: resources", deployment, [[[...container, "resources"], resources]]),
+        inCluster("B6", "Deployment: resources", deployment, [[[...container, "resources"], resources]]),
         check("B6", "Deployment: replicas", `${replicas} of ${replicas} available, ${replicas} up to date`, {
             kind: "kubernetes",
             aspect: "available",
             object: deployment,
         }),
-        declared("B6", "Service", objects.service, [
+        inCluster("B6", "Service", objects.service, [
             [["spec", "type"], "ClusterIP"],
             [["spec", "ports"], [{ name: "health", port: healthPort, targetPort: "health", protocol: "TCP" }]],
             ...labelled(["spec", "selector"]),
         ]),
-        declared("B6", "NetworkPolicy: of the worker's pods, both ways", networkPolicy, [
+        inCluster("B6", "NetworkPolicy: of the worker's pods, both ways", networkPolicy, [
             ...labelled(["spec", "podSelector", "matchLabels"]),
             [
                 ["spec", "policyTypes"],
@@ -101,7 +102,7 @@ export function workloadChecks(outputs: ClinicalAiOutputs, cluster: ClinicalAiCl
             aspect: "egress",
             object: networkPolicy,
         }),
-        declared("B6", "PodDisruptionBudget", objects.disruptionBudget, [
+        inCluster("B6", "PodDisruptionBudget", objects.disruptionBudget, [
             [["spec", "maxUnavailable"], 1],
             ...labelled(["spec", "selector", "matchLabels"]),
         ]),
@@ -109,14 +110,14 @@ export function workloadChecks(outputs: ClinicalAiOutputs, cluster: ClinicalAiCl
             "B6",
             "a bare pod of the template",
             "accepted",
-            { kind: "podSecurity", deployment: clinicalAi.deployment, namespace, gainsPrivileges: false },
+            { kind: "podSecurity", deployment: names.deployment, namespace, gainsPrivileges: false },
             "deployer",
         ),
         check(
             "B6",
             "the same pod, able to gain privileges",
             "refused by PodSecurity restricted:latest",
-            { kind: "podSecurity", deployment: clinicalAi.deployment, namespace, gainsPrivileges: true },
+            { kind: "podSecurity", deployment: names.deployment, namespace, gainsPrivileges: true },
             "deployer",
         ),
         check("B6", "rights in the Kubernetes API", "nothing", { kind: "ownRights", namespace }, worker),
@@ -134,7 +135,7 @@ export function workloadChecks(outputs: ClinicalAiOutputs, cluster: ClinicalAiCl
             {
                 kind: "podEnvironment",
                 aspect: "values",
-                deployment: clinicalAi.deployment,
+                deployment: names.deployment,
                 namespace,
                 variables: inPod.map(([name]) => name),
             },
@@ -147,7 +148,7 @@ export function workloadChecks(outputs: ClinicalAiOutputs, cluster: ClinicalAiCl
             {
                 kind: "podEnvironment",
                 aspect: "names",
-                deployment: clinicalAi.deployment,
+                deployment: names.deployment,
                 namespace,
                 variables: keyVariables,
             },
@@ -190,8 +191,8 @@ function keysIn({ identityMode }: ClinicalAiOutputs): string[] {
 
 /** Key of the Secret that each of the variables comes from. */
 const secretKeyOf: Readonly<Record<string, string>> = {
-    AWS_ACCESS_KEY_ID: clinicalAi.secretKeys.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: clinicalAi.secretKeys.secretAccessKey,
+    AWS_ACCESS_KEY_ID: names.secretKeys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: names.secretKeys.secretAccessKey,
     AWS_SESSION_TOKEN: "aws-session-token",
 };
 
@@ -202,8 +203,8 @@ function variables(outputs: ClinicalAiOutputs): string {
         PREFECT_API_URL: "prefect-api-url",
     };
     return [
-        ...keysIn(outputs).map((name) => `${name} from Secret ${clinicalAi.secret}/${secretKeyOf[name]}`),
-        ...Object.entries(fromConfig).map(([name, key]) => `${name} from ConfigMap ${clinicalAi.configMap}/${key}`),
+        ...keysIn(outputs).map((name) => `${name} from Secret ${names.secret}/${secretKeyOf[name]}`),
+        ...Object.entries(fromConfig).map(([name, key]) => `${name} from ConfigMap ${names.configMap}/${key}`),
         // The only folder that the container can write to.
         "HOME=/tmp",
     ]

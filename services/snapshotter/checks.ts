@@ -1,122 +1,16 @@
-import { z } from "zod";
-
-import { accessKeyOutputs, declaredKeysInWords, type KeyFacts } from "./access-keys";
-import { environmentName, physicalName } from "../components/naming";
+import { declaredKeysInWords } from "../access-keys";
 import {
     accountCheck,
-    allowed,
-    denied,
+    check,
     foreignBucketChecks,
     leftoversCheck,
-    type Caller,
-    type Check,
-    type CheckContext,
-    type Probe,
-    type S3Call,
-} from "./checks";
-import { type ExistingNames, type Names } from "./existing";
-import { grantsInWords } from "./grants";
-import { type EnvironmentFacts } from "./variables";
-import { type AwsResource, type Deployment } from "./resources";
-
-/** snapshotter: scans of repositories, written by a Fargate task. */
-export const snapshotter = {
-    name: "snapshotter",
-    /** Carries its environment everywhere: `fruitful-lab-snapshots-<environment>`. */
-    bucketStem: "fruitful-lab-snapshots",
-    taskRole: "fruitful-repo-snapshotter-task-role",
-    policy: "fruitful-s3-repo-scans-rw",
-    group: "fruitful-agents",
-    agentUser: "agent-repo-snapshotter",
-    taskFamily: "fruitful-repo-snapshotter",
-    /** The only part of the bucket that the task and the agent may touch. */
-    prefix: "repo-scans/snapshotter/",
-} as const;
-
-export function snapshotterNames({ name, environmentName }: Names): ExistingNames {
-    const { bucketStem, agentUser, taskRole, policy, group, taskFamily } = snapshotter;
-    return {
-        buckets: { bucket: environmentName(bucketStem) },
-        users: { user: name(agentUser) },
-        others: [name(taskRole), `${name(taskRole)}-execution`, name(policy), name(group), `/ecs/${name(taskFamily)}`],
-    };
-}
-
-/** What the stack exports for snapshotter. */
-export const snapshotterOutputs = accessKeyOutputs.extend({
-    region: z.string(),
-    bucketName: z.string(),
-    prefix: z.string(),
-    taskRoleArn: z.string(),
-    executionRoleArn: z.string(),
-    policyArn: z.string(),
-    taskDefinitionArn: z.string(),
-    groupName: z.string(),
-    agentUserName: z.string(),
-});
-
-export type SnapshotterOutputs = Readonly<z.infer<typeof snapshotterOutputs>>;
-
-/** What the agent reads from its environment (C6); the task has a role, and its bucket and prefix from its definition. */
-export const snapshotterEnvironment: EnvironmentFacts<SnapshotterOutputs> = [
-    { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
-    { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
-    { name: "AWS_DEFAULT_REGION", from: "region" },
-    { name: "S3_BUCKET_NAME", from: "bucketName" },
-];
-
-/**
- * Where a scan's files go (C5): `repo-scans/snapshotter/<repo>/<YYYY>/<MM>/<DD>/<run-id>/`, the date in UTC.
- *
- * @param repo `name` or `owner/name`; every part of it a plain name, since a part such as `..` would lead a tool that
- * resolves paths out of the prefix that the policy allows.
- * @param runId one plain name.
- * @throws RangeError that names what was given and what is expected.
- */
-export function snapshotKey(repo: string, date: Date, runId: string): string {
-    const parts = repo.split("/");
-    if (parts.length > 2 || !parts.every(isPlainName)) throw notPlain("repo", repo, "a name or owner/name");
-    if (!isPlainName(runId)) throw notPlain("runId", runId, "one name");
-    if (Number.isNaN(date.getTime())) throw new RangeError("date: got an invalid date, expected a point in time");
-    const [year, month, day] = date.toISOString().slice(0, 10).split("-");
-    return `${snapshotter.prefix}${repo}/${year}/${month}/${day}/${runId}/`;
-}
-
-/** Letters, digits, dots, dashes and underscores, but not a name of dots alone. */
-function isPlainName(part: string): boolean {
-    return /^[A-Za-z0-9._-]+$/.test(part) && !/^\.+$/.test(part);
-}
-
-function notPlain(property: string, got: string, expected: string): RangeError {
-    return new RangeError(
-        `${property}: got ${JSON.stringify(got)}, expected ${expected} of letters, digits, ".", "-" and "_"`,
-    );
-}
-
-/** What a rotation of its keys has to know. */
-export const snapshotterKeys: KeyFacts<SnapshotterOutputs> = {
-    user: ({ agentUserName }) => agentUserName,
-    settings: ["accessKeys"],
-    probe: ({ bucketName: bucket, prefix: under }) => ({ kind: "s3", call: "list", bucket, under }),
-    maximumAgeDays: 90,
-    unseenConsumers: () => "whatever runs as agent-repo-snapshotter with keys of its environment or its .env",
-};
-
-/** What the snapshotter consists of. */
-export function snapshotterResources({ environment }: Deployment): AwsResource[] {
-    const named = (name: string) => physicalName(name, environment);
-    const family = named(snapshotter.taskFamily);
-    return [
-        { kind: "bucket", name: environmentName(snapshotter.bucketStem, environment) },
-        { kind: "user", name: named(snapshotter.agentUser) },
-        { kind: "group", name: named(snapshotter.group) },
-        { kind: "policy", name: named(snapshotter.policy) },
-        { kind: "role", name: named(snapshotter.taskRole), receiver: "ecs" },
-        { kind: "role", name: `${named(snapshotter.taskRole)}-execution`, receiver: "ecs" },
-        { kind: "taskDefinition", name: family },
-        { kind: "logGroup", name: `/ecs/${family}` },
-    ];
-}
+    refused,
+    s3Check,
+    type S3Probe,
+} from "../check-helpers";
+import { allowed, type Caller, type Check, type CheckContext, denied, type Probe, type S3Call } from "../checks";
+import { grantsInWords } from "../grants";
+import { type SnapshotterOutputs } from "./schema";
 
 /** What must hold for the snapshotter (C1–C4, C6, C7). */
 export function snapshotterChecks(outputs: SnapshotterOutputs, context: CheckContext): Check[] {
@@ -135,13 +29,8 @@ export function snapshotterChecks(outputs: SnapshotterOutputs, context: CheckCon
 }
 
 function declaredBucket({ bucketName: bucket }: SnapshotterOutputs): Check[] {
-    const declared = (aspect: "publicAccess" | "ownership" | "cors", name: string, expected: string): Check => ({
-        id: "C1",
-        name,
-        caller: "operator",
-        expected,
-        probe: { kind: "bucket", aspect, bucket },
-    });
+    const declared = (aspect: "publicAccess" | "ownership" | "cors", name: string, expected: string) =>
+        check("C1", name, expected, { kind: "bucket", aspect, bucket });
     return [
         declared("publicAccess", "public access", "all four blocked"),
         declared("ownership", "object ownership", "BucketOwnerEnforced"),
@@ -151,29 +40,12 @@ function declaredBucket({ bucketName: bucket }: SnapshotterOutputs): Check[] {
 
 /** C2, with the agent's keys: they may write here, so only the bucket policy can refuse. */
 function bucketPolicyChecks({ bucketName: bucket, prefix: under }: SnapshotterOutputs): Check[] {
-    const put = (name: string, expected: string, encryption?: "AES256" | "aws:kms" | "customer key"): Check => ({
-        id: "C2",
-        name,
-        caller: "service",
-        expected,
-        probe: { kind: "s3", call: "put", bucket, under, encryption },
-    });
-    const plaintext = { kind: "s3", bucket, under, plaintext: true } as const;
+    const put = (name: string, expected: string, encryption?: "AES256" | "aws:kms" | "customer key") =>
+        s3Check("C2", name, expected, { call: "put", bucket, under, encryption });
+    const plaintext = { bucket, under, plaintext: true } as const;
     return [
-        {
-            id: "C2",
-            name: "list without TLS",
-            caller: "service",
-            expected: denied,
-            probe: { ...plaintext, call: "list" },
-        },
-        {
-            id: "C2",
-            name: "write without TLS",
-            caller: "service",
-            expected: denied,
-            probe: { ...plaintext, call: "put", encryption: "AES256" },
-        },
+        s3Check("C2", "list without TLS", denied, { ...plaintext, call: "list" }),
+        s3Check("C2", "write without TLS", denied, { ...plaintext, call: "put", encryption: "AES256" }),
         put("write without the header", denied),
         put("write with AES256", allowed, "AES256"),
         put("write with aws:kms", denied, "aws:kms"),
@@ -193,35 +65,21 @@ function roleChecks({ taskRoleArn, region }: SnapshotterOutputs, { partition, ac
             },
         },
     ]);
-    const refused = (caller: Caller, who: string): Check => ({
-        id: "C3",
-        name: `AssumeRole by ${who}`,
-        caller,
-        expected: denied,
-        probe: { kind: "assumeRole", roleArn: taskRoleArn },
+    const assume = (caller: Caller, who: string): Check => ({
+        ...refused("C3", `AssumeRole by ${who}`, { kind: "assumeRole", roleArn: taskRoleArn }, caller),
         ...(typeof caller === "object" ? {} : { note: withoutTheRight }),
     });
     const holder: Caller = { mayAssume: taskRoleArn };
-    const role = nameOf(taskRoleArn);
+    const ownTrust = { kind: "role", aspect: "trust", role: nameOf(taskRoleArn) } as const;
     return [
+        check("C3", "task role's trust", trust, ownTrust),
         {
-            id: "C3",
-            name: "task role's trust",
-            caller: "operator",
-            expected: trust,
-            probe: { kind: "role", aspect: "trust", role },
-        },
-        {
-            id: "C3",
-            name: "a user's right to assume the task role is in force",
-            caller: holder,
-            expected: trust,
-            probe: { kind: "role", aspect: "trust", role },
+            ...check("C3", "a user's right to assume the task role is in force", trust, ownTrust, holder),
             note: "Read with the statement that also allows sts:AssumeRole: what is refused next, the trust refuses.",
         },
-        refused(holder, "a user that may assume it"),
-        refused("deployer", "the deployer"),
-        refused("service", "the agent"),
+        assume(holder, "a user that may assume it"),
+        assume("deployer", "the deployer"),
+        assume("service", "the agent"),
     ];
 }
 
@@ -252,13 +110,7 @@ function declaredPolicy(outputs: SnapshotterOutputs, { partition }: CheckContext
         },
     ]);
     const role = nameOf(taskRoleArn);
-    const declared = (name: string, expected: string, probe: Check["probe"]): Check => ({
-        id: "C4",
-        name,
-        caller: "operator",
-        expected,
-        probe,
-    });
+    const declared = (name: string, expected: string, probe: Probe) => check("C4", name, expected, probe);
     return [
         declared("policy: six actions", grants, { kind: "policy", aspect: "grants", policyArn }),
         declared("policy's holders", `groups: ${groupName}; roles: ${role}; users: none`, {
@@ -298,7 +150,7 @@ function memberChecks({ bucketName: bucket, prefix }: SnapshotterOutputs, contex
         outside("put", "write outside"),
         outside("multipart", "multipart upload outside"),
         access("service", "write a sibling prefix", bucket, "put", beside, denied),
-        ...foreignBucketChecks("C4", snapshotter.name, context),
+        ...foreignBucketChecks("C4", context),
     ];
 }
 
@@ -339,16 +191,13 @@ export function widerPolicyTestCases(place: Place): Check[] {
     ];
 }
 
-type S3Probe = Extract<Probe, { kind: "s3" }>;
-
 function policyTestCase(
     name: string,
     expected: string,
     { bucketName: bucket, prefix: under }: Place,
     changed: Partial<S3Probe>,
 ): Check {
-    const probe: Probe = { kind: "s3", call: "put", bucket, under, ...changed };
-    return { id: "C6", name, caller: "service", expected, probe };
+    return s3Check("C6", name, expected, { call: "put", bucket, under, ...changed });
 }
 
 /** Begins with the prefix's letters, so that a policy without the slash would let it through. */
@@ -358,13 +207,12 @@ function siblingOf(prefix: string): string {
 
 function taskDefinitionChecks({ taskDefinitionArn, taskRoleArn, executionRoleArn }: SnapshotterOutputs): Check[] {
     return [
-        {
-            id: "C7",
-            name: "task definition",
-            caller: "operator",
-            expected: `FARGATE, awsvpc; task role ${nameOf(taskRoleArn)}; execution role ${nameOf(executionRoleArn)}`,
-            probe: { kind: "taskDefinition", arn: taskDefinitionArn },
-        },
+        check(
+            "C7",
+            "task definition",
+            `FARGATE, awsvpc; task role ${nameOf(taskRoleArn)}; execution role ${nameOf(executionRoleArn)}`,
+            { kind: "taskDefinition", arn: taskDefinitionArn },
+        ),
     ];
 }
 
@@ -377,7 +225,7 @@ function access(
     expected: string,
 ): Check {
     const encryption = call === "put" || call === "multipart" ? ({ encryption: "AES256" } as const) : {};
-    return { id: "C4", name, caller, expected, probe: { kind: "s3", call, bucket, under, ...encryption } };
+    return s3Check("C4", name, expected, { call, bucket, under, ...encryption }, caller);
 }
 
 function nameOf(arn: string): string {

@@ -1,4 +1,4 @@
-import { dnsSuffix } from "../components/arn";
+import { dnsSuffix } from "../../components/arn";
 
 /** The endpoints file of an environment (E12); no secret is in it. */
 export interface LlmModelsEndpoints {

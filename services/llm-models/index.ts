@@ -1,0 +1,54 @@
+import { ownRegion, ownSet } from "../credential-sources";
+import { type ServiceFacts } from "../service";
+import { llmModelsChecks } from "./checks";
+import { names } from "./names";
+import { type LlmModelsOutputs, type LlmModelsSettings, outputs, settings } from "./schema";
+
+export { type LlmModelsOutputs, type LlmModelsSettings } from "./schema";
+
+/** llm-models: Bedrock models behind a budget per environment. */
+export const llmModels = {
+    name: "llm-models",
+    ...names,
+    settings,
+    outputs,
+    resources: ({ budgetAction }, { name }) => {
+        const budget = name(names.budget);
+        return [
+            { kind: "user", name: name(names.user), adopt: "user" },
+            { kind: "budget", name: budget },
+            { kind: "topic", name: name(names.topic) },
+            { kind: "policy", name: name(names.denyPolicy) },
+            { kind: "role", name: name(names.shutOffRole), ...(budgetAction ? { receiver: "budgets" } : {}) },
+            ...(budgetAction ? [{ kind: "budgetAction", name: budget } as const] : []),
+        ];
+    },
+    buckets: () => [],
+    // E12.
+    credentials: {
+        kind: "variables",
+        user: names.user,
+        files: [".env"],
+        processEnvironment: false,
+        sets: [ownSet],
+        region: ownRegion,
+    },
+    // E12: the limit in US dollars a month, the threshold in percent of it.
+    environment: [
+        { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
+        { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
+        { name: "AWS_DEFAULT_REGION", from: "region" },
+        { name: "AWS_BUDGET_LIMIT", from: "monthlyLimitUsd" },
+        { name: "AWS_COST_ALERT_THRESHOLD", from: "alertPercent" },
+    ],
+    keys: {
+        user: ({ userName }) => userName,
+        settings: ["accessKeys"],
+        probe: () => ({ kind: "bedrock", call: "list" }),
+        // E11: monthly.
+        maximumAgeDays: 30,
+        unseenConsumers: () => "whatever reads AWS_ACCESS_KEY_ID from the service's .env",
+    },
+    checks: llmModelsChecks,
+    shutOff: ({ userName, denyPolicyArn: policyArn }) => ({ userName, policyArn }),
+} as const satisfies ServiceFacts<LlmModelsSettings, LlmModelsOutputs>;

@@ -1,0 +1,14 @@
+/** Production names, and the levels of the budget. */
+export const names = {
+    user: "deployer-ddf-llm-models",
+    budget: "deployer-ddf-llm-models-budget",
+    topic: "deployer-ddf-llm-models-alerts",
+    denyPolicy: "deployer-ddf-llm-models-shut-off",
+    shutOffRole: "deployer-ddf-llm-models-shut-off-role",
+    /** Share of the monthly limit, in percent, at which invocations are denied. */
+    shutOffPercent: 95,
+    /** Levels, in percent of the limit, at which every tier is told of what was spent; the tier's own comes on top. */
+    usualAlertPercents: [50, 75, 90],
+    /** The level of the projected month end at which every tier is told. */
+    forecastAlertPercent: 100,
+} as const;

@@ -1,0 +1,75 @@
+import { z } from "zod";
+
+import { exactNameFault } from "../../components/bedrock-budget-tier/policy";
+import { accessKeyOutputs } from "../access-keys";
+import { accessKeys, adoptUser, eachOnce, having, percent, without } from "../settings";
+
+const exactName = z.string().superRefine(without(exactNameFault));
+
+export const settings = z
+    .strictObject({
+        /** Model ids that are served on demand in the stack's region. */
+        models: z.array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9.:-]+$/, "a Bedrock model id")).default([]),
+        /** Models reached through an inference profile, each with the regions that it routes to. */
+        inferenceProfiles: z
+            .array(
+                z.strictObject({
+                    profileId: exactName,
+                    modelId: exactName,
+                    destinationRegions: z.array(exactName).min(1),
+                }),
+            )
+            .default([]),
+        /** US dollars a month. */
+        monthlyLimitUsd: z.number("expected number, without quotes").min(0.01).max(1_000_000_000),
+        /** The tier's own alert, in percent of the limit. */
+        alertPercent: percent,
+        alertEmails: z.array(z.email()).min(1).max(10).refine(eachOnce, "each address once"),
+        /** Tells the costs of two environments in one account apart; activate it as a cost-allocation tag. */
+        costTag: z.strictObject({ key: z.string().min(1), value: z.string().min(1) }).optional(),
+        /** Whether AWS itself attaches the deny at 95 %; the local AWS has no such API. */
+        budgetAction: z.boolean().default(true),
+        adopt: z.strictObject({ user: adoptUser }).prefault({}),
+        accessKeys,
+    })
+    .superRefine(
+        ({ models, inferenceProfiles }, context) => {
+            if (models.length + inferenceProfiles.length > 0) return;
+            context.addIssue({
+                code: "custom",
+                path: ["models"],
+                message: "at least one model, here or in inferenceProfiles",
+            });
+        },
+        having({ models: z.array(z.unknown()), inferenceProfiles: z.array(z.unknown()) }),
+    );
+
+export type LlmModelsSettings = z.infer<typeof settings>;
+
+const inferenceProfile = z.object({
+    profileId: z.string(),
+    modelId: z.string(),
+    destinationRegions: z.array(z.string()).readonly(),
+});
+
+/** What the stack exports for llm-models. */
+export const outputs = accessKeyOutputs.extend({
+    region: z.string(),
+    models: z.array(z.string()).readonly(),
+    userName: z.string(),
+    budgetName: z.string(),
+    monthlyLimitUsd: z.number(),
+    alertPercent: z.number(),
+    alertEmails: z.array(z.string()).readonly(),
+    topicArn: z.string(),
+    denyPolicyArn: z.string(),
+    shutOffRoleArn: z.string(),
+    /** Whether AWS Budgets starts the shut-off by itself. */
+    budgetAction: z.boolean(),
+    /** The cost-allocation tag that the budget counts by, where it does. */
+    costTag: z.object({ key: z.string(), value: z.string() }).readonly().optional(),
+    /** Models reached through an inference profile, where there are any. */
+    inferenceProfiles: z.array(inferenceProfile).readonly().optional(),
+});
+
+export type LlmModelsOutputs = Readonly<z.infer<typeof outputs>>;
