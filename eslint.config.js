@@ -73,7 +73,7 @@ module.exports = tseslint.config(
     lines(["stacks/config.ts"], local, ops, providers),
     // Asks the cluster what no provider can be asked, with the client that the operators' tool asks with.
     lines(["stacks/clinical-ai/foreign-secret.ts"], local, config, providers, {
-        regex: "^(\\.\\./)+ops/(?!cluster/(kubernetes|kubeconfig)$)",
+        regex: "^(\\.\\./)+ops/(?!kubernetes/(client|kubeconfig)$)",
         message: "Of the operators' tools, the program imports the cluster's client only.",
     }),
     lines(["stacks/providers.ts"], local, ops, config),

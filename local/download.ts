@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { certificatesOfCaller, proxyOf } from "../ops/proxy";
+import { certificatesOfCaller, proxyOf } from "../ops/network/proxy";
 import { interrupted, stopIfInterrupted } from "./interrupt";
 import { LocalError } from "./paths";
 

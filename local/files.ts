@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { mkdtemp, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { isAlive } from "../ops/process";
-import { LockHeld, withLock } from "../ops/process-lock";
+import { isAlive } from "../ops/files/process";
+import { LockHeld, withLock } from "../ops/files/lock";
 import { stopIfInterrupted } from "./interrupt";
 import { say } from "./progress";
 

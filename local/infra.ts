@@ -1,10 +1,10 @@
 import { join } from "node:path";
 
 import { commands } from "../ops/commands";
-import { ClusterFailure } from "../ops/cluster/access";
-import { exitCodes, InfraError, Interrupted } from "../ops/infra/errors";
-import { type Host } from "../ops/infra/host";
-import { createProgram, runProgram } from "../ops/infra/program";
+import { ClusterFailure } from "../ops/kubernetes/access";
+import { exitCodes, InfraError, Interrupted } from "../ops/cli/errors";
+import { type Host } from "../ops/cli/host";
+import { createProgram, runProgram } from "../ops/cli/program";
 import { type FoundCloud } from "./cloud";
 import { interrupted } from "./interrupt";
 import { cacheDirectory, localDirectory, LocalError } from "./paths";

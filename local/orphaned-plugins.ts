@@ -1,6 +1,6 @@
 import execa from "execa";
 
-import { isAlive } from "../ops/process";
+import { isAlive } from "../ops/files/process";
 
 /**
  * Ends the plugins of an engine that was killed: they do not notice, and finish what they were making behind the

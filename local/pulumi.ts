@@ -5,14 +5,14 @@ import { randomBytes } from "node:crypto";
 import execa from "execa";
 import { type Document, isMap, parseDocument, type Scalar } from "yaml";
 
-import { writeOutAliases } from "../ops/infra/aliases";
-import { type EngineOptions, type EngineRun } from "../ops/infra/host";
-import { readStackDocument } from "../ops/infra/stack-document";
-import { settingsOf } from "../ops/settings";
+import { writeOutAliases } from "../ops/stack/aliases";
+import { type EngineOptions, type EngineRun } from "../ops/cli/host";
+import { readStackDocument } from "../ops/stack/document";
+import { settingsOf } from "../ops/stack/settings";
 import { type Keys } from "../ops/verify/target";
 import { parseValue, type Settings } from "../stacks/settings";
 import { type Server } from "./aws/server";
-import { writeAtomically } from "../ops/files";
+import { writeAtomically } from "../ops/files/write";
 import { stopIfInterrupted } from "./interrupt";
 import { LocalError, root } from "./paths";
 

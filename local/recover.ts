@@ -1,7 +1,7 @@
 import { recover, RecoveryStopped } from "../ops/recover";
 import { removeBrokenAttributes } from "../ops/recover/attributes";
 import { readLocks } from "../ops/recover/lock";
-import { clientsFor } from "../ops/verify/clients";
+import { clientsFor } from "../ops/aws/clients";
 import { localAccount } from "./aws/server";
 import { localRegion, startCloud, type LocalCloud } from "./cloud";
 import { alone } from "./lock";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 import execa from "execa";
 
-import { isAlive } from "../ops/process";
-import { writeAtomically } from "../ops/files";
+import { isAlive } from "../ops/files/process";
+import { writeAtomically } from "../ops/files/write";
 import { stopIfInterrupted } from "./interrupt";
 import { LocalError } from "./paths";
 

@@ -6,7 +6,7 @@ import { toJson } from "../ops/verify/table";
 import { verify, type VerifyTarget } from "../ops/verify";
 import { serviceNames } from "../services";
 import { parseOutputs } from "../services/outputs";
-import { operatorPolicy } from "../ops/operator-policy";
+import { operatorPolicy } from "../ops/rights/operator";
 import { allowOperator } from "./aws/identities";
 import { localAccount } from "./aws/server";
 import { type Cluster, hasCluster } from "./cluster";

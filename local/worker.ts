@@ -2,9 +2,9 @@ import { constants } from "node:os";
 
 import execa from "execa";
 
-import { ClusterFailure } from "../ops/cluster/access";
-import { Kubernetes } from "../ops/cluster/kubernetes";
-import { type PodEnvironment, podEnvironment } from "../ops/cluster/pod-environment";
+import { ClusterFailure } from "../ops/kubernetes/access";
+import { Kubernetes } from "../ops/kubernetes/client";
+import { type PodEnvironment, podEnvironment } from "../ops/kubernetes/pods";
 import { clinicalAi } from "../services/clinical-ai";
 import { type Server } from "./aws/server";
 import { findCloud, type FoundCloud, usesOtherCluster } from "./cloud";

@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 
 import { generate } from "selfsigned";
 
-import { writeAtomically } from "../../ops/files";
+import { writeAtomically } from "../../ops/files/write";
 
 /** Paths of a certificate and its key; the certificate is its own authority. */
 export interface Certificate {

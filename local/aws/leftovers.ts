@@ -15,7 +15,7 @@ import {
     type S3Client,
 } from "@aws-sdk/client-s3";
 
-import { clientsFor, type Connection } from "../../ops/verify/clients";
+import { clientsFor, type Connection } from "../../ops/aws/clients";
 import { localUserNames, unless } from "./identities";
 import { rootCredentials } from "./server";
 

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { type ClusterAccess } from "../../ops/cluster/access";
+import { type ClusterAccess } from "../../ops/kubernetes/access";
 import { settleAll } from "../concurrent";
 import { versions } from "../versions";
 import { prepareAccounts } from "./accounts";

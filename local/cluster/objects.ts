@@ -8,7 +8,7 @@ import {
     type KubernetesObject,
 } from "@kubernetes/client-node";
 
-import { kubernetesDeployerRules, kubernetesOperatorRules, type KubernetesRule } from "../../ops/cluster-rights";
+import { kubernetesDeployerRules, kubernetesOperatorRules, type KubernetesRule } from "../../ops/rights/cluster";
 import { nodeName, userName } from "./accounts";
 import { kubeconfigOf, type User } from "./places";
 

@@ -1,5 +1,5 @@
-import { exitCodes, InfraError } from "../infra/errors";
-import { failureInWords, isNamed } from "../verify/outcome";
+import { exitCodes, InfraError } from "../cli/errors";
+import { failureInWords, isNamed } from "../aws/outcome";
 
 /**
  * The answer of AWS, or undefined where it says by one of these errors that there is no such thing.

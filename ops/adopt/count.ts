@@ -5,8 +5,8 @@ import {
     type S3Client,
 } from "@aws-sdk/client-s3";
 
-import { Interrupted } from "../infra/errors";
-import { say } from "../infra/output";
+import { Interrupted } from "../cli/errors";
+import { say } from "../cli/output";
 import { ask } from "./asking";
 import { ExpiryCount, type ExpiryDays, type Expiring, type Version } from "./expiry";
 

@@ -4,7 +4,7 @@ import { GetGroupCommand, GetPolicyCommand, GetRoleCommand } from "@aws-sdk/clie
 import { GetTopicAttributesCommand } from "@aws-sdk/client-sns";
 
 import { type ArnScope, globalArn, regionalArn } from "../../components/arn";
-import { type Clients } from "../verify/clients";
+import { type Clients } from "../aws/clients";
 import { ask } from "./asking";
 import { type Creation } from "./declared";
 

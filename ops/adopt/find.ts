@@ -1,4 +1,4 @@
-import { type Clients } from "../verify/clients";
+import { type Clients } from "../aws/clients";
 import { type Declared } from "./declared";
 import { findBucket, findBucketParts, grantsInTheWay, type Hindrance, type Home } from "./find-bucket";
 import { findUser, type FoundUser } from "./find-user";

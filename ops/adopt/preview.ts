@@ -1,5 +1,5 @@
-import { type CommandContext } from "../infra/command";
-import { exitCodes, InfraError, Interrupted } from "../infra/errors";
+import { type CommandContext } from "../cli/command";
+import { exitCodes, InfraError, Interrupted } from "../cli/errors";
 
 /** One step of a preview, as `pulumi preview --json` has it. */
 export interface Step {

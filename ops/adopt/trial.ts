@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { writeAtomically } from "../files";
+import { writeAtomically } from "../files/write";
 
 /** Does something with a stack file that is tried; the stack's own stays as it is, whatever happens. */
 export async function trial<T>(text: string, work: (file: string) => Promise<T>): Promise<T> {

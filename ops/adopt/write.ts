@@ -1,9 +1,9 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 
-import { writeAtomically } from "../files";
-import { recorded } from "../infra/audit";
-import { exitCodes, InfraError } from "../infra/errors";
+import { writeAtomically } from "../files/write";
+import { recorded } from "../audit";
+import { exitCodes, InfraError } from "../cli/errors";
 import { type AdoptSettings } from "./settings";
 
 /** A change of a stack's file. */

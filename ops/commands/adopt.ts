@@ -2,8 +2,8 @@ import { Argument, type Command, Option } from "commander";
 
 import { serviceNames } from "../../services";
 import { type AdoptOptions } from "../adopt";
-import { addStackCommand } from "../infra/command";
-import { type Host } from "../infra/host";
+import { addStackCommand } from "../cli/command";
+import { type Host } from "../cli/host";
 
 /** Adds `infra adopt`: takes what exists already into a stack's settings (A3). */
 export function registerAdopt(program: Command, host: Host): void {

@@ -1,10 +1,10 @@
 import { Argument, type Command } from "commander";
 
-import { addExamples } from "../infra/command";
-import { type Shell, shells } from "../infra/completion";
-import { exitCodes } from "../infra/errors";
-import { type Host } from "../infra/host";
-import { stackNames } from "../settings";
+import { addExamples } from "../cli/command";
+import { type Shell, shells } from "../cli/completion";
+import { exitCodes } from "../cli/errors";
+import { type Host } from "../cli/host";
+import { stackNames } from "../stack/settings";
 
 export function registerCompletion(program: Command, host: Host): void {
     const completion = program

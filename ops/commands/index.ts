@@ -1,4 +1,4 @@
-import { type Register } from "../infra/program";
+import { type Register } from "../cli/program";
 import { registerAdopt } from "./adopt";
 import { registerBuckets } from "./buckets";
 import { registerCompletion } from "./completion";

@@ -3,11 +3,11 @@ import { Argument, type Command, Option } from "commander";
 import { environmentName } from "../../components/naming";
 import { snapshotter } from "../../services/snapshotter";
 import { snapshotKey } from "../../services/snapshotter/snapshot-key";
-import { addStackCommand, type CommandContext } from "../infra/command";
-import { settingsWith } from "../infra/engine";
-import { type ExitCode, exitCodes, InfraError } from "../infra/errors";
-import { type Host } from "../infra/host";
-import { printJson } from "../infra/output";
+import { addStackCommand, type CommandContext } from "../cli/command";
+import { settingsWith } from "../stack/outputs";
+import { type ExitCode, exitCodes, InfraError } from "../cli/errors";
+import { type Host } from "../cli/host";
+import { printJson } from "../cli/output";
 
 interface KeyOptions {
     readonly date?: string;

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option } from "commander";
 
-import { type Caller, callerOfStack } from "../infra/caller";
-import { type CommandContext } from "../infra/command";
-import { exitCodes, InfraError } from "../infra/errors";
-import { type Host } from "../infra/host";
+import { type Caller, callerOfStack } from "../aws/caller";
+import { type CommandContext } from "../cli/command";
+import { exitCodes, InfraError } from "../cli/errors";
+import { type Host } from "../cli/host";
 import { type Settings } from "../../stacks/settings";
-import { type Connection } from "../verify/clients";
+import { type Connection } from "../aws/clients";
 
 export interface DeployerOptions {
     readonly deployerProfile?: string;

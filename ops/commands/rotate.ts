@@ -3,13 +3,13 @@ import { resolve } from "node:path";
 import { Argument, type Command, Option } from "commander";
 
 import { serviceFacts, type ServiceName, serviceNames } from "../../services";
-import { recorded } from "../infra/audit";
-import { addStackCommand, type CommandContext } from "../infra/command";
-import { confirm, requireConsent } from "../infra/confirm";
-import { type ExitCode, exitCodes, InfraError, Interrupted } from "../infra/errors";
-import { type Host } from "../infra/host";
-import { printJson, say } from "../infra/output";
-import { whileSaying } from "../infra/progress";
+import { recorded } from "../audit";
+import { addStackCommand, type CommandContext } from "../cli/command";
+import { confirm, requireConsent } from "../cli/confirm";
+import { type ExitCode, exitCodes, InfraError, Interrupted } from "../cli/errors";
+import { type Host } from "../cli/host";
+import { printJson, say } from "../cli/output";
+import { whileSaying } from "../cli/progress";
 import { type RotateResult } from "../rotate";
 import { pathOption } from "./path";
 import { type Subject } from "../rotate/look";
@@ -61,8 +61,8 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
     const { host, stack } = context;
     // Refused before anything is asked of the engine.
     if (service !== undefined && options.file) await requireFiles(service as ServiceName, options.file);
-    const { alone } = await import("../lock");
-    const { callerOfStack } = await import("../infra/caller");
+    const { alone } = await import("../files/alone");
+    const { callerOfStack } = await import("../aws/caller");
     const { region, allowedAccountIds } = host.settings(stack);
     const deployer = await host.credentials("deployer");
     await callerOfStack("deployer", deployer, { ...host.aws, region }, allowedAccountIds);

@@ -2,11 +2,11 @@ import { type Command } from "commander";
 
 import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
 import { type ShutOffFacts } from "../../services/service";
-import { type StackState } from "../infra/backend";
-import { addStackCommand, type CommandContext } from "../infra/command";
-import { type ExitCode, exitCodes, InfraError } from "../infra/errors";
-import { type Host } from "../infra/host";
-import { printJson, say } from "../infra/output";
+import { type StackState } from "../stack/backend";
+import { addStackCommand, type CommandContext } from "../cli/command";
+import { type ExitCode, exitCodes, InfraError } from "../cli/errors";
+import { type Host } from "../cli/host";
+import { printJson, say } from "../cli/output";
 
 /** Adds `infra status`: a stack at a glance. */
 export function registerStatus(program: Command, host: Host): void {
@@ -29,7 +29,7 @@ async function showStatus(context: CommandContext): Promise<ExitCode> {
     const { host, stack, json } = context;
     const settings = host.settings(stack);
     const [{ stackHistory, stackState }, { statusOf }] = await Promise.all([
-        import("../infra/backend"),
+        import("../stack/backend"),
         import("../status"),
     ]);
     const [state, history, localCloud] = await Promise.all([
@@ -80,8 +80,8 @@ function unlessFault(error: unknown): undefined {
 
 async function isInForce({ host, stack }: CommandContext, { userName, policyArn }: ShutOffFacts) {
     await host.open?.();
-    const { clientsFor, closeClients } = await import("../verify/clients");
-    const { callerOf } = await import("../infra/caller");
+    const { clientsFor, closeClients } = await import("../aws/clients");
+    const { callerOf } = await import("../aws/caller");
     const { ListAttachedUserPoliciesCommand } = await import("@aws-sdk/client-iam");
     const { region, allowedAccountIds } = host.settings(stack);
     const connection = { ...host.aws, region };

@@ -1,5 +1,5 @@
 import { type CredentialSet } from "../../services/credential-sources";
-import { type Connection } from "../verify/clients";
+import { type Connection } from "../aws/clients";
 import { type Keys } from "../verify/target";
 import { variablesOf } from "./resolve";
 

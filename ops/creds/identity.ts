@@ -1,9 +1,9 @@
 import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/client-sts";
 
-import { exitCodes, InfraError } from "../infra/errors";
-import { type Clients } from "../verify/clients";
-import { strayToken } from "../infra/caller";
-import { failureInWords, isRefusal } from "../verify/outcome";
+import { exitCodes, InfraError } from "../cli/errors";
+import { type Clients } from "../aws/clients";
+import { strayToken } from "../aws/caller";
+import { failureInWords, isRefusal } from "../aws/outcome";
 import { type Keys } from "../verify/target";
 
 /** Whose keys these are, as AWS says. */

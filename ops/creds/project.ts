@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 
 import { type ServiceName } from "../../services";
 import { type VariableSources } from "../../services/credential-sources";
-import { type CommandContext } from "../infra/command";
-import { exitCodes, InfraError } from "../infra/errors";
+import { type CommandContext } from "../cli/command";
+import { exitCodes, InfraError } from "../cli/errors";
 import { readFiles } from "./files";
 import { type FoundCredentials, type Resolution, resolveCredentials, variablesOf } from "./resolve";
 import { theEnvironment } from "./variables";

@@ -1,5 +1,5 @@
 import { type CredentialSet, type VariableSources } from "../../services/credential-sources";
-import { exitCodes, InfraError } from "../infra/errors";
+import { exitCodes, InfraError } from "../cli/errors";
 import { type Keys } from "../verify/target";
 import {
     type CredentialInputs,

@@ -1,6 +1,6 @@
 import { type VariableSources } from "../../services/credential-sources";
 import { type Assignment, assignmentsOf, unreadLines } from "../env-file/reader";
-import { exitCodes, InfraError } from "../infra/errors";
+import { exitCodes, InfraError } from "../cli/errors";
 import { type FileState } from "./files";
 
 /** Everything that a service's credentials may come from, as values: nothing else is ever looked at. */

@@ -1,4 +1,4 @@
-import { printable } from "../infra/output";
+import { printable } from "../cli/output";
 import { type CallerIdentity, type Session } from "./identity";
 import { type Resolution } from "./resolve";
 import { type Summary } from "./summary";

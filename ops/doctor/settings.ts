@@ -2,7 +2,7 @@ import { physicalName } from "../../components/naming";
 import { type VaultAddress } from "../../services/checks";
 import { clinicalAi } from "../../services/clinical-ai";
 import { type Settings } from "../../stacks/settings";
-import { settingsPath } from "../infra/repository";
+import { settingsPath } from "../stack/repository";
 import { type Declared } from "./facts";
 
 /** What a stack's settings say to doctor. */

@@ -1,5 +1,5 @@
-import { exitCodes, InfraError } from "../infra/errors";
-import { contentAt, writeFile } from "../infra/files";
+import { exitCodes, InfraError } from "../cli/errors";
+import { contentAt, writeFile } from "../files/place";
 import { mergeVariables, type Variables } from "./merge";
 import { EnvFileFault } from "./quote";
 import { parseVariables } from "./reader";

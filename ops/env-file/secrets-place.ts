@@ -3,8 +3,8 @@ import { basename, dirname, join } from "node:path";
 
 import execa from "execa";
 
-import { exitCodes, InfraError } from "../infra/errors";
-import { fileAt, unfit } from "../infra/files";
+import { exitCodes, InfraError } from "../cli/errors";
+import { fileAt, unfit } from "../files/place";
 
 /**
  * Refuses a place where secrets must not be written: what is no file of this user, or what git would commit.

@@ -2,10 +2,10 @@ import { readFileSync, statSync } from "node:fs";
 
 import { formatAccessKeys, type AccessKeySettings } from "../../components/scoped-identity/access-keys";
 import { writeEnvFile } from "../env-file";
-import { exitCodes, InfraError, Interrupted } from "../infra/errors";
-import { writeFile } from "../infra/files";
-import { inTime } from "../infra/time";
-import { withSection } from "../infra/stack-file";
+import { exitCodes, InfraError, Interrupted } from "../cli/errors";
+import { writeFile } from "../files/place";
+import { inTime } from "../cli/time";
+import { withSection } from "../stack/file";
 import { keyVariables } from "./env-files";
 import { look, type Seen, type Subject } from "./look";
 import { finishing, goalOf, isBegun, nextStep, type Step } from "./plan";

@@ -11,12 +11,12 @@ import {
 import { type AccessKeySettings, accessKeysTag, parseAccessKeys } from "../../components/scoped-identity/access-keys";
 import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
 import { type KeyFacts, type KeyProbe } from "../../services/access-keys";
-import { ClusterFailure } from "../cluster/access";
-import { parsed, settingsWith } from "../infra/engine";
-import { exitCodes, InfraError } from "../infra/errors";
-import { type Host } from "../infra/host";
+import { ClusterFailure } from "../kubernetes/access";
+import { parsed, settingsWith } from "../stack/outputs";
+import { exitCodes, InfraError } from "../cli/errors";
+import { type Host } from "../cli/host";
 import { type ExportedState } from "../recover/state";
-import { clientsFor } from "../verify/clients";
+import { clientsFor } from "../aws/clients";
 import { type ConsumerFile, lookAtFiles } from "./env-files";
 import { evidenceOf } from "./evidence";
 import { lookAtPods } from "./pods";

@@ -3,8 +3,8 @@ import { type V1Deployment, type V1Secret } from "@kubernetes/client-node";
 import { clinicalAi } from "../../services/clinical-ai";
 import { versionAnnotations, writtenAnnotations } from "../../services/clinical-ai/cluster-checks";
 import { objects } from "../../services/clinical-ai/workload-checks";
-import { type ClusterAccess } from "../cluster/access";
-import { Kubernetes } from "../cluster/kubernetes";
+import { type ClusterAccess } from "../kubernetes/access";
+import { Kubernetes } from "../kubernetes/client";
 import { type PodsSeen } from "./evidence";
 
 /** Phases in which a pod's containers have ended. */

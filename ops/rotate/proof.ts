@@ -4,8 +4,8 @@ import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
 import { type KeyProbe } from "../../services/access-keys";
 import { allowed } from "../../services/checks";
-import { type Clients, clientsFor, closeClients, type Connection } from "../verify/clients";
-import { accessOf } from "../verify/outcome";
+import { type Clients, clientsFor, closeClients, type Connection } from "../aws/clients";
+import { accessOf } from "../aws/outcome";
 import { type Keys } from "../verify/target";
 
 /** Tries a key once; undefined where it works, else why not. */

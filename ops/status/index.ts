@@ -2,7 +2,7 @@ import { type AccessKeySettings } from "../../components/scoped-identity/access-
 import { serviceFacts, type ServiceName } from "../../services";
 import { type KeyFacts } from "../../services/access-keys";
 import { type Settings } from "../../stacks/settings";
-import { type PastUpdate, type StackState } from "../infra/backend";
+import { type PastUpdate, type StackState } from "../stack/backend";
 import { mayBeAlive, type UpdateLock } from "../recover/lock";
 import { keySettings } from "../rotate/settings";
 import { createdKeys, currentOutputs } from "../rotate/state";

@@ -1,6 +1,6 @@
 import { serviceFacts } from "../../services";
-import { type PastUpdate } from "../infra/backend";
-import { inTime } from "../infra/time";
+import { type PastUpdate } from "../stack/backend";
+import { inTime } from "../cli/time";
 import { type KeyStatus, type LocalCloudStatus, type ServiceStatus, type Status } from "./index";
 
 /** One screen: first what may be wrong with the stack itself, then a line a service. */

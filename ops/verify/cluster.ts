@@ -1,9 +1,9 @@
-import { Vault } from "../cluster/vault";
-import { type ClusterAccess } from "../cluster/access";
-import { Kubernetes, type TokenWish } from "../cluster/kubernetes";
-import { podEnvironment, type DeploymentName, type PodEnvironment } from "../cluster/pod-environment";
+import { Vault } from "../vault/client";
+import { type ClusterAccess } from "../kubernetes/access";
+import { Kubernetes, type TokenWish } from "../kubernetes/client";
+import { podEnvironment, type DeploymentName, type PodEnvironment } from "../kubernetes/pods";
 import { type Caller, type ServiceAccount, type VaultAddress, type VaultLogin } from "../../services/checks";
-import { NotGiven, NotTried } from "./outcome";
+import { NotGiven, NotTried } from "../aws/outcome";
 
 type Role = "operator" | "deployer";
 

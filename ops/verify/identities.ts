@@ -1,8 +1,8 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
-import { clientsFor, closeClients, type Clients, type Connection } from "./clients";
-import { type PodEnvironment } from "../cluster/pod-environment";
-import { failureInWords, IdentityRefused, isRefusal, NotGiven } from "./outcome";
+import { clientsFor, closeClients, type Clients, type Connection } from "../aws/clients";
+import { type PodEnvironment } from "../kubernetes/pods";
+import { failureInWords, IdentityRefused, isRefusal, NotGiven } from "../aws/outcome";
 import { type Keys, type VerifyTarget } from "./target";
 
 /** An identity of which is known that its keys belong to the stack's account, or why it is not used. */

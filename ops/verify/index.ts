@@ -1,12 +1,12 @@
 import { type ServiceName } from "../../services";
 import { type Caller, type Check, type ClusterProbe, type ProbeKind } from "../../services/checks";
-import { ClusterFailure } from "../cluster/access";
+import { ClusterFailure } from "../kubernetes/access";
 import { Cluster } from "./cluster";
 import { notGiven, refused, vet, vetEnvironment, type Identity } from "./identities";
 import { endLeftTrials, removeLeftUsers } from "./left";
-import { failureAnswer, failureInWords, NotGiven, settle, type Answer } from "./outcome";
+import { failureAnswer, failureInWords, NotGiven, settle, type Answer } from "../aws/outcome";
 import { plan, type Planned } from "./plan";
-import { mapBounded } from "./pool";
+import { mapBounded } from "../aws/pool";
 import { bedrockAccess, modelHealth, shutOff } from "./probes-bedrock";
 import { bucketDeclaration } from "./probes-bucket";
 import { budgetAction, budgetDeclaration, topicDeclaration } from "./probes-budget";

@@ -3,9 +3,9 @@ import { InvokeModelCommand, InvokeModelWithResponseStreamCommand } from "@aws-s
 import { AttachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
 
 import { allowed, deniedByBedrock, healthy, notServed } from "../../services/checks";
-import { type Clients } from "./clients";
+import { type Clients } from "../aws/clients";
 import { endTrial, markTrial } from "./left";
-import { failureInWords, isNamed, NotGiven, settle, type Answer } from "./outcome";
+import { failureInWords, isNamed, NotGiven, settle, type Answer } from "../aws/outcome";
 import { whileInterruptible } from "./restore";
 import { type Executor, type ProbeOf } from "./run";
 import { healthInWords } from "./words-bedrock";

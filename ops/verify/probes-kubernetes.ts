@@ -2,10 +2,10 @@ import { type V1Deployment, type V1NetworkPolicy, type V1PodSpec } from "@kubern
 
 import { type ObjectReference } from "../../services/checks";
 import { at, placesInWords } from "../../services/fields";
-import { ClusterFailure } from "../cluster/access";
-import { type AnyObject, type Kubernetes } from "../cluster/kubernetes";
-import { livePods } from "../cluster/pod-environment";
-import { NotTried } from "./outcome";
+import { ClusterFailure } from "../kubernetes/access";
+import { type AnyObject, type Kubernetes } from "../kubernetes/client";
+import { livePods } from "../kubernetes/pods";
+import { NotTried } from "../aws/outcome";
 import {
     agesInWords,
     availabilityInWords,

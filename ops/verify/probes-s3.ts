@@ -21,7 +21,7 @@ import {
 } from "@aws-sdk/client-s3";
 
 import { type Encryption, type S3Call } from "../../services/checks";
-import { accessOf, failureInWords, NotGiven, NotTried } from "./outcome";
+import { accessOf, failureInWords, NotGiven, NotTried } from "../aws/outcome";
 import { type Executor, type ProbeOf, type ProbeRun } from "./run";
 import { type Scratch } from "./scratch";
 

@@ -2,10 +2,10 @@ import { type V1Secret } from "@kubernetes/client-node";
 
 import { allowed, type ClusterProbe, type ServiceAccount, type VaultLogin } from "../../services/checks";
 import { at, placesInWords } from "../../services/fields";
-import { ClusterFailure } from "../cluster/access";
-import { Vault } from "../cluster/vault";
+import { ClusterFailure } from "../kubernetes/access";
+import { Vault } from "../vault/client";
 import { type Cluster } from "./cluster";
-import { NotTried } from "./outcome";
+import { NotTried } from "../aws/outcome";
 import { type ClusterExecutor } from "./run";
 import { auditInWords, policyInWords, syncInWords } from "./words-vault";
 

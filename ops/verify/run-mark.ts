@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 
-import { isAlive } from "../process";
+import { isAlive } from "../files/process";
 
 /** How long what a run makes in an account can do anything, in seconds; a run takes a few minutes. */
 export const lifetimeSeconds = 1800;

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-import { printable } from "../infra/output";
+import { printable } from "../cli/output";
 import { type CheckResult } from "./target";
 
 /**

@@ -1,7 +1,7 @@
 import { type ServiceName, type ServiceOutputs } from "../../services";
-import { type ClusterAccess } from "../cluster/access";
+import { type ClusterAccess } from "../kubernetes/access";
 
-export { type ClusterAccess } from "../cluster/access";
+export { type ClusterAccess } from "../kubernetes/access";
 
 /** Keys of an identity, always given and never looked up. */
 export interface Keys {

@@ -18,10 +18,10 @@ import {
 } from "@aws-sdk/client-iam";
 
 import { policyDocument, type PolicyDocument, type PolicyStatement } from "../../components/policy-document";
-import { clientsFor, closeClients, type Connection } from "./clients";
+import { clientsFor, closeClients, type Connection } from "../aws/clients";
 import { type Identity } from "./identities";
-import { isNamed } from "./outcome";
-import { collect } from "./pages";
+import { isNamed } from "../aws/outcome";
+import { collect } from "../aws/pages";
 import { isOver, lifetimeSeconds, ownMark } from "./run-mark";
 
 /** What a user that exists for one run has: its membership in a group, or the right to assume one role. */

@@ -1,4 +1,4 @@
-import { failureInWords, type Answer } from "./outcome";
+import { failureInWords, type Answer } from "../aws/outcome";
 
 /** What Bedrock's errors mean, by their name and message: the first that fits. */
 const meanings: readonly (readonly [name: RegExp, message: RegExp, words: string])[] = [

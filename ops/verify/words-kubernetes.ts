@@ -1,8 +1,8 @@
 import { type V1Deployment, type V1Pod, type V1PodSpec } from "@kubernetes/client-node";
 
 import { type WriteAnnotations } from "../../services/checks";
-import { type AnyObject } from "../cluster/kubernetes";
-import { type Answer } from "./outcome";
+import { type AnyObject } from "../kubernetes/client";
+import { type Answer } from "../aws/outcome";
 
 interface Condition {
     readonly type: string;

@@ -42,8 +42,8 @@ export function foreignSecretFault(secret: V1Secret | undefined): string | undef
  */
 async function readSecret({ kubeconfig, context }: Access): Promise<V1Secret | undefined> {
     const [{ Kubernetes }, { kubectlsOwn }] = await Promise.all([
-        import("../../ops/cluster/kubernetes"),
-        import("../../ops/cluster/kubeconfig"),
+        import("../../ops/kubernetes/client"),
+        import("../../ops/kubernetes/kubeconfig"),
     ]);
     const { secret: name, namespace } = clinicalAi;
     try {

@@ -14,7 +14,7 @@ import {
 } from "@kubernetes/client-node";
 
 import { type Declared, diagnose, type DoctorAccess, type Finding } from "../../ops/doctor";
-import { type ObjectReference } from "../../ops/cluster/kubernetes";
+import { type ObjectReference } from "../../ops/kubernetes/client";
 import { type Keys } from "../../ops/verify";
 import { clinicalAi, type ClinicalAiOutputs } from "../../services/clinical-ai";
 import { objects } from "../../services/clinical-ai/workload-checks";

@@ -8,7 +8,7 @@ import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { type V1Secret } from "@kubernetes/client-node";
 
 import { vaultPrincipalArn } from "../../local/cluster/vault-aws";
-import { podEnvironment } from "../../ops/cluster/pod-environment";
+import { podEnvironment } from "../../ops/kubernetes/pods";
 import { clinicalAi } from "../../services/clinical-ai";
 import { PodLoad } from "../support/cluster/pod-load";
 import { sharedCloud } from "../support/cluster/suite";

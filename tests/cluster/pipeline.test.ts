@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { KubeConfig, type V1ReplicaSet, type V1Secret, Watch } from "@kubernetes/client-node";
 
 import { stopCluster } from "../../local/cluster/stop";
-import { Vault } from "../../ops/cluster/vault";
+import { Vault } from "../../ops/vault/client";
 import { type ClinicalAiOutputs } from "../../services/clinical-ai";
 import { failedWait } from "../support/cluster/failed-wait";
 import { firstUp, sharedCloud } from "../support/cluster/suite";

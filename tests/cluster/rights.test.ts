@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { vaultDeployerPolicy } from "../../ops/cluster-rights";
+import { vaultDeployerPolicy } from "../../ops/rights/cluster";
 import { sharedCloud } from "../support/cluster/suite";
 
 interface AuditEntry {

@@ -13,7 +13,7 @@ import { emptyBuckets } from "../../local/aws/leftovers";
 import { findEngine } from "../../local/engine";
 import { cacheDirectory, root } from "../../local/paths";
 import { pulumiEnvironment } from "../../local/pulumi";
-import { Vault } from "../../ops/cluster/vault";
+import { Vault } from "../../ops/vault/client";
 import { sharedCloud } from "../support/cluster/suite";
 
 describe("two stacks on one Vault", function () {

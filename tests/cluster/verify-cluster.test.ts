@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { livePods, podEnvironment } from "../../ops/cluster/pod-environment";
+import { livePods, podEnvironment } from "../../ops/kubernetes/pods";
 import { type CheckResult } from "../../ops/verify";
 import { until } from "../support/test-cloud";
 import { World } from "../support/cluster/world";

@@ -114,7 +114,7 @@ describe("adoption of a bucket and a user that exist already (A3)", function () 
     });
 
     it("of what another account owns is refused with its name", async () => {
-        const { clientsFor, closeClients } = await import("../../ops/verify/clients");
+        const { clientsFor, closeClients } = await import("../../ops/aws/clients");
         const other = clientsFor({ accessKeyId: "999999999999", secretAccessKey: "test" }, cloud.connection);
         await other.s3.send(new CreateBucketCommand({ Bucket: "mlflow-basketworld-dev" }));
         const { exitCode, all } = await cloud.run([

@@ -31,7 +31,7 @@ import { rootCredentials } from "../../local/aws/server";
 import { countExpiring } from "../../ops/adopt/count";
 import { findBucket } from "../../ops/adopt/find-bucket";
 import { type Report } from "../../ops/adopt/report";
-import { clientsFor, closeClients } from "../../ops/verify/clients";
+import { clientsFor, closeClients } from "../../ops/aws/clients";
 import { TestCloud, until } from "../support/test-cloud";
 
 const Bucket = "rl-studio-rollouts-dev";

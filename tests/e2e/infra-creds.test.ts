@@ -19,7 +19,7 @@ import execa from "execa";
 import { parseDocument } from "yaml";
 
 import { cacheDirectory, root } from "../../local/paths";
-import { clientsFor, closeClients } from "../../ops/verify/clients";
+import { clientsFor, closeClients } from "../../ops/aws/clients";
 import { freePorts, TestCloud, until } from "../support/test-cloud";
 
 /** A local cloud with three services. */

@@ -4,9 +4,9 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { InfraError } from "../../ops/infra/errors";
-import { Database, type Query } from "../../ops/infra/postgres/client";
-import { parseDatabaseUrl } from "../../ops/infra/postgres/url";
+import { InfraError } from "../../ops/cli/errors";
+import { Database, type Query } from "../../ops/postgres/client";
+import { parseDatabaseUrl } from "../../ops/postgres/url";
 import { TestPostgres } from "../support/postgres";
 import { freePort, until } from "../support/test-cloud";
 

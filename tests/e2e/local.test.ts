@@ -12,7 +12,7 @@ import {
 } from "@aws-sdk/client-s3";
 
 import { type PolicyDocument } from "../../components/policy-document";
-import { deployerPolicy } from "../../ops/deployer-policy";
+import { deployerPolicy } from "../../ops/rights/deployer";
 import { type Status } from "../../ops/status";
 import { serviceNames } from "../../services";
 import { eksCluster, makeEksCluster, removeEksCluster } from "../support/eks-cluster";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { parse, parseDocument } from "yaml";
 
-import { withSetting } from "../../ops/infra/stack-file";
+import { withSetting } from "../../ops/stack/file";
 
 const services = ["rl-studio", "mlflow", "snapshotter"] as const;
 

@@ -4,8 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
 import { partTypes } from "../../ops/adopt/parts";
-import { resourcesOf } from "../../ops/resources";
-import { readStackSettings } from "../../ops/settings";
+import { resourcesOf } from "../../ops/stack/resources";
+import { readStackSettings } from "../../ops/stack/settings";
 import { serviceNames } from "../../services";
 import { RecordingMocks, valueOf } from "../support/mocks";
 import { committedText, runProgram, stackConfig, stackNames, type StackName } from "../support/stack-files";

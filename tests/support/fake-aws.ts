@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 
-import { type CommandContext } from "../../ops/infra/command";
-import { repositoryHost } from "../../ops/infra/repository-host";
+import { type CommandContext } from "../../ops/cli/command";
+import { repositoryHost } from "../../ops/stack/repository-host";
 
 /** A call of AWS: what was asked, and with which key. */
 export interface Call {

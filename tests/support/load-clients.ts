@@ -5,7 +5,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { parse } from "dotenv";
 
-import { type Connection } from "../../ops/verify/clients";
+import { type Connection } from "../../ops/aws/clients";
 import { type Keys } from "../../ops/verify/target";
 
 /** What the clients have done so far. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync } from "node:fs";
 
-import { exitCodes } from "../../ops/infra/errors";
+import { exitCodes } from "../../ops/cli/errors";
 import { type Keys } from "../../ops/verify/target";
 
 import { KeyWatcher } from "./key-watcher";

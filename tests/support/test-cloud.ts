@@ -8,7 +8,7 @@ import { parseDocument } from "yaml";
 
 import { rootCredentials } from "../../local/aws/server";
 import { localDirectory, root } from "../../local/paths";
-import { clientsFor, closeClients, type Clients, type Connection } from "../../ops/verify/clients";
+import { clientsFor, closeClients, type Clients, type Connection } from "../../ops/aws/clients";
 import { type ServiceName } from "../../services";
 import { type CheckResult } from "../../ops/verify/target";
 

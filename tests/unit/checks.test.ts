@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { operatorPolicy } from "../../ops/operator-policy";
+import { operatorPolicy } from "../../ops/rights/operator";
 import { plan, type PlanTarget } from "../../ops/verify/plan";
 import { serviceNames, type ServiceOutputs } from "../../services";
 import { type Check } from "../../services/checks";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { type V1Pod } from "@kubernetes/client-node";
 
-import { operatorPolicy } from "../../ops/operator-policy";
+import { operatorPolicy } from "../../ops/rights/operator";
 import { renderTable, verify, whoLooked } from "../../ops/verify";
 import { plan, type PlanTarget } from "../../ops/verify/plan";
 import {

@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import { localCertificate } from "../../local/aws/certificate";
-import { ClusterFailure } from "../../ops/cluster/access";
-import { Kubernetes, objectPath } from "../../ops/cluster/kubernetes";
-import { Vault } from "../../ops/cluster/vault";
+import { ClusterFailure } from "../../ops/kubernetes/access";
+import { Kubernetes, objectPath } from "../../ops/kubernetes/client";
+import { Vault } from "../../ops/vault/client";
 
 interface Request {
     readonly method?: string;

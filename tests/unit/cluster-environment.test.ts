@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { type V1Container, type V1Pod, type V1Service } from "@kubernetes/client-node";
 
-import { resolveEnvironment, sourcesOf, Unresolved } from "../../ops/cluster/environment";
+import { resolveEnvironment, sourcesOf, Unresolved } from "../../ops/kubernetes/container-environment";
 
 const pod: V1Pod = {
     metadata: { name: "worker-1", namespace: "ai", uid: "u-1", labels: { "a.b/c": "label" }, annotations: { v: "3" } },

@@ -8,7 +8,7 @@ import {
     type KubernetesRule,
     vaultDeployerPolicy,
     vaultOperatorPolicy,
-} from "../../ops/cluster-rights";
+} from "../../ops/rights/cluster";
 
 /** What a policy opens, as `path: capabilities`. */
 function opens(policy: string): string[] {

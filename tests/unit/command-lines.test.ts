@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { commands } from "../../ops/commands";
 import { commandBehindDashes } from "../../ops/commands/creds/creds";
 import { pathOption } from "../../ops/commands/path";
-import { createProgram } from "../../ops/infra/program";
-import { repositoryHost } from "../../ops/infra/repository-host";
+import { createProgram } from "../../ops/cli/program";
+import { repositoryHost } from "../../ops/stack/repository-host";
 
 /** A program whose commands say nothing themselves. */
 function quietProgram() {

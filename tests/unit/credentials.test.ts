@@ -26,10 +26,10 @@ import { projectFolder } from "../../ops/creds/project";
 import { resolveCredentials } from "../../ops/creds/resolve";
 import { runCommand } from "../../ops/creds/run";
 import { summaryOf } from "../../ops/creds/summary";
-import { type AuditEntry, auditFile } from "../../ops/infra/audit";
-import { type CommandContext } from "../../ops/infra/command";
-import { type InfraError } from "../../ops/infra/errors";
-import { repositoryHost } from "../../ops/infra/repository-host";
+import { type AuditEntry, auditFile } from "../../ops/audit";
+import { type CommandContext } from "../../ops/cli/command";
+import { type InfraError } from "../../ops/cli/errors";
+import { repositoryHost } from "../../ops/stack/repository-host";
 import { serviceFacts, type ServiceName } from "../../services";
 import { type VariableSources } from "../../services/credential-sources";
 

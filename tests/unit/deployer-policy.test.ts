@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { deployerPolicy, verifierPolicy } from "../../ops/deployer-policy";
+import { deployerPolicy, verifierPolicy } from "../../ops/rights/deployer";
 
 const actionsOf = (policy: ReturnType<typeof deployerPolicy>) =>
     policy.Statement.flatMap(({ Action }) => [Action].flat() as string[]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { certificateAuthority } from "../../ops/cluster/vault";
+import { certificateAuthority } from "../../ops/vault/client";
 import { accessOf } from "../../ops/commands/doctor/doctor";
 import { type Declared, diagnosisOf } from "../../ops/doctor";
 import { causeOf } from "../../ops/doctor/cause";
@@ -10,8 +10,8 @@ import { type Facts, type Look } from "../../ops/doctor/facts";
 import { remediesOf } from "../../ops/doctor/finding";
 import { doctorSettings } from "../../ops/doctor/settings";
 import { diagnosisInWords } from "../../ops/doctor/words";
-import { repository } from "../../ops/infra/repository";
-import { callersAccess } from "../../ops/infra/repository-host";
+import { repository } from "../../ops/stack/repository";
+import { callersAccess } from "../../ops/stack/repository-host";
 import { parseSettings } from "../../stacks/settings";
 
 const now = new Date("2026-01-01T12:00:00Z");

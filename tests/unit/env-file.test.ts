@@ -28,7 +28,7 @@ import {
 } from "../../ops/env-file";
 import { parseVariables, unreadLines } from "../../ops/env-file/reader";
 import { valuedVariables, variablesOf } from "../../ops/env-file/service";
-import { InfraError } from "../../ops/infra/errors";
+import { InfraError } from "../../ops/cli/errors";
 import { serviceNames, type ServiceOutputs } from "../../services";
 
 describe("variables merged into a file's text", () => {

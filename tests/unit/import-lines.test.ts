@@ -24,7 +24,7 @@ const forbidden: [file: string, statement: string][] = [
     ["stacks/rl-studio.ts", 'import { Config } from "@pulumi/pulumi"; new Config();'],
     ["stacks/rl-studio.ts", 'import * as vault from "@pulumi/vault"; new vault.Provider("x");'],
     ["stacks/settings.ts", 'import "@pulumi/pulumi";'],
-    ["stacks/rl-studio.ts", 'import "../ops/deployer-policy";'],
+    ["stacks/rl-studio.ts", 'import "../ops/rights/deployer";'],
     ["stacks/rl-studio.ts", 'import "../local/paths";'],
     ["stacks/rl-studio.ts", 'import * as pulumi from "@pulumi/pulumi"; new pulumi.Config();'],
     ["index.ts", 'import "./local/paths";'],

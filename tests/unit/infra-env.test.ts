@@ -10,9 +10,9 @@ import { type EnvOptions, wanted } from "../../ops/commands/env/options";
 import { changesInWords, differencesInWords } from "../../ops/commands/env/words";
 import { dayOf, registerKey } from "../../ops/commands/key";
 import { writeEnvFile } from "../../ops/env-file";
-import { InfraError } from "../../ops/infra/errors";
-import { createProgram } from "../../ops/infra/program";
-import { repositoryHost } from "../../ops/infra/repository-host";
+import { InfraError } from "../../ops/cli/errors";
+import { createProgram } from "../../ops/cli/program";
+import { repositoryHost } from "../../ops/stack/repository-host";
 import { llmModelsEndpoints } from "../../services/llm-models/endpoints";
 
 describe("what infra env is to do", () => {

@@ -9,7 +9,7 @@ import execa from "execa";
 const program = `
     require("ts-node/register/transpile-only");
     const { Command } = require("commander");
-    const { runProgram } = require("./ops/infra/program");
+    const { runProgram } = require("./ops/cli/program");
     const speak = () => (process.stdout.write("out\\n"), process.stderr.write("err\\n"));
     const command = new Command().exitOverride().option("--json").action(async () => {
         for (let i = 0; i < 10; i++) {

@@ -5,7 +5,7 @@ import { type AddressInfo } from "node:net";
 import { Command } from "commander";
 
 import { deployerProfile, operatorProfile } from "../../ops/commands/people";
-import { repositoryHost } from "../../ops/infra/repository-host";
+import { repositoryHost } from "../../ops/stack/repository-host";
 
 describe("an AWS profile that is named", () => {
     /** With credentials of a container in the environment; how often they were asked for. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { placeFaults, policyTest } from "../../ops/commands/policy-test/policy-test";
-import { type InfraError } from "../../ops/infra/errors";
+import { type InfraError } from "../../ops/cli/errors";
 import { policyTestCases, widerPolicyTestCases } from "../../services/snapshotter/checks";
 import { FakeAws } from "../support/fake-aws";
 

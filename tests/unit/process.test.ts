@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 import execa from "execa";
 
-import { isAlive } from "../../ops/process";
+import { isAlive } from "../../ops/files/process";
 import { until } from "../support/test-cloud";
 
 describe("whether a process runs", () => {

@@ -6,7 +6,7 @@ import { type AccessKeySettings } from "../../components/scoped-identity/access-
 import { dueOf } from "../../ops/rotate/due";
 import { evidenceOf } from "../../ops/rotate/evidence";
 import { goalOf, nextStep } from "../../ops/rotate/plan";
-import { inTime } from "../../ops/infra/time";
+import { inTime } from "../../ops/cli/time";
 import { type Clock, proveKey, withoutAnswer } from "../../ops/rotate/proof";
 import { keySettings, keySettingsIn, putKeySettings } from "../../ops/rotate/settings";
 import { type Situation, type UserKey } from "../../ops/rotate/situation";

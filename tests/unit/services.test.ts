@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { failure } from "../../ops/infra/program";
+import { failure } from "../../ops/cli/program";
 import { OutdatedOutputs, parseOutputs } from "../../services/outputs";
 import { snapshotKey } from "../../services/snapshotter/snapshot-key";
 

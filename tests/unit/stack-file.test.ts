@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
-import { exitCodes, InfraError } from "../../ops/infra/errors";
-import { stackDocument } from "../../ops/infra/stack-document";
-import { withSection, withSetting } from "../../ops/infra/stack-file";
+import { exitCodes, InfraError } from "../../ops/cli/errors";
+import { stackDocument } from "../../ops/stack/document";
+import { withSection, withSetting } from "../../ops/stack/file";
 
 const read = (text: string) => stackDocument(text, "Pulumi.dev.yaml").toJS() as { config: Record<string, unknown> };
 

@@ -5,11 +5,11 @@ import { join } from "node:path";
 
 import { Document } from "yaml";
 
-import { readAudit } from "../../ops/infra/audit";
-import { stackHistory, stackState } from "../../ops/infra/backend";
-import { type Host } from "../../ops/infra/host";
-import { repositoryHost } from "../../ops/infra/repository-host";
-import { settingsOf } from "../../ops/settings";
+import { readAudit } from "../../ops/audit";
+import { stackHistory, stackState } from "../../ops/stack/backend";
+import { type Host } from "../../ops/cli/host";
+import { repositoryHost } from "../../ops/stack/repository-host";
+import { settingsOf } from "../../ops/stack/settings";
 import { type ExportedState } from "../../ops/recover/state";
 import { statusOf } from "../../ops/status";
 import { statusInWords } from "../../ops/status/words";

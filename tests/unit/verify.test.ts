@@ -10,12 +10,12 @@ import { InvokeModelCommand } from "@aws-sdk/client-bedrock-runtime";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 
 import { recordingShutOffs } from "../../ops/commands/verify/recording";
-import { type AuditEntry } from "../../ops/infra/audit";
+import { type AuditEntry } from "../../ops/audit";
 import { shutOffTrial, type WhileShutOff } from "../../ops/verify/target";
 import { renderTable, toJson, verify, type CheckResult, type VerifyTarget } from "../../ops/verify";
-import { type Clients, clientsFor, closeClients } from "../../ops/verify/clients";
-import { accessOf, failureInWords, NotGiven, NotTried, settle } from "../../ops/verify/outcome";
-import { mapBounded } from "../../ops/verify/pool";
+import { type Clients, clientsFor, closeClients } from "../../ops/aws/clients";
+import { accessOf, failureInWords, NotGiven, NotTried, settle } from "../../ops/aws/outcome";
+import { mapBounded } from "../../ops/aws/pool";
 import { bedrockAccess, shutOff } from "../../ops/verify/probes-bedrock";
 import { healthInWords } from "../../ops/verify/words-bedrock";
 import { Stopped, whileInterruptible } from "../../ops/verify/restore";
@@ -161,7 +161,7 @@ describe("whileInterruptible", () => {
         assert.equal(alone.at(-1), "ended 129");
         assert.deepEqual(alone.slice(0, -1).sort(), undone);
         const said = end(
-            `require("./ops/infra/interrupt").listenForInterrupts();
+            `require("./ops/cli/interrupt").listenForInterrupts();
             setTimeout(() => process.kill(process.pid, "SIGHUP"), 60);`,
             "SIGHUP",
         );

@@ -1,5 +1,5 @@
-import { exitCodes, InfraError } from "../../infra/errors";
-import { type DatabaseAddress, databaseUrlVariable, parseDatabaseUrl } from "../../infra/postgres/url";
+import { exitCodes, InfraError } from "../../cli/errors";
+import { type DatabaseAddress, databaseUrlVariable, parseDatabaseUrl } from "../../postgres/url";
 
 /** The service's database. */
 export function databaseAddress(databaseUrl: string | undefined, env = process.env): DatabaseAddress {

@@ -1,4 +1,4 @@
-import { exitCodes, InfraError } from "../../infra/errors";
+import { exitCodes, InfraError } from "../../cli/errors";
 import { type Kind } from "./places";
 import { type Found } from "./rows";
 import { type StackBuckets, type Wanted } from "./wanted";

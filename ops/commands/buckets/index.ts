@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 
-import { addExamples, addStackCommand } from "../../infra/command";
-import { type Host } from "../../infra/host";
-import { databaseUrlVariable } from "../../infra/postgres/url";
+import { addExamples, addStackCommand } from "../../cli/command";
+import { type Host } from "../../cli/host";
+import { databaseUrlVariable } from "../../postgres/url";
 import { type LookOptions } from "./look";
 import { type SetOptions } from "./set";
 

@@ -1,7 +1,7 @@
-import { type CommandContext } from "../../infra/command";
-import { type ExitCode, exitCodes } from "../../infra/errors";
-import { printJson, say } from "../../infra/output";
-import { Database } from "../../infra/postgres/client";
+import { type CommandContext } from "../../cli/command";
+import { type ExitCode, exitCodes } from "../../cli/errors";
+import { printJson, say } from "../../cli/output";
+import { Database } from "../../postgres/client";
 import { databaseAddress } from "./address";
 import { type Comparison, compareRows } from "./compare";
 import { findRows } from "./rows";

@@ -1,5 +1,5 @@
-import { exitCodes, InfraError } from "../../infra/errors";
-import { type Query } from "../../infra/postgres/client";
+import { exitCodes, InfraError } from "../../cli/errors";
+import { type Query } from "../../postgres/client";
 import { type Kind, kinds, places } from "./places";
 import { type Wanted } from "./wanted";
 

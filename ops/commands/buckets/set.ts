@@ -1,10 +1,10 @@
-import { recorded } from "../../infra/audit";
-import { type CommandContext } from "../../infra/command";
-import { confirm, requireConsent } from "../../infra/confirm";
-import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";
-import { printJson, say } from "../../infra/output";
-import { Database } from "../../infra/postgres/client";
-import { addressInWords } from "../../infra/postgres/url";
+import { recorded } from "../../audit";
+import { type CommandContext } from "../../cli/command";
+import { confirm, requireConsent } from "../../cli/confirm";
+import { type ExitCode, exitCodes, InfraError } from "../../cli/errors";
+import { printJson, say } from "../../cli/output";
+import { Database } from "../../postgres/client";
+import { addressInWords } from "../../postgres/url";
 import { databaseAddress } from "./address";
 import { changesOf, type Comparison, compareRows } from "./compare";
 import { kinds } from "./places";

@@ -1,7 +1,7 @@
 import { physicalName } from "../../../components/naming";
 import { clinicalAi } from "../../../services/clinical-ai";
 import { type Settings } from "../../../stacks/settings";
-import { exitCodes, InfraError } from "../../infra/errors";
+import { exitCodes, InfraError } from "../../cli/errors";
 import { type Kind, kinds } from "./places";
 
 /** A row and the bucket that it must name. */

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-import { printable } from "../../infra/output";
+import { printable } from "../../cli/output";
 import { type Comparison } from "./compare";
 
 /** A line a row: what the database has, whose bucket that is, what is declared. */

@@ -9,12 +9,12 @@ import { type FoundCredentials, type Resolution } from "../../creds/resolve";
 import { runCommand } from "../../creds/run";
 import { type Summary, summaryOf } from "../../creds/summary";
 import { identityInWords, resolutionInWords, summaryInWords } from "../../creds/words";
-import { type CommandContext } from "../../infra/command";
-import { settingsWith } from "../../infra/engine";
-import { type ExitCode, exitCodes, InfraError, Interrupted } from "../../infra/errors";
-import { type Host } from "../../infra/host";
-import { printJson, say } from "../../infra/output";
-import { clientsFor, closeClients } from "../../verify/clients";
+import { type CommandContext } from "../../cli/command";
+import { settingsWith } from "../../stack/outputs";
+import { type ExitCode, exitCodes, InfraError, Interrupted } from "../../cli/errors";
+import { type Host } from "../../cli/host";
+import { printJson, say } from "../../cli/output";
+import { clientsFor, closeClients } from "../../aws/clients";
 import { podCredentials } from "./pods";
 
 export interface CredsOptions {

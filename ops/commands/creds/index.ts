@@ -2,8 +2,8 @@ import { Argument, type Command, Option } from "commander";
 
 import { serviceNames } from "../../../services";
 import { sessionSeconds } from "../../creds/duration";
-import { addStackCommand } from "../../infra/command";
-import { type Host } from "../../infra/host";
+import { addStackCommand } from "../../cli/command";
+import { type Host } from "../../cli/host";
 import { pathOption } from "../path";
 import { type CredsOptions } from "./creds";
 

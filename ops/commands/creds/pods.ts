@@ -3,9 +3,9 @@ import { clinicalAi, type ClinicalAiSettings } from "../../../services/clinical-
 import { type PodSources } from "../../../services/credential-sources";
 import { type Settings } from "../../../stacks/settings";
 import { linesOf } from "../../creds/words";
-import { type CommandContext } from "../../infra/command";
-import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";
-import { printJson, say } from "../../infra/output";
+import { type CommandContext } from "../../cli/command";
+import { type ExitCode, exitCodes, InfraError } from "../../cli/errors";
+import { printJson, say } from "../../cli/output";
 import { type CredsOptions } from "./creds";
 
 type Mode = ClinicalAiSettings["identity"]["mode"];

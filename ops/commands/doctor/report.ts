@@ -1,8 +1,8 @@
 import { type ServiceName } from "../../../services";
 import { type Diagnosis } from "../../doctor";
 import { diagnosisInWords } from "../../doctor/words";
-import { type ExitCode, exitCodes } from "../../infra/errors";
-import { printJson, say } from "../../infra/output";
+import { type ExitCode, exitCodes } from "../../cli/errors";
+import { printJson, say } from "../../cli/output";
 
 /** Says what was found, as JSON or in words, and returns the exit code for it. */
 export function report(

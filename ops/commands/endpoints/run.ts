@@ -2,12 +2,12 @@ import { resolve } from "node:path";
 
 import { llmModels } from "../../../services/llm-models";
 import { llmModelsEndpoints } from "../../../services/llm-models/endpoints";
-import { recorded } from "../../infra/audit";
-import { type CommandContext } from "../../infra/command";
-import { settingsWith } from "../../infra/engine";
-import { type ExitCode, exitCodes } from "../../infra/errors";
-import { contentAt, unfit, writeFile } from "../../infra/files";
-import { printJson, say } from "../../infra/output";
+import { recorded } from "../../audit";
+import { type CommandContext } from "../../cli/command";
+import { settingsWith } from "../../stack/outputs";
+import { type ExitCode, exitCodes } from "../../cli/errors";
+import { contentAt, unfit, writeFile } from "../../files/place";
+import { printJson, say } from "../../cli/output";
 
 export interface EndpointsOptions {
     readonly out?: string;

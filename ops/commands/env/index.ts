@@ -1,8 +1,8 @@
 import { Argument, type Command, Option } from "commander";
 
 import { type ServiceName, serviceNames } from "../../../services";
-import { addStackCommand } from "../../infra/command";
-import { type Host } from "../../infra/host";
+import { addStackCommand } from "../../cli/command";
+import { type Host } from "../../cli/host";
 import { pathOption } from "../path";
 import { type EnvOptions } from "./options";
 

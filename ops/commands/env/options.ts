@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 
-import { exitCodes, InfraError } from "../../infra/errors";
+import { exitCodes, InfraError } from "../../cli/errors";
 
 export interface EnvOptions {
     readonly out?: string;

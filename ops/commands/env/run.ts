@@ -1,11 +1,11 @@
 import { type ServiceName } from "../../../services";
 import { quoted, requireSecretsPlace, writeEnvFile } from "../../env-file";
 import { type ValuedVariable, valuedVariables, variablesOf } from "../../env-file/service";
-import { recorded } from "../../infra/audit";
-import { type CommandContext } from "../../infra/command";
-import { serviceOutputs } from "../../infra/engine";
-import { type ExitCode, exitCodes, Interrupted } from "../../infra/errors";
-import { printJson, say } from "../../infra/output";
+import { recorded } from "../../audit";
+import { type CommandContext } from "../../cli/command";
+import { serviceOutputs } from "../../stack/outputs";
+import { type ExitCode, exitCodes, Interrupted } from "../../cli/errors";
+import { printJson, say } from "../../cli/output";
 import { type Compared, compareFile, type Comparison, valuesOf } from "./compare";
 import { type EnvOptions, wanted } from "./options";
 import { changesInWords, differencesInWords } from "./words";

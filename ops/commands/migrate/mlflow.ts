@@ -14,15 +14,15 @@ import { type Summary, summaryOf } from "../../creds/summary";
 import { summaryInWords } from "../../creds/words";
 import { isPrivate, readEnvFile, requireSecretsPlace } from "../../env-file";
 import { type ValuedVariable, valuedVariables } from "../../env-file/service";
-import { recorded } from "../../infra/audit";
-import { type CommandContext } from "../../infra/command";
-import { confirm, requireConsent } from "../../infra/confirm";
-import { serviceOutputs } from "../../infra/engine";
-import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";
-import { writeFile } from "../../infra/files";
-import { printJson, say } from "../../infra/output";
-import { clientsFor, closeClients } from "../../verify/clients";
-import { failureInWords } from "../../verify/outcome";
+import { recorded } from "../../audit";
+import { type CommandContext } from "../../cli/command";
+import { confirm, requireConsent } from "../../cli/confirm";
+import { serviceOutputs } from "../../stack/outputs";
+import { type ExitCode, exitCodes, InfraError } from "../../cli/errors";
+import { writeFile } from "../../files/place";
+import { printJson, say } from "../../cli/output";
+import { clientsFor, closeClients } from "../../aws/clients";
+import { failureInWords } from "../../aws/outcome";
 
 export interface MigrateOptions {
     readonly file: string;

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 
-import { addStackCommand } from "../../infra/command";
-import { type Host } from "../../infra/host";
+import { addStackCommand } from "../../cli/command";
+import { type Host } from "../../cli/host";
 import { deployerProfile } from "../people";
 import { pathOption } from "../path";
 import { type PolicyTestOptions } from "./policy-test";

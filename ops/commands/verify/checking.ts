@@ -1,6 +1,6 @@
-import { type CommandContext } from "../../infra/command";
-import { Interrupted } from "../../infra/errors";
-import { whileSaying } from "../../infra/progress";
+import { type CommandContext } from "../../cli/command";
+import { Interrupted } from "../../cli/errors";
+import { whileSaying } from "../../cli/progress";
 import { type CheckResult, type Progress } from "../../verify";
 import { Stopped } from "../../verify/restore";
 

@@ -1,8 +1,8 @@
 import { Argument, type Command, Option } from "commander";
 
 import { serviceNames } from "../../../services";
-import { addStackCommand } from "../../infra/command";
-import { type Host } from "../../infra/host";
+import { addStackCommand } from "../../cli/command";
+import { type Host } from "../../cli/host";
 import { formats } from "../../verify/report";
 import { deployerProfile, isLocal, operatorProfile } from "../people";
 import { type VerifyOptions } from "./verify";

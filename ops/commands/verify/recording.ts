@@ -1,7 +1,7 @@
-import { type AuditEntry, type AuditRecord, openAudit, recorded } from "../../infra/audit";
-import { InfraError } from "../../infra/errors";
-import { say } from "../../infra/output";
-import { failureInWords, NotTried } from "../../verify/outcome";
+import { type AuditEntry, type AuditRecord, openAudit, recorded } from "../../audit";
+import { InfraError } from "../../cli/errors";
+import { say } from "../../cli/output";
+import { failureInWords, NotTried } from "../../aws/outcome";
 import { Stopped } from "../../verify/restore";
 import { type VerifyTarget, type WhileShutOff } from "../../verify/target";
 

@@ -1,6 +1,6 @@
 import { type ServiceName, type ServiceOutputs } from "../../../services";
-import { type CommandContext } from "../../infra/command";
-import { exitCodes, InfraError } from "../../infra/errors";
+import { type CommandContext } from "../../cli/command";
+import { exitCodes, InfraError } from "../../cli/errors";
 
 /**
  * The services that are meant, in the order of the stack's settings; all of them where none is named.

@@ -1,7 +1,7 @@
-import { type CommandContext, lineOn } from "../../infra/command";
-import { stackOutputs } from "../../infra/engine";
-import { type ExitCode, exitCodes, InfraError } from "../../infra/errors";
-import { say } from "../../infra/output";
+import { type CommandContext, lineOn } from "../../cli/command";
+import { stackOutputs } from "../../stack/outputs";
+import { type ExitCode, exitCodes, InfraError } from "../../cli/errors";
+import { say } from "../../cli/output";
 import { type CheckResult, verify, type VerifyTarget } from "../../verify";
 import { type Format, reportOf } from "../../verify/report";
 import { countsInWords, countsOf, toJson } from "../../verify/table";

@@ -1,6 +1,6 @@
 import { type ArnScope, bucketArn, globalArn, regionalArn } from "../../../components/arn";
 import { type AwsResource, type ResourceKind } from "../../../services/resources";
-import { actionsOn, roleReceivers, unnamedActionsOn } from "../../deployer-policy";
+import { actionsOn, roleReceivers, unnamedActionsOn } from "../../rights/deployer";
 
 /** What the deployer has to be allowed on one resource. */
 export interface Need {

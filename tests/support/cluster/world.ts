@@ -7,9 +7,9 @@ import { join } from "node:path";
 
 import { KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
 
-import { type ClusterAccess } from "../../../ops/cluster/access";
-import { Kubernetes, type ObjectReference } from "../../../ops/cluster/kubernetes";
-import { Vault } from "../../../ops/cluster/vault";
+import { type ClusterAccess } from "../../../ops/kubernetes/access";
+import { Kubernetes, type ObjectReference } from "../../../ops/kubernetes/client";
+import { Vault } from "../../../ops/vault/client";
 import { type CheckResult, runChecks } from "../../../ops/verify";
 import { plan, type Planned } from "../../../ops/verify/plan";
 import { type VerifyTarget } from "../../../ops/verify/target";

@@ -1,0 +1,266 @@
+import { policyDocument, type PolicyDocument } from "../../components/policy-document";
+import { type ResourceKind } from "../../services/resources";
+
+/**
+ * The exact actions that `pulumi up`, `refresh` and `destroy` of this program need, on any resource of the account: what
+ * its owner gives to the deployer. The local cloud deploys with nothing else, so a missing action shows there first.
+ *
+ * @param partition `aws`, `aws-cn` or `aws-us-gov`
+ * @param accountId twelve digits
+ * @param emulator adds what MiniStack asks for where AWS asks for something narrower; a policy for AWS goes without it
+ */
+export function deployerPolicy(partition: string, accountId: string, emulator = false): PolicyDocument {
+    const iam = (resource: string) => `arn:${partition}:iam::${accountId}:${resource}`;
+    return policyDocument(
+        {
+            Sid: "Buckets",
+            Effect: "Allow",
+            Action: actionsOn.bucket,
+            // Bucket names have no account in them; their owner decides, and the names are the services'.
+            Resource: `arn:${partition}:s3:::*`,
+        },
+        {
+            Sid: "Identities",
+            Effect: "Allow",
+            Action: identityActions,
+            Resource: [iam("user/*"), iam("role/*"), iam("group/*"), iam("policy/*")],
+        },
+        {
+            Sid: "HandRolesOver",
+            Effect: "Allow",
+            Action: "iam:PassRole",
+            Resource: iam("role/*"),
+            Condition: {
+                StringEquals: {
+                    "iam:PassedToService": Object.values(roleReceivers),
+                },
+            },
+        },
+        {
+            Sid: "Services",
+            Effect: "Allow",
+            Action: serviceActions,
+            // Some of these have no resource level; the names of the others are the services' and their stacks'.
+            Resource: "*",
+        },
+        ...(emulator ? [{ Sid: "Emulator", Effect: "Allow", Action: emulatorActions, Resource: "*" } as const] : []),
+    );
+}
+
+/**
+ * What a deployer needs beyond that to verify a stack: to plant the objects that a service is to read, delete or be
+ * refused, to remove what a check wrote and what a killed run has left, and to ask about its own rights. `pulumi up` needs none of it: give it only to
+ * whoever verifies.
+ *
+ * @param partition `aws`, `aws-cn` or `aws-us-gov`
+ */
+export function verifierPolicy(partition: string): PolicyDocument {
+    return policyDocument(
+        {
+            Sid: "TestObjects",
+            Effect: "Allow",
+            Action: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"],
+            // Every test object is in a folder `verify-<run>/`, at the top or under a service's prefix.
+            Resource: [`arn:${partition}:s3:::*/verify-*`, `arn:${partition}:s3:::*/*/verify-*`],
+        },
+        {
+            Sid: "FindTestObjects",
+            Effect: "Allow",
+            Action: ["s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
+            Resource: `arn:${partition}:s3:::*`,
+        },
+        {
+            Sid: "KnowOwnRights",
+            Effect: "Allow",
+            // With it `infra doctor` asks which of the deployer's rights are missing.
+            Action: "iam:SimulatePrincipalPolicy",
+            Resource: [`arn:${partition}:iam::*:user/*`, `arn:${partition}:iam::*:role/*`],
+        },
+        {
+            Sid: "FindWhatKilledRunsLeft",
+            Effect: "Allow",
+            Action: "iam:ListUsers",
+            // IAM narrows this action to no resource.
+            Resource: "*",
+        },
+    );
+}
+
+/** The services of AWS that the program hands roles over to. */
+export const roleReceivers = {
+    ecs: "ecs-tasks.amazonaws.com",
+    budgets: "budgets.amazonaws.com",
+    eks: "pods.eks.amazonaws.com",
+} as const;
+
+/** What the official plugin reads of every bucket, whether the program declares it or not. */
+const readByThePlugin = [
+    "s3:GetAccelerateConfiguration",
+    "s3:GetBucketAcl",
+    "s3:GetBucketCORS",
+    "s3:GetBucketLogging",
+    "s3:GetBucketObjectLockConfiguration",
+    "s3:GetBucketRequestPayment",
+    "s3:GetBucketWebsite",
+    "s3:GetReplicationConfiguration",
+] as const;
+
+/**
+ * The exact actions that each kind of resource needs; those that IAM lets nobody narrow to one of them stand apart.
+ */
+export const actionsOn = {
+    bucket: [
+        "s3:CreateBucket",
+        "s3:DeleteBucket",
+        ...readByThePlugin,
+        "s3:GetBucketOwnershipControls",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:GetBucketTagging",
+        "s3:GetBucketVersioning",
+        "s3:GetEncryptionConfiguration",
+        "s3:GetLifecycleConfiguration",
+        "s3:ListBucket",
+        // Buckets' tags, of S3 Control.
+        "s3:ListTagsForResource",
+        "s3:PutBucketOwnershipControls",
+        "s3:PutBucketPolicy",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketVersioning",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutLifecycleConfiguration",
+        "s3:TagResource",
+        "s3:UntagResource",
+    ],
+    group: [
+        "iam:AddUserToGroup",
+        "iam:AttachGroupPolicy",
+        "iam:CreateGroup",
+        "iam:DeleteGroup",
+        "iam:DetachGroupPolicy",
+        "iam:GetGroup",
+        "iam:ListAttachedGroupPolicies",
+        "iam:RemoveUserFromGroup",
+    ],
+    policy: [
+        "iam:CreatePolicy",
+        "iam:CreatePolicyVersion",
+        "iam:DeletePolicy",
+        "iam:DeletePolicyVersion",
+        "iam:GetPolicy",
+        "iam:GetPolicyVersion",
+        "iam:ListPolicyVersions",
+        "iam:TagPolicy",
+        "iam:UntagPolicy",
+    ],
+    role: [
+        "iam:AttachRolePolicy",
+        "iam:CreateRole",
+        "iam:DeleteRole",
+        "iam:DeleteRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
+        "iam:PutRolePolicy",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+    ],
+    user: [
+        "iam:AttachUserPolicy",
+        "iam:CreateAccessKey",
+        "iam:CreateUser",
+        "iam:DeleteAccessKey",
+        "iam:DeleteUser",
+        "iam:DeleteUserPolicy",
+        "iam:DetachUserPolicy",
+        "iam:GetAccessKeyLastUsed",
+        "iam:GetUser",
+        "iam:GetUserPolicy",
+        "iam:ListAccessKeys",
+        "iam:ListAttachedUserPolicies",
+        "iam:ListGroupsForUser",
+        "iam:ListUserPolicies",
+        "iam:ListUserTags",
+        "iam:PutUserPolicy",
+        "iam:TagUser",
+        "iam:UntagUser",
+        "iam:UpdateAccessKey",
+    ],
+    budget: [
+        "budgets:ListTagsForResource",
+        "budgets:ModifyBudget",
+        "budgets:TagResource",
+        "budgets:UntagResource",
+        "budgets:ViewBudget",
+    ],
+    budgetAction: [
+        "budgets:CreateBudgetAction",
+        "budgets:DeleteBudgetAction",
+        "budgets:DescribeBudgetAction",
+        "budgets:UpdateBudgetAction",
+    ],
+    taskDefinition: ["ecs:RegisterTaskDefinition", "ecs:TagResource", "ecs:UntagResource"],
+    podIdentity: [
+        "eks:CreatePodIdentityAssociation",
+        "eks:DeletePodIdentityAssociation",
+        "eks:DescribePodIdentityAssociation",
+        "eks:TagResource",
+        "eks:UntagResource",
+        "eks:UpdatePodIdentityAssociation",
+    ],
+    logGroup: [
+        "logs:CreateLogGroup",
+        "logs:DeleteLogGroup",
+        "logs:ListTagsForResource",
+        "logs:PutRetentionPolicy",
+        "logs:TagResource",
+        "logs:UntagResource",
+    ],
+    topic: [
+        "sns:CreateTopic",
+        "sns:DeleteTopic",
+        "sns:GetTopicAttributes",
+        "sns:ListTagsForResource",
+        "sns:SetTopicAttributes",
+        "sns:TagResource",
+        "sns:UntagResource",
+    ],
+} as const satisfies Readonly<Record<ResourceKind, readonly string[]>>;
+
+/** What of these kinds IAM lets nobody narrow to one resource. */
+export const unnamedActionsOn: Readonly<Partial<Record<ResourceKind, readonly string[]>>> = {
+    taskDefinition: ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"],
+    logGroup: ["logs:DescribeLogGroups"],
+};
+
+const identityActions = [...actionsOn.user, ...actionsOn.role, ...actionsOn.group, ...actionsOn.policy];
+
+const serviceActions = [
+    ...actionsOn.budget,
+    ...actionsOn.budgetAction,
+    ...actionsOn.taskDefinition,
+    ...actionsOn.podIdentity,
+    ...actionsOn.logGroup,
+    ...actionsOn.topic,
+    ...Object.values(unnamedActionsOn).flat(),
+    "sts:GetCallerIdentity",
+];
+
+/** MiniStack names its actions on budgets after the calls, and asks for these of IAM on every resource. */
+const emulatorActions = [
+    "budgets:CreateBudget",
+    "budgets:CreateNotification",
+    "budgets:DeleteBudget",
+    "budgets:DeleteNotification",
+    "budgets:DescribeBudget",
+    "budgets:DescribeNotificationsForBudget",
+    "budgets:DescribeSubscribersForNotification",
+    "budgets:UpdateBudget",
+    "iam:CreatePolicy",
+    "iam:GetAccessKeyLastUsed",
+    "iam:SimulatePrincipalPolicy",
+] as const;

@@ -1,0 +1,118 @@
+import { join } from "node:path";
+
+import { fromIni } from "@aws-sdk/credential-provider-ini";
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import execa from "execa";
+
+import { type Settings } from "../../stacks/settings";
+import { type ClusterAccess } from "../kubernetes/access";
+import { kubectlsOwn } from "../kubernetes/kubeconfig";
+import { readStackSettings, stackFile } from "./settings";
+import { requestHandler } from "../aws/clients";
+import { type Keys } from "../verify/target";
+import { exitCodes, InfraError } from "../cli/errors";
+import { type Host } from "../cli/host";
+import { printable, say } from "../cli/output";
+import { recoverStack } from "./recover";
+import { repository, settingsPath } from "./repository";
+
+/** The stacks of the repository, deployed by the `pulumi` on PATH, as whoever its user is logged in as. */
+export const repositoryHost: Host = {
+    program: "infra",
+    engine: "pulumi",
+    locks: join(repository, ".infra"),
+    upCommand: (stack) => `pulumi up --stack ${stack}`,
+    aws: {},
+    stackFile: (stack) => stackFile(stack, repository),
+    settings: (stack) => readStackSettings(stack),
+
+    async pulumi(stack, args, { show = false, input = "", file } = {}) {
+        // `whoami` is of no stack.
+        const ofStack = args[0] === "whoami" ? [] : ["--stack", stack];
+        const withFile = file === undefined ? [] : ["--config-file", file];
+        const run = await execa("pulumi", [...args, ...ofStack, ...withFile], {
+            cwd: repository,
+            reject: false,
+            // The engine hears Ctrl-C itself, being of the same process group, and ends its update in order.
+            cleanup: false,
+            ...(show ? { stdio: ["ignore", process.stderr, process.stderr] } : { input }),
+        });
+        const { code } = run as { code?: string };
+        if (code === "ENOENT") {
+            throw new InfraError(
+                exitCodes.unreachable,
+                "There is no `pulumi` on PATH.",
+                "Install it: https://www.pulumi.com/docs/install/",
+            );
+        }
+        return { exitCode: run.exitCode ?? 1, stdout: run.stdout ?? "", stderr: run.stderr ?? "" };
+    },
+
+    recover: (stack) => recoverStack(repositoryHost, stack),
+
+    async credentials(who, profile) {
+        try {
+            return (profile === undefined && keysInEnvironment(process.env)) || (await credentialsOf(profile)());
+        } catch (error) {
+            if (error instanceof InfraError) throw error;
+            throw new InfraError(
+                exitCodes.unreachable,
+                `There are no AWS credentials of the ${who}: ${(error as Error).message}`,
+                "Log in to AWS, or name a profile.",
+            );
+        }
+    },
+
+    cluster: (stack) => callersAccess(readStackSettings(stack), process.env),
+};
+
+/** The cluster of the settings, as whoever calls is let in: by kubeconfig and VAULT_TOKEN. Undefined without both. */
+export function callersAccess(
+    settings: Settings,
+    environment: Readonly<Record<string, string | undefined>>,
+): ClusterAccess | undefined {
+    const cluster = settings["clinical-ai"]?.cluster;
+    const vaultToken = vaultTokenIn(environment);
+    if (!cluster || !vaultToken) return undefined;
+    const { kubeconfig, context } = cluster.kubernetes;
+    return {
+        kubeconfig: kubeconfig === undefined ? kubectlsOwn(environment) : settingsPath(kubeconfig),
+        context,
+        vaultToken,
+        who: "kubeconfig and VAULT_TOKEN",
+    };
+}
+
+/** The caller's token of Vault, without the line end that a file's last line has; undefined where there is none. */
+export function vaultTokenIn({ VAULT_TOKEN = "" }: Readonly<Record<string, string | undefined>>): string | undefined {
+    return VAULT_TOKEN.trim() || undefined;
+}
+
+/** Whether somebody was told which of two credentials is used: once is enough. */
+let isTold = false;
+
+/** Keys in the environment come before AWS_PROFILE, as for the engine and AWS's CLI; Node's SDK has it the other way. */
+function keysInEnvironment({
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_PROFILE: profile,
+}: Readonly<Record<string, string | undefined>>): Keys | undefined {
+    if (!accessKeyId || !secretAccessKey) return undefined;
+    if (profile && !isTold) {
+        isTold = true;
+        say(
+            `The environment sets both keys (AWS_ACCESS_KEY_ID is ${printable(accessKeyId)}) and ` +
+                `AWS_PROFILE=${printable(profile)}. The keys are used, as the engine uses them. Unset one of them.`,
+        );
+    }
+    return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+}
+
+/** The SDK's chain would go on from a profile that does not exist to a container's or an instance's credentials. */
+function credentialsOf(named: string | undefined) {
+    const profile = named ?? (process.env.AWS_PROFILE || undefined);
+    // For the calls that some profiles make: of STS for a role, of SSO for a login.
+    const clientConfig = { requestHandler: requestHandler() };
+    return profile === undefined ? defaultProvider({ clientConfig }) : fromIni({ profile, clientConfig });
+}
