@@ -4,4 +4,4 @@ const { resolve } = require("node:path");
 
 const root = resolve(__dirname, "..");
 require("ts-node").register({ cwd: root, projectSearchDir: root, transpileOnly: true });
-require("../ops/cli");
+require("../ops/commands/main");

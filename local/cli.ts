@@ -3,8 +3,8 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 import { Command } from "commander";
 
-import { InfraError } from "../ops/cli/errors";
-import { printJson } from "../ops/cli/output";
+import { InfraError } from "../ops/common/errors";
+import { printJson } from "../ops/common/output";
 import { interrupted, listenForInterrupts } from "./interrupt";
 import { LocalError } from "./paths";
 import { say } from "./progress";

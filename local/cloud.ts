@@ -12,7 +12,7 @@ import { clusterSettings } from "./cluster/stack-settings";
 import { enableAwsEngine } from "./cluster/vault-aws";
 import { settleAll } from "./concurrent";
 import { type Engine, findEngine } from "./engine";
-import { writeAtomically } from "../ops/files/write";
+import { writeAtomically } from "../ops/common/files";
 import { callersAccess, vaultTokenIn } from "../ops/stack/repository-host";
 import { cacheDirectory, localDirectory, localPort } from "./paths";
 import { findAws, type FoundAws, portOf } from "./found";

@@ -2,8 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { mkdtemp, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { isAlive } from "../ops/files/process";
-import { LockHeld, withLock } from "../ops/files/lock";
+import { isAlive, LockHeld, withLock } from "../ops/common/lock";
 import { stopIfInterrupted } from "./interrupt";
 import { say } from "./progress";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { type LocalCloudStatus } from "../ops/status";
+import { type LocalCloudStatus } from "../ops/cli/host";
 import { type Certificate, localCertificate } from "./aws/certificate";
 import { type Identities, keptIdentities } from "./aws/identities";
 import { findServer, type Server } from "./aws/server";

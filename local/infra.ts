@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { commands } from "../ops/commands";
 import { ClusterFailure } from "../ops/kubernetes/access";
-import { exitCodes, InfraError, Interrupted } from "../ops/cli/errors";
+import { exitCodes, InfraError, Interrupted } from "../ops/common/errors";
 import { type Host } from "../ops/cli/host";
 import { createProgram, runProgram } from "../ops/cli/program";
 import { type FoundCloud } from "./cloud";

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { LockHeld, withLock } from "../ops/files/lock";
+import { LockHeld, withLock } from "../ops/common/lock";
 import { LocalError } from "./paths";
 
 /**

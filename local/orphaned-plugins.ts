@@ -1,6 +1,6 @@
 import execa from "execa";
 
-import { isAlive } from "../ops/files/process";
+import { isAlive } from "../ops/common/lock";
 
 /**
  * Ends the plugins of an engine that was killed: they do not notice, and finish what they were making behind the

@@ -5,14 +5,13 @@ import { randomBytes } from "node:crypto";
 import execa from "execa";
 import { type Document, isMap, parseDocument, type Scalar } from "yaml";
 
-import { writeOutAliases } from "../ops/stack/aliases";
+import { readStackDocument, writeOutAliases } from "../ops/stack/document";
 import { type EngineOptions, type EngineRun } from "../ops/cli/host";
-import { readStackDocument } from "../ops/stack/document";
 import { settingsOf } from "../ops/stack/settings";
-import { type Keys } from "../ops/verify/target";
+import { type Keys } from "../ops/aws/clients";
 import { parseValue, type Settings } from "../stacks/settings";
 import { type Server } from "./aws/server";
-import { writeAtomically } from "../ops/files/write";
+import { writeAtomically } from "../ops/common/files";
 import { stopIfInterrupted } from "./interrupt";
 import { LocalError, root } from "./paths";
 

@@ -1,4 +1,4 @@
-import { type Remedies } from "../ops/doctor/finding";
+import { type Remedies } from "../ops/cli/host";
 
 const start = "npm run local -- --cluster";
 

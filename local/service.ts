@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 import execa from "execa";
 
-import { isAlive } from "../ops/files/process";
-import { writeAtomically } from "../ops/files/write";
+import { isAlive } from "../ops/common/lock";
+import { writeAtomically } from "../ops/common/files";
 import { stopIfInterrupted } from "./interrupt";
 import { LocalError } from "./paths";
 

@@ -1,7 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 
-import { recordingRemovals } from "../ops/commands/verify/recording";
-import { tell } from "../ops/commands/verify/verify";
+import { recordingRemovals, tell } from "../ops/verify/command";
 import { toJson } from "../ops/verify/table";
 import { verify, type VerifyTarget } from "../ops/verify";
 import { serviceNames } from "../services";
@@ -12,17 +11,17 @@ import { localAccount } from "./aws/server";
 import { type Cluster, hasCluster } from "./cluster";
 import { isInstalled, type Programs } from "./cluster/install";
 import {
+    type AwsSide,
     bringUpCluster,
     clusterAccess,
     installClusterSide,
+    type LocalCloud,
     localRegion,
     prepareStack,
     refreshNeeded,
     startAwsSide,
     usesLocalCluster,
     usesOtherCluster,
-    type AwsSide,
-    type LocalCloud,
 } from "./cloud";
 import { besides } from "./concurrent";
 import { stopIfInterrupted } from "./interrupt";

@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 
 import { generate } from "selfsigned";
 
-import { writeAtomically } from "../../ops/files/write";
+import { writeAtomically } from "../../ops/common/files";
 
 /** Paths of a certificate and its key; the certificate is its own authority. */
 export interface Certificate {

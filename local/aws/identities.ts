@@ -14,9 +14,8 @@ import { join } from "node:path";
 import { globalArn } from "../../components/arn";
 import { type PolicyDocument } from "../../components/policy-document";
 import { deployerPolicy, verifierPolicy } from "../../ops/rights/deployer";
-import { clientsFor } from "../../ops/aws/clients";
-import { type Keys } from "../../ops/verify/target";
-import { writeAtomically } from "../../ops/files/write";
+import { clientsFor, type Keys } from "../../ops/aws/clients";
+import { writeAtomically } from "../../ops/common/files";
 import { localAccount, rootCredentials, type Server } from "./server";
 
 /** The people of the local cloud: who runs `pulumi up`, and who may look but not touch. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { writeAtomically } from "../../ops/files/write";
+import { writeAtomically } from "../../ops/common/files";
 import { apiEndpoint, kubeconfigOf, type Places, type User, users } from "./places";
 
 /** Name of the cluster's only node, whose kubelet kwok plays. */

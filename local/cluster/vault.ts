@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { vaultDeployerPolicy, vaultOperatorPolicy } from "../../ops/rights/cluster";
 import { Vault } from "../../ops/vault/client";
-import { writeAtomically } from "../../ops/files/write";
+import { writeAtomically } from "../../ops/common/files";
 import { keepService, stopService } from "../service";
 import { type Programs } from "./install";
 import { type Places, vaultAddress } from "./places";

@@ -1,6 +1,5 @@
 import { type Finding } from "./find";
-import { called, type Item, type Part, type Parts, type Target } from "./parts";
-import { type Preview } from "./preview";
+import { called, type Item, type Part, type Parts, type Preview, type Target } from "./declared";
 
 /** A setting that an update would change. */
 export interface Overwrite {

@@ -7,25 +7,26 @@ import { type Settings } from "../../stacks/settings";
 import { callerOfStack } from "../aws/caller";
 import { type CommandContext } from "../cli/command";
 import { confirm, requireConsent } from "../cli/confirm";
-import { type ExitCode, exitCodes, InfraError, Interrupted } from "../cli/errors";
-import { printJson, say } from "../cli/output";
+import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
+import { printJson, say } from "../common/output";
 import { withSetting } from "../stack/file";
 import { resourcesOf } from "../stack/resources";
 import { type Clients, clientsFor, closeClients } from "../aws/clients";
 import { compareParts, engineChanges, type Overwrite } from "./compare";
-import { countExpiring } from "./count";
-import { creations, declaredTargets } from "./declared";
-import { type DeclaredRule, type Expiring, expiryDays, total } from "./expiry";
-import { findAll, type Finding } from "./find";
-import { findOthers } from "./find-others";
-import { called, type Part } from "./parts";
-import { preview, type Preview } from "./preview";
-import { findingRefusals, lossRefusals, otherRefusal, previewRefusals, type Refusal } from "./refusals";
-import { type Report, type ResourceParts } from "./report";
-import { type AdoptSettings, adoptSettings, isSame } from "./settings";
-import { trial } from "./trial";
-import { reportInWords } from "./words";
-import { write } from "./write";
+import { countExpiring, type DeclaredRule, type Expiring, expiryDays, total } from "./expiry";
+import { called, creations, declaredTargets, type Part, preview, type Preview, trial } from "./declared";
+import { findAll, type Finding, findOthers } from "./find";
+import {
+    findingRefusals,
+    lossRefusals,
+    otherRefusal,
+    previewRefusals,
+    type Refusal,
+    type Report,
+    reportInWords,
+    type ResourceParts,
+} from "./report";
+import { type AdoptSettings, adoptSettings, isSame, write } from "./settings";
 
 export interface AdoptOptions {
     readonly acceptDataLoss?: boolean;

@@ -1,5 +1,10 @@
-import { type Declared } from "./declared";
-import { type Part, type Parts } from "./parts";
+import { readFileSync, realpathSync, statSync } from "node:fs";
+import { basename } from "node:path";
+
+import { recorded } from "../stack/audit";
+import { exitCodes, InfraError } from "../common/errors";
+import { writeAtomically } from "../common/files";
+import { type Declared, type Part, type Parts } from "./declared";
 
 /** The setting `adopt` of a service: parts by bucket or user. */
 export type AdoptSettings = Readonly<Record<string, readonly string[]>>;
@@ -34,4 +39,37 @@ export function isSame(one: AdoptSettings, other: AdoptSettings): boolean {
                 .sort(),
         );
     return sorted(one) === sorted(other);
+}
+
+/** A change of a stack's file. */
+export interface Change {
+    readonly stack: string;
+    readonly service: string;
+    readonly file: string;
+    /** The file's text that was looked at, and the one to be. */
+    readonly before: string;
+    readonly after: string;
+    readonly from: AdoptSettings;
+    readonly to: AdoptSettings;
+    readonly acceptDataLoss: boolean;
+}
+
+/**
+ * Writes the stack's file whole or not at all, and records it.
+ *
+ * @throws InfraError when somebody has changed it meanwhile
+ */
+export async function write({ stack, service, file, before, after, from, to, acceptDataLoss }: Change): Promise<void> {
+    const changes = [{ setting: `platform:${service}.adopt`, from, to, acceptDataLoss }];
+    await recorded({ command: "adopt", stack, target: basename(file), changes }, () => {
+        if (readFileSync(file, "utf8") !== before) {
+            throw new InfraError(
+                exitCodes.failed,
+                `Nothing was changed: ${basename(file)} was changed by somebody else meanwhile.`,
+                "Run this again to see what there is to change now.",
+            );
+        }
+        writeAtomically(realpathSync(file), after, statSync(file).mode & 0o777);
+        return Promise.resolve();
+    });
 }

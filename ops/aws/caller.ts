@@ -1,10 +1,9 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
-import { clientsFor, closeClients, type Connection } from "./clients";
-import { failureInWords } from "./outcome";
-import { type Keys } from "../verify/target";
-import { exitCodes, InfraError } from "../cli/errors";
-import { say } from "../cli/output";
+import { clientsFor, closeClients, type Connection, type Keys } from "./clients";
+import { failureInWords } from "./failures";
+import { exitCodes, InfraError } from "../common/errors";
+import { say } from "../common/output";
 
 /** Whose keys these are, as AWS says. */
 export interface Caller {

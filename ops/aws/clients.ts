@@ -11,7 +11,6 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 import { dnsSuffix } from "../../components/arn";
 import { agentBehindProxy, certificatesIn, certificatesOfCaller } from "../network/proxy";
-import { type Keys, type VerifyTarget } from "../verify/target";
 
 /** The clients of one identity. */
 export interface Clients {
@@ -29,7 +28,20 @@ export interface Clients {
 }
 
 /** Where an identity's calls go. */
-export type Connection = Pick<VerifyTarget, "endpoint" | "caBundle" | "region">;
+export interface Connection {
+    /** Address of an emulator that answers for every AWS service; AWS itself when absent. */
+    readonly endpoint?: string;
+    /** Path of the PEM file that the endpoint's certificate is trusted by. */
+    readonly caBundle?: string;
+    readonly region: string;
+}
+
+/** Keys of an identity, always given and never looked up. */
+export interface Keys {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+}
 
 /**
  * Makes the clients of one identity. To give each its keys is not enough: the SDK would send Bedrock the token of

@@ -1,6 +1,6 @@
 import { type Argument, type Command, Option } from "commander";
 
-import { exitCodes, InfraError } from "./errors";
+import { exitCodes, InfraError } from "../common/errors";
 import { type Host } from "./host";
 import { interrupted } from "./interrupt";
 

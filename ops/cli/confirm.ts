@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { type Readable, type Writable } from "node:stream";
 
 import { type CommandContext } from "./command";
-import { exitCodes, InfraError, Interrupted } from "./errors";
+import { exitCodes, InfraError, Interrupted } from "../common/errors";
 
 interface Terminal {
     readonly input: Readable & { readonly isTTY?: boolean };

@@ -1,9 +1,6 @@
 import { type Settings } from "../../stacks/settings";
 import { type ClusterAccess } from "../kubernetes/access";
-import { type Remedies } from "../doctor/finding";
-import { type LocalCloudStatus } from "../status";
-import { type Connection } from "../aws/clients";
-import { type Keys } from "../verify/target";
+import { type Connection, type Keys } from "../aws/clients";
 
 /**
  * Where the tool works: the stacks' files, what deploys them, and where their clouds answer. There are two: the
@@ -86,4 +83,29 @@ export interface EngineRun {
     /** Empty where it was shown. */
     readonly stdout: string;
     readonly stderr: string;
+}
+
+/** How the cloud of this machine is. */
+export interface LocalCloudStatus {
+    readonly running: boolean;
+    /** Where the local AWS answers; where it does not run, undefined. */
+    readonly endpoint?: string;
+    /** Addresses of Kubernetes and Vault where it has a cluster, and whether they answer. */
+    readonly cluster?: { readonly kubernetes: string; readonly vault: string; readonly running: boolean };
+}
+
+/** The commands that fix things. */
+export interface Remedies {
+    readonly up: string;
+    /** Makes again what was deleted or changed by hand. */
+    readonly refresh: string;
+    readonly kubernetes: string;
+    readonly vault: string;
+    readonly unseal: string;
+    readonly externalSecrets: string;
+    readonly reloader: string;
+    /** What comes before a command of aws or kubectl, so that it goes to the stack's clouds. */
+    readonly tools: string;
+    /** Finishes an update that was killed. */
+    readonly recover: string;
 }

@@ -2,11 +2,10 @@ import { Command, CommanderError } from "commander";
 
 import { OutdatedOutputs } from "../../services/outputs";
 import { addExamples } from "./command";
-import { exitCodes, InfraError } from "./errors";
+import { exitCodes, InfraError } from "../common/errors";
 import { type Host } from "./host";
 import { interrupted, listenForInterrupts } from "./interrupt";
-import { printJson, say } from "./output";
-import { outliveOutput } from "./streams";
+import { outliveOutput, printJson, say } from "../common/output";
 
 /** Adds a command to the program. */
 export type Register = (program: Command, host: Host) => void;

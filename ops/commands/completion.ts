@@ -2,7 +2,7 @@ import { Argument, type Command } from "commander";
 
 import { addExamples } from "../cli/command";
 import { type Shell, shells } from "../cli/completion";
-import { exitCodes } from "../cli/errors";
+import { exitCodes } from "../common/errors";
 import { type Host } from "../cli/host";
 import { stackNames } from "../stack/settings";
 

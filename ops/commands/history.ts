@@ -1,9 +1,9 @@
 import { type Command } from "commander";
 
 import { addStackCommand, type CommandContext } from "../cli/command";
-import { type ExitCode, exitCodes } from "../cli/errors";
+import { type ExitCode, exitCodes } from "../common/errors";
 import { type Host } from "../cli/host";
-import { printable, printJson, say } from "../cli/output";
+import { printable, printJson, say } from "../common/output";
 
 /** Adds `infra history`: the record of changes that this tool has made from this checkout. */
 export function registerHistory(program: Command, host: Host): void {
@@ -25,7 +25,7 @@ export function registerHistory(program: Command, host: Host): void {
 }
 
 async function showHistory({ stack, json }: CommandContext): Promise<ExitCode> {
-    const { auditFile, readAudit } = await import("../audit");
+    const { auditFile, readAudit } = await import("../stack/audit");
     const { entries, unreadable } = readAudit(auditFile);
     const changes = entries.filter((entry) => entry.stack === stack).reverse();
     if (json) printJson({ stack, changes });
@@ -35,7 +35,7 @@ async function showHistory({ stack, json }: CommandContext): Promise<ExitCode> {
     return exitCodes.held;
 }
 
-type Recorded = import("../audit").RecordedEntry;
+type Recorded = import("../stack/audit").RecordedEntry;
 
 function lineOf({ time, by, command, outcome, target, changes, reason }: Recorded): string {
     const what = changes.map(changeInWords).join("; ");

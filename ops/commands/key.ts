@@ -5,9 +5,9 @@ import { snapshotter } from "../../services/snapshotter";
 import { snapshotKey } from "../../services/snapshotter/snapshot-key";
 import { addStackCommand, type CommandContext } from "../cli/command";
 import { settingsWith } from "../stack/outputs";
-import { type ExitCode, exitCodes, InfraError } from "../cli/errors";
+import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { type Host } from "../cli/host";
-import { printJson } from "../cli/output";
+import { printJson } from "../common/output";
 
 interface KeyOptions {
     readonly date?: string;

@@ -3,16 +3,15 @@ import { resolve } from "node:path";
 import { Argument, type Command, Option } from "commander";
 
 import { serviceFacts, type ServiceName, serviceNames } from "../../services";
-import { recorded } from "../audit";
+import { recorded } from "../stack/audit";
 import { addStackCommand, type CommandContext } from "../cli/command";
 import { confirm, requireConsent } from "../cli/confirm";
-import { type ExitCode, exitCodes, InfraError, Interrupted } from "../cli/errors";
+import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
 import { type Host } from "../cli/host";
-import { printJson, say } from "../cli/output";
-import { whileSaying } from "../cli/progress";
+import { printJson, say, whileSaying } from "../common/output";
 import { type RotateResult } from "../rotate";
-import { pathOption } from "./path";
-import { type Subject } from "../rotate/look";
+import { pathOption } from "../cli/path-option";
+import { type Subject } from "../rotate/observe";
 
 interface RotateOptions {
     readonly due?: boolean;
@@ -61,7 +60,7 @@ async function rotateKeys(context: CommandContext, options: RotateOptions, servi
     const { host, stack } = context;
     // Refused before anything is asked of the engine.
     if (service !== undefined && options.file) await requireFiles(service as ServiceName, options.file);
-    const { alone } = await import("../files/alone");
+    const { alone } = await import("../common/lock");
     const { callerOfStack } = await import("../aws/caller");
     const { region, allowedAccountIds } = host.settings(stack);
     const deployer = await host.credentials("deployer");
@@ -132,7 +131,7 @@ async function requireFiles(service: ServiceName, files: readonly string[]): Pro
 
 /** Whether a service's key is to be rotated now; says why, or why not. */
 async function isDue(subject: Subject): Promise<boolean> {
-    const [{ dueOf }, { look }] = await Promise.all([import("../rotate/due"), import("../rotate/look")]);
+    const [{ dueOf }, { look }] = await Promise.all([import("../rotate/plan"), import("../rotate/observe")]);
     const { service } = subject;
     const seen = await look(subject, new Date()).catch((error: unknown) => {
         // A service without static keys, or not deployed yet, is never due.

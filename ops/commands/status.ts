@@ -4,9 +4,9 @@ import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../servi
 import { type ShutOffFacts } from "../../services/service";
 import { type StackState } from "../stack/backend";
 import { addStackCommand, type CommandContext } from "../cli/command";
-import { type ExitCode, exitCodes, InfraError } from "../cli/errors";
+import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { type Host } from "../cli/host";
-import { printJson, say } from "../cli/output";
+import { printJson, say } from "../common/output";
 
 /** Adds `infra status`: a stack at a glance. */
 export function registerStatus(program: Command, host: Host): void {

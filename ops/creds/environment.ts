@@ -1,6 +1,5 @@
 import { type CredentialSet } from "../../services/credential-sources";
-import { type Connection } from "../aws/clients";
-import { type Keys } from "../verify/target";
+import { type Connection, type Keys } from "../aws/clients";
 import { variablesOf } from "./resolve";
 
 /** As whom a command runs. */

@@ -1,10 +1,9 @@
 import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/client-sts";
 
-import { exitCodes, InfraError } from "../cli/errors";
-import { type Clients } from "../aws/clients";
+import { exitCodes, InfraError } from "../common/errors";
+import { type Clients, type Keys } from "../aws/clients";
 import { strayToken } from "../aws/caller";
-import { failureInWords, isRefusal } from "../aws/outcome";
-import { type Keys } from "../verify/target";
+import { failureInWords, isRefusal } from "../aws/failures";
 
 /** Whose keys these are, as AWS says. */
 export interface CallerIdentity {

@@ -1,13 +1,12 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { type ServiceName } from "../../services";
 import { type VariableSources } from "../../services/credential-sources";
+import { type ServiceName } from "../../services";
 import { type CommandContext } from "../cli/command";
-import { exitCodes, InfraError } from "../cli/errors";
-import { readFiles } from "./files";
+import { exitCodes, InfraError } from "../common/errors";
 import { type FoundCredentials, type Resolution, resolveCredentials, variablesOf } from "./resolve";
-import { theEnvironment } from "./variables";
+import { readFiles, theEnvironment } from "./variables";
 
 /** Codes of errors that say that a path leads to no folder. */
 const leadsNowhere = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"];

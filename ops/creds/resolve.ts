@@ -1,6 +1,6 @@
 import { type CredentialSet, type VariableSources } from "../../services/credential-sources";
-import { exitCodes, InfraError } from "../cli/errors";
-import { type Keys } from "../verify/target";
+import { exitCodes, InfraError } from "../common/errors";
+import { type Keys } from "../aws/clients";
 import {
     type CredentialInputs,
     type Found,

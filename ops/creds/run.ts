@@ -4,7 +4,7 @@ import { isatty } from "node:tty";
 
 import execa from "execa";
 
-import { exitCodes, InfraError } from "../cli/errors";
+import { exitCodes, InfraError } from "../common/errors";
 
 /**
  * Runs a command on this process's own standard input and output, with this environment and nothing else.

@@ -1,4 +1,4 @@
-import { type Remedies } from "./finding";
+import { type Remedies } from "../cli/host";
 
 /** Why External Secrets could not copy a secret. */
 export interface Cause {

@@ -1,5 +1,7 @@
-import { type ServiceName } from "../../services";
+import { type Remedies } from "../cli/host";
+import Table from "cli-table3";
 
+import { type ServiceName } from "../../services";
 /** Something that is wrong, why, and the fix. */
 export interface Finding {
     readonly id: string;
@@ -11,22 +13,6 @@ export interface Finding {
     readonly why: string;
     /** A command, or what to do where there is none. */
     readonly fix: string;
-}
-
-/** The commands that fix things. */
-export interface Remedies {
-    readonly up: string;
-    /** Makes again what was deleted or changed by hand. */
-    readonly refresh: string;
-    readonly kubernetes: string;
-    readonly vault: string;
-    readonly unseal: string;
-    readonly externalSecrets: string;
-    readonly reloader: string;
-    /** What comes before a command of aws or kubectl, so that it goes to the stack's clouds. */
-    readonly tools: string;
-    /** Finishes an update that was killed. */
-    readonly recover: string;
 }
 
 /** Those of a stack whose cluster and Vault are somebody's. */
@@ -42,4 +28,45 @@ export function remediesOf(stack: string): Remedies {
         tools: "",
         recover: 'docs/recovery.md, "A real stack"',
     };
+}
+
+/** What was found, as a table; then what was looked at, and what not. */
+export function diagnosisInWords({ findings, looked, notSeen, unreachable }: Diagnosis, width = 120): string {
+    const reasons = [...new Set(notSeen.map(({ why }) => why))];
+    const lines = [
+        ...(looked.length > 0
+            ? [`Looked at: ${looked.join("; ")}. How AWS answers actual requests is tested by verify.`]
+            : []),
+        ...reasons.map((reason) => {
+            const what = notSeen.filter(({ why }) => why === reason).map((one) => one.what);
+            return `Not looked at: ${what.join(", ")} (${reason}).`;
+        }),
+    ];
+    if (findings.length === 0) {
+        return [...lines, unreachable ? "Nothing could be asked." : "Nothing wrong was found."].join("\n");
+    }
+    // Borders, padding and the narrow column take 21.
+    const cell = Math.max(16, Math.floor((width - 21) / 3));
+    const table = new Table({
+        head: ["", "what", "why", "fix"],
+        colWidths: [9, cell, cell, cell].map((columns, index) => (index === 0 ? columns : columns + 2)),
+        wordWrap: true,
+        style: { head: [], border: [] },
+    });
+    // The table cuts off a word that is wider than its cell: ARNs and commands have to be whole.
+    const breakable = (text: string) => text.replace(new RegExp(`\\S{${cell}}(?=\\S)`, "g"), "$& ");
+    table.push(...findings.map(({ severity, what, why, fix }) => [severity, ...[what, why, fix].map(breakable)]));
+    const count = findings.length === 1 ? "1 finding" : `${findings.length} findings`;
+    return [table.toString(), ...lines, `${count}.`].join("\n");
+}
+
+/** What doctor found. */
+export interface Diagnosis {
+    readonly findings: readonly Finding[];
+    /** What was looked at. */
+    readonly looked: readonly string[];
+    /** What was not looked at, and why. */
+    readonly notSeen: readonly { readonly what: string; readonly why: string }[];
+    /** Whether nothing could be asked anything. */
+    readonly unreachable: boolean;
 }

@@ -9,7 +9,8 @@ import {
     type PodState,
     type SecretState,
 } from "./facts";
-import { type Finding, type Remedies } from "./finding";
+import { type Finding } from "./finding";
+import { type Remedies } from "../cli/host";
 
 /** How long a change may take on its way before it counts as stuck. */
 const graceSeconds = 120;

@@ -1,22 +1,12 @@
 import { type Declared, type Facts } from "./facts";
-import { type Finding, remediesOf, type Remedies } from "./finding";
+import { type Remedies } from "../cli/host";
+import { type Diagnosis, remediesOf } from "./finding";
 import { findingsOf, unseen } from "./findings";
 import { observe, type DoctorAccess } from "./observe";
 
 export { type Declared } from "./facts";
-export { type Finding, type Remedies } from "./finding";
+export { type Diagnosis, type Finding } from "./finding";
 export { type DoctorAccess } from "./observe";
-
-/** What doctor found. */
-export interface Diagnosis {
-    readonly findings: readonly Finding[];
-    /** What was looked at. */
-    readonly looked: readonly string[];
-    /** What was not looked at, and why. */
-    readonly notSeen: readonly { readonly what: string; readonly why: string }[];
-    /** Whether nothing could be asked anything. */
-    readonly unreachable: boolean;
-}
 
 /** Looks at clinical-ai's cluster side and says what is wrong, why, and the fix. It changes nothing. */
 export async function diagnose(

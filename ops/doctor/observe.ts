@@ -5,16 +5,14 @@ import { type VaultAddress } from "../../services/checks";
 import { clinicalAi } from "../../services/clinical-ai";
 import { versionAnnotations, writtenAnnotations } from "../../services/clinical-ai/cluster-checks";
 import { objects } from "../../services/clinical-ai/workload-checks";
-import { ClusterFailure, inWords } from "../kubernetes/access";
-import { type KubeconfigPaths } from "../kubernetes/kubeconfig";
-import { Kubernetes, type AnyObject, type ObjectReference } from "../kubernetes/client";
+import { ClusterFailure, inWords, type KubeconfigPaths } from "../kubernetes/access";
+import { type AnyObject, Kubernetes, type ObjectReference } from "../kubernetes/client";
 import { livePods } from "../kubernetes/pods";
 import { Vault } from "../vault/client";
-import { type Connection } from "../aws/clients";
+import { type Connection, type Keys } from "../aws/clients";
 import { vet } from "../verify/identities";
-import { failureInWords } from "../aws/outcome";
-import { type Keys } from "../verify/target";
-import { auditInWords, policyInWords } from "../verify/words-vault";
+import { outcomeInWords } from "../verify/outcome";
+import { auditInWords, policyInWords } from "../verify/probes-vault";
 import { type Declared, type Facts, type Look, type Marked, type Synced, type VaultFault } from "./facts";
 
 /** What doctor looks with: as little as whoever asks has. */
@@ -347,7 +345,7 @@ async function keysOf({ aws }: DoctorAccess, { mode, userName }: Declared): Prom
         }
         return { state: "found", value: { active, inactive } };
     } catch (error) {
-        return { state: "unseen", why: failureInWords(error) };
+        return { state: "unseen", why: outcomeInWords(error) };
     } finally {
         identity.close();
     }

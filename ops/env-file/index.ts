@@ -1,5 +1,5 @@
-import { exitCodes, InfraError } from "../cli/errors";
-import { contentAt, writeFile } from "../files/place";
+import { exitCodes, InfraError } from "../common/errors";
+import { contentAt, writeFile } from "../common/files";
 import { mergeVariables, type Variables } from "./merge";
 import { EnvFileFault } from "./quote";
 import { parseVariables } from "./reader";

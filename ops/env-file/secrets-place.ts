@@ -3,8 +3,8 @@ import { basename, dirname, join } from "node:path";
 
 import execa from "execa";
 
-import { exitCodes, InfraError } from "../cli/errors";
-import { fileAt, unfit } from "../files/place";
+import { exitCodes, InfraError } from "../common/errors";
+import { fileAt, unfit } from "../common/files";
 
 /**
  * Refuses a place where secrets must not be written: what is no file of this user, or what git would commit.

@@ -1,6 +1,6 @@
 import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
 import { isSecret, type Variable } from "../../services/variables";
-import { exitCodes, InfraError } from "../cli/errors";
+import { exitCodes, InfraError } from "../common/errors";
 
 /** A service's variable with its value. */
 export interface ValuedVariable {

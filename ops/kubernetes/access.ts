@@ -1,4 +1,5 @@
-import { type KubeconfigPaths } from "./kubeconfig";
+/** Path of a kubeconfig, or the paths that KUBECONFIG lists, of which some may be of no file. */
+export type KubeconfigPaths = string | readonly string[];
 
 /** What opens a cluster and its Vault to one identity: always given, never looked up in the caller's environment. */
 export interface ClusterAccess {

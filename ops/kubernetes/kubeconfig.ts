@@ -5,11 +5,8 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { parse } from "yaml";
 
-import { ClusterFailure } from "./access";
+import { ClusterFailure, type KubeconfigPaths } from "./access";
 import { connectionFault } from "../network/https";
-
-/** Path of a kubeconfig, or the paths that KUBECONFIG lists, of which some may be of no file. */
-export type KubeconfigPaths = string | readonly string[];
 
 /** What the client library leaves out of a user. */
 export interface UserExtras {

@@ -4,7 +4,7 @@ import { rootCertificates } from "node:tls";
 
 import { ProxyAgent } from "proxy-agent";
 
-import { exitCodes, InfraError } from "../cli/errors";
+import { exitCodes, InfraError } from "../common/errors";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -4,7 +4,7 @@ import { type ConnectionOptions } from "node:tls";
 
 import { Client, type ClientConfig, type QueryResult, type QueryResultRow } from "pg";
 
-import { exitCodes, InfraError, Interrupted, OutcomeUnknown } from "../cli/errors";
+import { exitCodes, InfraError, Interrupted, OutcomeUnknown } from "../common/errors";
 import { databaseFailure } from "./failures";
 import { addressInWords, type DatabaseAddress } from "./url";
 

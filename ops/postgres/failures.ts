@@ -1,6 +1,6 @@
 import { DatabaseError } from "pg";
 
-import { exitCodes, InfraError } from "../cli/errors";
+import { exitCodes, InfraError } from "../common/errors";
 
 /** What an SQLSTATE or the code of a network error means, and what to do about it. */
 const known: Readonly<Record<string, readonly [cause: string, fix: string]>> = {

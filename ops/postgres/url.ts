@@ -1,4 +1,4 @@
-import { exitCodes, InfraError } from "../cli/errors";
+import { exitCodes, InfraError } from "../common/errors";
 
 /** How a connection is encrypted, in libpq's words. */
 const sslModes = ["disable", "require", "verify-ca", "verify-full"] as const;

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { isAlive } from "../files/process";
+import { isAlive } from "../common/lock";
 
 /** The lock that an update holds in a self-managed backend. */
 export interface UpdateLock {

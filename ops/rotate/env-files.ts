@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { type ServiceName } from "../../services";
 import { readEnvFile, type Variables, variableStates } from "../env-file";
 import { variablesOf } from "../env-file/service";
-import { type Keys } from "../verify/target";
+import { type Keys } from "../aws/clients";
 
 /** A file from which consumers read a service's variables. */
 export interface ConsumerFile {

@@ -2,12 +2,12 @@ import { readFileSync, statSync } from "node:fs";
 
 import { formatAccessKeys, type AccessKeySettings } from "../../components/scoped-identity/access-keys";
 import { writeEnvFile } from "../env-file";
-import { exitCodes, InfraError, Interrupted } from "../cli/errors";
-import { writeFile } from "../files/place";
-import { inTime } from "../cli/time";
+import { exitCodes, InfraError, Interrupted } from "../common/errors";
+import { writeFile } from "../common/files";
+import { inTime } from "../common/output";
 import { withSection } from "../stack/file";
 import { keyVariables } from "./env-files";
-import { look, type Seen, type Subject } from "./look";
+import { look, type Seen, type Subject } from "./observe";
 import { finishing, goalOf, isBegun, nextStep, type Step } from "./plan";
 import { type Clock, proveKey, tryKey } from "./proof";
 import { keySettingsIn, putKeySettings } from "./settings";

@@ -1,6 +1,6 @@
 import { type ServiceName, serviceNames, type ServiceOutputs } from "../../services";
 import { type OutdatedOutputs, outdatedServices, parseOutputs } from "../../services/outputs";
-import { type Keys } from "../verify/target";
+import { type Keys } from "../aws/clients";
 import { accessKeyType, type ExportedState } from "../recover/state";
 
 /** A key that the stack's state has. */

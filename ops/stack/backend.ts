@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readLocks, type UpdateLock } from "../recover/lock";
 import { type ExportedState } from "../recover/state";
 import { parsed } from "./outputs";
-import { exitCodes, InfraError } from "../cli/errors";
+import { exitCodes, InfraError } from "../common/errors";
 import { type Host } from "../cli/host";
 
 /** A stack's state, and the locks of its updates. */

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { type Document, isMap, isScalar, parseDocument, type Pair, type Scalar, type YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, type Pair, parseDocument, type Scalar, type YAMLMap } from "yaml";
 
-import { writeOutAliases } from "./aliases";
-import { stackDocument } from "./document";
+import { stackDocument, writeOutAliases } from "./document";
 
 type Value = Readonly<Record<string, readonly string[]>>;
 

@@ -2,7 +2,7 @@ import { type ServiceName, type ServiceOutputs } from "../../services";
 import { parseOutputs } from "../../services/outputs";
 import { type Settings } from "../../stacks/settings";
 import { type CommandContext } from "../cli/command";
-import { exitCodes, InfraError, Interrupted } from "../cli/errors";
+import { exitCodes, InfraError, Interrupted } from "../common/errors";
 
 type OfStack = Pick<CommandContext, "stack" | "host">;
 type Deployed = OfStack & Pick<CommandContext, "interrupted">;

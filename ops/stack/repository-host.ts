@@ -8,11 +8,10 @@ import { type Settings } from "../../stacks/settings";
 import { type ClusterAccess } from "../kubernetes/access";
 import { kubectlsOwn } from "../kubernetes/kubeconfig";
 import { readStackSettings, stackFile } from "./settings";
-import { requestHandler } from "../aws/clients";
-import { type Keys } from "../verify/target";
-import { exitCodes, InfraError } from "../cli/errors";
+import { type Keys, requestHandler } from "../aws/clients";
+import { exitCodes, InfraError } from "../common/errors";
 import { type Host } from "../cli/host";
-import { printable, say } from "../cli/output";
+import { printable, say } from "../common/output";
 import { recoverStack } from "./recover";
 import { repository, settingsPath } from "./repository";
 

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { type Document, parseDocument } from "yaml";
 
 import { parseSettings, parseValue, refuseMisspelt, type Settings, SettingsError } from "../../stacks/settings";
-import { exitCodes, InfraError } from "../cli/errors";
+import { exitCodes, InfraError } from "../common/errors";
 import { repository } from "./repository";
 import { readStackDocument } from "./document";
 

@@ -1,3 +1,4 @@
+import { type LocalCloudStatus } from "../cli/host";
 import { type AccessKeySettings } from "../../components/scoped-identity/access-keys";
 import { serviceFacts, type ServiceName } from "../../services";
 import { type KeyFacts } from "../../services/access-keys";
@@ -18,14 +19,6 @@ export interface Status {
     readonly lastRefresh: PastUpdate | undefined;
     readonly update: UpdateStatus;
     readonly services: readonly ServiceStatus[];
-}
-
-export interface LocalCloudStatus {
-    readonly running: boolean;
-    /** Where the local AWS answers; where it does not run, undefined. */
-    readonly endpoint?: string;
-    /** Addresses of Kubernetes and Vault where it has a cluster, and whether they answer. */
-    readonly cluster?: { readonly kubernetes: string; readonly vault: string; readonly running: boolean };
 }
 
 export type UpdateStatus =

@@ -1,7 +1,8 @@
 import { serviceFacts } from "../../services";
 import { type PastUpdate } from "../stack/backend";
-import { inTime } from "../cli/time";
-import { type KeyStatus, type LocalCloudStatus, type ServiceStatus, type Status } from "./index";
+import { inTime } from "../common/output";
+import { type KeyStatus, type ServiceStatus, type Status } from "./index";
+import { type LocalCloudStatus } from "../cli/host";
 
 /** One screen: first what may be wrong with the stack itself, then a line a service. */
 export function statusInWords(status: Status, now: Date): string {

@@ -3,7 +3,7 @@ import { type ClusterAccess } from "../kubernetes/access";
 import { Kubernetes, type TokenWish } from "../kubernetes/client";
 import { podEnvironment, type DeploymentName, type PodEnvironment } from "../kubernetes/pods";
 import { type Caller, type ServiceAccount, type VaultAddress, type VaultLogin } from "../../services/checks";
-import { NotGiven, NotTried } from "../aws/outcome";
+import { NotGiven, NotTried } from "./outcome";
 
 type Role = "operator" | "deployer";
 

@@ -1,9 +1,10 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
-import { clientsFor, closeClients, type Clients, type Connection } from "../aws/clients";
+import { type Clients, clientsFor, closeClients, type Connection, type Keys } from "../aws/clients";
 import { type PodEnvironment } from "../kubernetes/pods";
-import { failureInWords, IdentityRefused, isRefusal, NotGiven } from "../aws/outcome";
-import { type Keys, type VerifyTarget } from "./target";
+import { IdentityRefused, NotGiven, outcomeInWords } from "./outcome";
+import { isRefusal } from "../aws/failures";
+import { type VerifyTarget } from "./target";
 
 /** An identity of which is known that its keys belong to the stack's account, or why it is not used. */
 export interface Identity {
@@ -31,7 +32,7 @@ export async function vet(
         closeClients(clients);
         const isOfKeys = isRefusal(error);
         return refused(
-            isOfKeys ? `AWS does not take key ${keys.accessKeyId} (${(error as Error).name})` : failureInWords(error),
+            isOfKeys ? `AWS does not take key ${keys.accessKeyId} (${(error as Error).name})` : outcomeInWords(error),
         );
     }
 }
@@ -50,7 +51,7 @@ export async function vetEnvironment(resolve: () => Promise<PodEnvironment>, tar
         const keys = { accessKeyId, secretAccessKey, sessionToken: environment.AWS_SESSION_TOKEN };
         return await vet(keys, { ...target, region });
     } catch (error) {
-        return refused(failureInWords(error));
+        return refused(outcomeInWords(error));
     }
 }
 

@@ -2,9 +2,9 @@ import { type ServiceName } from "../../services";
 import { type Caller, type Check, type ClusterProbe, type ProbeKind } from "../../services/checks";
 import { ClusterFailure } from "../kubernetes/access";
 import { Cluster } from "./cluster";
-import { notGiven, refused, vet, vetEnvironment, type Identity } from "./identities";
+import { type Identity, notGiven, refused, vet, vetEnvironment } from "./identities";
 import { endLeftTrials, removeLeftUsers } from "./left";
-import { failureAnswer, failureInWords, NotGiven, settle, type Answer } from "../aws/outcome";
+import { type Answer, failureAnswer, NotGiven, outcomeInWords, settle } from "./outcome";
 import { plan, type Planned } from "./plan";
 import { mapBounded } from "../aws/pool";
 import { bedrockAccess, modelHealth, shutOff } from "./probes-bedrock";
@@ -17,8 +17,8 @@ import {
     objectFields,
     objectState,
     ownRights,
-    podSecurity,
     podAges,
+    podSecurity,
     podVersions,
     servedResources,
 } from "./probes-kubernetes";
@@ -28,10 +28,12 @@ import { secretSync, vaultFields, vaultLogin, vaultState } from "./probes-vault"
 import { whileInterruptible } from "./restore";
 import { type ClusterExecutor, type Executor, type ProbeRun } from "./run";
 import { removeLeftObjects, Scratch, type ScratchPlace } from "./scratch";
-import { type CheckResult, type Keys, shutOffTrial, type VerifyTarget } from "./target";
-import { temporaryUser, type TemporaryRights } from "./temporary-users";
+import { type CheckResult, shutOffTrial, type VerifyTarget } from "./target";
+import { type Keys } from "../aws/clients";
+import { type TemporaryRights, temporaryUser } from "./temporary-users";
 
-export { type CheckResult, type ClusterAccess, type Keys, type VerifyTarget } from "./target";
+export { type CheckResult, type ClusterAccess, type VerifyTarget } from "./target";
+export { type Keys } from "../aws/clients";
 export { renderTable, toJson } from "./table";
 
 const concurrency = 8;
@@ -235,7 +237,7 @@ async function addUsers(
             const register = (remove: () => Promise<void>) => void users.set(key, remove);
             identities.set(key, await temporaryUser(identities.get("deployer")!, rights, runId, target, register));
         } catch (error) {
-            const reason = `the deployer could not make the user: ${failureInWords(error)}`;
+            const reason = `the deployer could not make the user: ${outcomeInWords(error)}`;
             identities.set(key, error instanceof NotGiven ? notGiven(error.message) : refused(reason));
         }
     }

@@ -4,11 +4,11 @@ import { AttachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-s
 
 import { allowed, deniedByBedrock, healthy, notServed } from "../../services/checks";
 import { type Clients } from "../aws/clients";
+import { type Answer, NotGiven, outcomeInWords, settle } from "./outcome";
+import { isNamed } from "../aws/failures";
 import { endTrial, markTrial } from "./left";
-import { failureInWords, isNamed, NotGiven, settle, type Answer } from "../aws/outcome";
 import { whileInterruptible } from "./restore";
 import { type Executor, type ProbeOf } from "./run";
-import { healthInWords } from "./words-bedrock";
 
 /** Whether the caller may make a call to Bedrock. */
 export const bedrockAccess: Executor<"bedrock"> = ({ call, model = "" }, { clients }) => answer(call, model, clients);
@@ -29,7 +29,7 @@ async function answer(call: ProbeOf<"bedrock">["call"], model: string, clients: 
         await calls[call](clients, model);
         return { got: allowed };
     } catch (error) {
-        return { got: isUnknownModel(error) ? notServed((error as Error).name) : failureInWords(error) };
+        return { got: isUnknownModel(error) ? notServed((error as Error).name) : outcomeInWords(error) };
     }
 }
 
@@ -88,3 +88,23 @@ export const shutOff: Executor<"shutOff"> = async ({ user, policyArn, model }, r
     const detached = await invoke(allowed);
     return { got: `attached: ${attached.got}; detached: ${detached.got}` };
 };
+
+/** What Bedrock's errors mean, by their name and message: the first that fits. */
+const meanings: readonly (readonly [name: RegExp, message: RegExp, words: string])[] = [
+    [/^AccessDeniedException$/, /explicit deny/, "403: a policy denies it; a shut-off may be in force"],
+    [/^AccessDeniedException$/, /not authorized to perform/, "403: no policy allows it"],
+    [/^AccessDeniedException$/, /access to the model/, "403: the account has no access to this model"],
+    [/^AccessDeniedException$/, /^/, "403: denied"],
+    [/^ValidationException$/, /on-demand throughput/, "400: not served on demand here, only by an inference profile"],
+    [/^ValidationException$/, /model identifier is invalid/, "400: no such model in this region"],
+    [/^ResourceNotFoundException$/, /end of its life/, "404: no longer served"],
+    [/^ResourceNotFoundException$/, /^/, "404: no such model in this region"],
+    [/^(ThrottlingException|ServiceQuotaExceededException)$/, /^/, "429: too many requests"],
+];
+
+/** Why a model does not answer, with Bedrock's own sentence beside it. */
+export function healthInWords(error: unknown): Answer {
+    const { name = "", message = "" } = (error ?? {}) as { name?: string; message?: string };
+    const found = meanings.find(([names, messages]) => names.test(name) && messages.test(message));
+    return found ? { got: found[2], note: `Bedrock: ${message}` } : { got: outcomeInWords(error) };
+}

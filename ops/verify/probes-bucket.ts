@@ -8,7 +8,7 @@ import {
     type S3Client,
 } from "@aws-sdk/client-s3";
 
-import { isNamed } from "../aws/outcome";
+import { isNamed } from "../aws/failures";
 import { type Executor, type ProbeOf } from "./run";
 import { lifecycleInWords, publicAccessInWords } from "./words";
 

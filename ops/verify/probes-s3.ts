@@ -16,12 +16,12 @@ import {
     PutObjectAclCommand,
     PutObjectCommand,
     PutObjectTaggingCommand,
-    UploadPartCommand,
     type S3Client,
+    UploadPartCommand,
 } from "@aws-sdk/client-s3";
 
 import { type Encryption, type S3Call } from "../../services/checks";
-import { accessOf, failureInWords, NotGiven, NotTried } from "../aws/outcome";
+import { accessOf, NotGiven, NotTried, outcomeInWords } from "./outcome";
 import { type Executor, type ProbeOf, type ProbeRun } from "./run";
 import { type Scratch } from "./scratch";
 
@@ -79,7 +79,7 @@ async function prepare<Result>(work: () => Promise<Result>): Promise<Result> {
         return await work();
     } catch (error) {
         if (error instanceof NotGiven) throw error;
-        throw new NotTried(`the deployer could not prepare it: ${failureInWords(error)}`);
+        throw new NotTried(`the deployer could not prepare it: ${outcomeInWords(error)}`);
     }
 }
 

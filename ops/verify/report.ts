@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-import { printable } from "../cli/output";
+import { printable } from "../common/output";
 import { countsInWords, countsOf, renderTable } from "./table";
 import { type CheckResult } from "./target";
 

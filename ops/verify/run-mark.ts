@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 
-import { isAlive } from "../files/process";
+import { isAlive } from "../common/lock";
 
 /** How long what a run makes in an account can do anything, in seconds; a run takes a few minutes. */
 export const lifetimeSeconds = 1800;

@@ -1,7 +1,7 @@
 import { type Caller, type ClusterProbe, type Probe, type ProbeKind } from "../../services/checks";
 import { type Clients } from "../aws/clients";
 import { type Cluster } from "./cluster";
-import { type Answer } from "../aws/outcome";
+import { type Answer } from "./outcome";
 import { type Scratch } from "./scratch";
 import { type WhileShutOff } from "./target";
 

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-import { printable } from "../cli/output";
+import { printable } from "../common/output";
 import { type CheckResult } from "./target";
 
 /**

@@ -1,14 +1,8 @@
 import { type ServiceName, type ServiceOutputs } from "../../services";
+import { type Connection, type Keys } from "../aws/clients";
 import { type ClusterAccess } from "../kubernetes/access";
 
 export { type ClusterAccess } from "../kubernetes/access";
-
-/** Keys of an identity, always given and never looked up. */
-export interface Keys {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-}
 
 /** A policy that denies a service's user its invocations, attached for a trial. */
 export interface ShutOff {
@@ -20,12 +14,7 @@ export interface ShutOff {
 export type WhileShutOff = <Result>(shutOff: ShutOff, trial: () => Promise<Result>) => Promise<Result>;
 
 /** What is verified, and with whose keys. The keys of the services come from their outputs. */
-export interface VerifyTarget {
-    /** Address of an emulator that answers for every AWS service; AWS itself when absent. */
-    readonly endpoint?: string;
-    /** Path of the PEM file that the endpoint's certificate is trusted by. */
-    readonly caBundle?: string;
-    readonly region: string;
+export interface VerifyTarget extends Connection {
     /** The stack's account: keys of any other one are refused. */
     readonly accountId: string;
     /** @default "aws" */

@@ -20,7 +20,7 @@ import {
 import { policyDocument, type PolicyDocument, type PolicyStatement } from "../../components/policy-document";
 import { clientsFor, closeClients, type Connection } from "../aws/clients";
 import { type Identity } from "./identities";
-import { isNamed } from "../aws/outcome";
+import { isNamed } from "../aws/failures";
 import { collect } from "../aws/pages";
 import { isOver, lifetimeSeconds, ownMark } from "./run-mark";
 

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { InfraError } from "../../ops/cli/errors";
+import { InfraError } from "../../ops/common/errors";
 import { Database, type Query } from "../../ops/postgres/client";
 import { parseDatabaseUrl } from "../../ops/postgres/url";
 import { TestPostgres } from "../support/postgres";

@@ -21,7 +21,7 @@ import { parse } from "dotenv";
 import { parseDocument } from "yaml";
 
 import { root } from "../../local/paths";
-import { auditFile } from "../../ops/audit";
+import { auditFile } from "../../ops/stack/audit";
 import { clientsFor, closeClients } from "../../ops/aws/clients";
 import { InfraCheckout } from "../support/infra";
 import { stackConfig } from "../support/stack-files";

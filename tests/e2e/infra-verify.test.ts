@@ -36,7 +36,7 @@ import { stringify } from "yaml";
 import { type Identities } from "../../local/aws/identities";
 import { commands } from "../../ops/commands";
 import { type Finding } from "../../ops/doctor";
-import { InfraError } from "../../ops/cli/errors";
+import { InfraError } from "../../ops/common/errors";
 import { type Host } from "../../ops/cli/host";
 import { createProgram } from "../../ops/cli/program";
 import { readStackSettings } from "../../ops/stack/settings";

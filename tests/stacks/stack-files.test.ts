@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
-import { partTypes } from "../../ops/adopt/parts";
+import { partTypes } from "../../ops/adopt/declared";
 import { resourcesOf } from "../../ops/stack/resources";
 import { readStackSettings } from "../../ops/stack/settings";
 import { serviceNames } from "../../services";

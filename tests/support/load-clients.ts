@@ -5,8 +5,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { parse } from "dotenv";
 
-import { type Connection } from "../../ops/aws/clients";
-import { type Keys } from "../../ops/verify/target";
+import { type Connection, type Keys } from "../../ops/aws/clients";
 
 /** What the clients have done so far. */
 export interface Load {

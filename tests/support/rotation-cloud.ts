@@ -5,7 +5,7 @@ import { parseDocument } from "yaml";
 
 import { rootCredentials } from "../../local/aws/server";
 import { root } from "../../local/paths";
-import { type Keys } from "../../ops/verify/target";
+import { type Keys } from "../../ops/aws/clients";
 import { freePorts, TestCloud } from "./test-cloud";
 
 /** The times of `platform:rotation`, in seconds. */

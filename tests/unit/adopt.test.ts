@@ -3,14 +3,24 @@ import assert from "node:assert/strict";
 import { type S3Client } from "@aws-sdk/client-s3";
 
 import { compareParts, engineChanges } from "../../ops/adopt/compare";
-import { countExpiring, versionsOf } from "../../ops/adopt/count";
-import { creations, type Declared, declaredTargets } from "../../ops/adopt/declared";
-import { ExpiryCount, expiryDays, total, type Version } from "../../ops/adopt/expiry";
+import { countExpiring, ExpiryCount, expiryDays, total, type Version, versionsOf } from "../../ops/adopt/expiry";
+import {
+    accessItems,
+    creations,
+    type Declared,
+    declaredItems,
+    declaredTargets,
+    destructive,
+    type Item,
+    parsePreview,
+    type Part,
+    ruleItems,
+    statementItems,
+    type Step,
+    tagItems,
+} from "../../ops/adopt/declared";
 import { type Finding } from "../../ops/adopt/find";
-import { accessItems, declaredItems, ruleItems, statementItems, tagItems } from "../../ops/adopt/items";
-import { type Item, type Part } from "../../ops/adopt/parts";
-import { destructive, parsePreview, type Step } from "../../ops/adopt/preview";
-import { findingRefusals, lossRefusals, previewRefusals } from "../../ops/adopt/refusals";
+import { findingRefusals, lossRefusals, previewRefusals } from "../../ops/adopt/report";
 import { adoptSettings, isSame } from "../../ops/adopt/settings";
 import { lifecycleRules } from "../../components/secure-bucket/policy";
 

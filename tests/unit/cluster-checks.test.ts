@@ -13,8 +13,8 @@ import {
     rulesInWords,
     variablesInWords,
     versionsInWords,
-} from "../../ops/verify/words-kubernetes";
-import { auditInWords, policyInWords, syncInWords } from "../../ops/verify/words-vault";
+} from "../../ops/verify/probes-kubernetes";
+import { auditInWords, policyInWords, syncInWords } from "../../ops/verify/probes-vault";
 import { type ServiceOutputs } from "../../services";
 import { type Check } from "../../services/checks";
 import { at, fieldsInWords, placesInWords } from "../../services/fields";

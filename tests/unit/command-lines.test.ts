@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 
 import { commands } from "../../ops/commands";
-import { commandBehindDashes } from "../../ops/commands/creds/creds";
-import { pathOption } from "../../ops/commands/path";
+import { commandBehindDashes } from "../../ops/creds";
+import { pathOption } from "../../ops/cli/path-option";
 import { createProgram } from "../../ops/cli/program";
 import { repositoryHost } from "../../ops/stack/repository-host";
 

@@ -3,13 +3,12 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { certificateAuthority } from "../../ops/vault/client";
-import { accessOf } from "../../ops/commands/doctor/doctor";
+import { accessOf } from "../../ops/doctor/command";
 import { type Declared, diagnosisOf } from "../../ops/doctor";
 import { causeOf } from "../../ops/doctor/cause";
 import { type Facts, type Look } from "../../ops/doctor/facts";
-import { remediesOf } from "../../ops/doctor/finding";
+import { diagnosisInWords, remediesOf } from "../../ops/doctor/finding";
 import { doctorSettings } from "../../ops/doctor/settings";
-import { diagnosisInWords } from "../../ops/doctor/words";
 import { repository } from "../../ops/stack/repository";
 import { callersAccess } from "../../ops/stack/repository-host";
 import { parseSettings } from "../../stacks/settings";

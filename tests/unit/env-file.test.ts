@@ -28,7 +28,7 @@ import {
 } from "../../ops/env-file";
 import { parseVariables, unreadLines } from "../../ops/env-file/reader";
 import { valuedVariables, variablesOf } from "../../ops/env-file/service";
-import { InfraError } from "../../ops/cli/errors";
+import { InfraError } from "../../ops/common/errors";
 import { serviceNames, type ServiceOutputs } from "../../services";
 
 describe("variables merged into a file's text", () => {

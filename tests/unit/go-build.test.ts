@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { buildWithGo, canFetchToolchains } from "../../local/go-build";
-import { isAlive } from "../../ops/files/process";
+import { isAlive } from "../../ops/common/lock";
 import { until } from "../support/test-cloud";
 
 describe("building with Go, played by a script,", () => {

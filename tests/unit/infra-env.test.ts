@@ -5,12 +5,10 @@ import { join, resolve } from "node:path";
 
 import { registerEndpoints } from "../../ops/commands/endpoints";
 import { registerEnv } from "../../ops/commands/env";
-import { compareFile } from "../../ops/commands/env/compare";
-import { type EnvOptions, wanted } from "../../ops/commands/env/options";
-import { changesInWords, differencesInWords } from "../../ops/commands/env/words";
+import { changesInWords, compareFile, differencesInWords, type EnvOptions, wanted } from "../../ops/env-file/command";
 import { dayOf, registerKey } from "../../ops/commands/key";
 import { writeEnvFile } from "../../ops/env-file";
-import { InfraError } from "../../ops/cli/errors";
+import { InfraError } from "../../ops/common/errors";
 import { createProgram } from "../../ops/cli/program";
 import { repositoryHost } from "../../ops/stack/repository-host";
 import { llmModelsEndpoints } from "../../services/llm-models/endpoints";

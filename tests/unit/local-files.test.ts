@@ -17,7 +17,7 @@ import { alone } from "../../local/lock";
 import { cacheDirectory, localPort } from "../../local/paths";
 import { describeChanges, lastChanges } from "../../local/summary";
 import { satisfies } from "../../local/versions";
-import { writeAtomically } from "../../ops/files/write";
+import { writeAtomically } from "../../ops/common/files";
 
 /** A process id that no process has: above the largest that Linux and macOS give. */
 const deadPid = 4_194_305;

@@ -4,7 +4,7 @@ import { type AddressInfo } from "node:net";
 
 import { Command } from "commander";
 
-import { deployerProfile, operatorProfile } from "../../ops/commands/people";
+import { deployerProfile, operatorProfile } from "../../ops/cli/people";
 import { repositoryHost } from "../../ops/stack/repository-host";
 
 describe("an AWS profile that is named", () => {

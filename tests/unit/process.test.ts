@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 import execa from "execa";
 
-import { isAlive } from "../../ops/files/process";
+import { isAlive } from "../../ops/common/lock";
 import { until } from "../support/test-cloud";
 
 describe("whether a process runs", () => {

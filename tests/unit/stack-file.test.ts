@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { exitCodes, InfraError } from "../../ops/cli/errors";
+import { exitCodes, InfraError } from "../../ops/common/errors";
 import { stackDocument } from "../../ops/stack/document";
 import { withSection, withSetting } from "../../ops/stack/file";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { Document } from "yaml";
 
-import { readAudit } from "../../ops/audit";
+import { readAudit } from "../../ops/stack/audit";
 import { stackHistory, stackState } from "../../ops/stack/backend";
 import { type Host } from "../../ops/cli/host";
 import { repositoryHost } from "../../ops/stack/repository-host";

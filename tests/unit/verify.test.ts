@@ -9,15 +9,14 @@ import { ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
 import { InvokeModelCommand } from "@aws-sdk/client-bedrock-runtime";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 
-import { recordingShutOffs } from "../../ops/commands/verify/recording";
-import { type AuditEntry } from "../../ops/audit";
+import { recordingShutOffs } from "../../ops/verify/command";
+import { type AuditEntry } from "../../ops/stack/audit";
 import { shutOffTrial, type WhileShutOff } from "../../ops/verify/target";
-import { renderTable, toJson, verify, type CheckResult, type VerifyTarget } from "../../ops/verify";
+import { type CheckResult, renderTable, toJson, verify, type VerifyTarget } from "../../ops/verify";
 import { type Clients, clientsFor, closeClients } from "../../ops/aws/clients";
-import { accessOf, failureInWords, NotGiven, NotTried, settle } from "../../ops/aws/outcome";
+import { accessOf, NotGiven, NotTried, outcomeInWords, settle } from "../../ops/verify/outcome";
 import { mapBounded } from "../../ops/aws/pool";
-import { bedrockAccess, shutOff } from "../../ops/verify/probes-bedrock";
-import { healthInWords } from "../../ops/verify/words-bedrock";
+import { bedrockAccess, healthInWords, shutOff } from "../../ops/verify/probes-bedrock";
 import { Stopped, whileInterruptible } from "../../ops/verify/restore";
 import { type Format, reportOf, type ReportOptions } from "../../ops/verify/report";
 import { isOver, ownMark } from "../../ops/verify/run-mark";
@@ -35,7 +34,7 @@ function awsError(name: string, httpStatusCode: number, message = name): Error {
     return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
 }
 
-describe("failureInWords", () => {
+describe("outcomeInWords", () => {
     const cases: [string, unknown, string][] = [
         ["a denial of S3, IAM or STS", awsError("AccessDenied", 403), "denied (AccessDenied)"],
         [
@@ -65,7 +64,7 @@ describe("failureInWords", () => {
         ["nothing at all", undefined, "could not be reached (unknown error)"],
         ["what was not tried", new NotTried("other account"), "not tried: other account"],
     ];
-    for (const [what, error, words] of cases) it(`names ${what}`, () => assert.equal(failureInWords(error), words));
+    for (const [what, error, words] of cases) it(`names ${what}`, () => assert.equal(outcomeInWords(error), words));
 });
 
 describe("accessOf", () => {

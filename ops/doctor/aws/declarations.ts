@@ -4,12 +4,11 @@ import { type ServiceName, type ServiceOutputs } from "../../../services";
 import { type Check, type ProbeKind } from "../../../services/checks";
 import { grantsInWords, type Statement } from "../../../services/grants";
 import { type ExportedState } from "../../recover/state";
-import { type Clients, type Connection } from "../../aws/clients";
-import { failureInWords, isNamed } from "../../aws/outcome";
-import { bucketsOf, type Planned, plan } from "../../verify/plan";
+import { type Clients, type Connection, type Keys } from "../../aws/clients";
+import { failureInWords, isNamed } from "../../aws/failures";
+import { bucketsOf, plan, type Planned } from "../../verify/plan";
 import { runChecks } from "../../verify";
 import { mapBounded } from "../../aws/pool";
-import { type Keys } from "../../verify/target";
 import { currentOutputs } from "../../rotate/state";
 
 /** Something that the stack declares of a resource, and what AWS has. */

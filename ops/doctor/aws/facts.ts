@@ -4,8 +4,7 @@ import { type UpdateLock } from "../../recover/lock";
 import { type LeftUser } from "../../verify/temporary-users";
 import { type Look } from "../facts";
 import { type Declaration } from "./declarations";
-import { type Principal } from "./principal";
-import { type Judgement } from "./simulate";
+import { type Judgement, type Principal } from "./simulate";
 
 /** What the stack's settings say. */
 export interface AwsDeclared {

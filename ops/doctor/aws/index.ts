@@ -1,5 +1,5 @@
 import { type Diagnosis } from "../index";
-import { type Remedies } from "../finding";
+import { type Remedies } from "../../cli/host";
 import { awsFindings, awsLooked, awsUnseen } from "./findings";
 import { type AwsFacts } from "./facts";
 import { type AwsAccess, type AwsWish, observeAws } from "./observe";

@@ -11,18 +11,16 @@ import { type StackState } from "../../stack/backend";
 import { interruptedKeyCreations } from "../../recover/state";
 import { resourcesOf } from "../../stack/resources";
 import { currentOutputs, keysInState } from "../../rotate/state";
-import { type Clients, clientsFor, closeClients, type Connection } from "../../aws/clients";
-import { failureInWords, isNamed, isRefusal } from "../../aws/outcome";
+import { type Clients, clientsFor, closeClients, type Connection, type Keys as Credentials } from "../../aws/clients";
+import { failureInWords, isNamed, isRefusal } from "../../aws/failures";
 import { hasLeftTrial } from "../../verify/left";
 import { mapBounded } from "../../aws/pool";
-import { type Keys as Credentials } from "../../verify/target";
 import { leftUsers } from "../../verify/temporary-users";
 import { type Look } from "../facts";
 import { observeDeclarations } from "./declarations";
 import { type AwsDeclared, type AwsFacts, type Keys, type ServiceFacts, type UnfinishedUpdate } from "./facts";
 import { type Need, needsOf } from "./needs";
-import { principalOf, type Principal } from "./principal";
-import { type Judgement, policySourceOf, simulate } from "./simulate";
+import { type Judgement, policySourceOf, type Principal, principalOf, simulate } from "./simulate";
 
 /** What doctor looks at AWS with. */
 export interface AwsAccess {

@@ -6,7 +6,6 @@ import {
 } from "@aws-sdk/client-iam";
 
 import { type Need } from "./needs";
-import { type Principal } from "./principal";
 
 /** What IAM's simulation says of one action on one resource. */
 export interface Judgement {
@@ -73,4 +72,25 @@ export async function policySourceOf(
         // Most roles have no path; of one that has, IAM will say that there is none.
         return principal.arnWithoutPath;
     }
+}
+
+/** Who a caller is to IAM: whose policies decide what he may do. */
+export type Principal =
+    /** May do everything: no policy is asked. */
+    | { readonly kind: "root" }
+    | { readonly kind: "user"; readonly arn: string }
+    /** A session of a role, which its ARN names without the role's path. */
+    | { readonly kind: "role"; readonly name: string; readonly arnWithoutPath: string }
+    /** Nobody whose policies IAM could be asked for. */
+    | { readonly kind: "other" };
+
+/** Reads it off the ARN that AWS gives a caller. */
+export function principalOf(arn: string): Principal {
+    const [, partition, service, , account, ...rest] = arn.split(":");
+    const resource = rest.join(":");
+    if (service === "iam" && resource === "root") return { kind: "root" };
+    if (service === "iam" && resource.startsWith("user/")) return { kind: "user", arn };
+    const [type, name] = resource.split("/");
+    if (service !== "sts" || type !== "assumed-role" || !name) return { kind: "other" };
+    return { kind: "role", name, arnWithoutPath: `arn:${partition}:iam::${account}:role/${name}` };
 }

@@ -1,0 +1,51 @@
+/** Which folder imports which: index → stacks → components → pure files; the tools share only what knows no Pulumi. */
+const rule = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+    forbidden: [
+        rule("no-circle", "Files import each other in one direction.", {}, { circular: true }),
+        {
+            ...rule("no-circle-of-folders", "Folders do, too.", {}, { circular: true }),
+            scope: "folder",
+        },
+        rule("nothing-imports-local", "Only tests do.", { pathNot: "^(local|tests)/" }, { path: "^local/" }),
+        rule(
+            "the-program-needs-no-tool",
+            "But the client of the Kubernetes API, which asks what no provider can be asked.",
+            { path: "^(index\\.ts$|stacks/)" },
+            { path: "^ops/", pathNot: "^ops/(kubernetes|network)/" },
+        ),
+        rule(
+            "components-know-no-service",
+            "They know AWS, Vault and Kubernetes, and read no environment.",
+            { path: "^components/" },
+            { path: "^(index\\.ts$|services/|stacks/|ops/|(node:)?process$)" },
+        ),
+        rule(
+            "components-know-no-other-component",
+            "What two of them need stands beside them.",
+            { path: "^components/([^/]+)/" },
+            { path: "^components/[^/]+/", pathNot: "^components/$1/" },
+        ),
+        rule(
+            "services-are-facts",
+            "They make no calls.",
+            { path: "^services/" },
+            { path: "^(stacks/|ops/|node_modules/@aws-sdk/)" },
+        ),
+        rule(
+            "tools-know-no-pulumi",
+            "Nor anything that imports it: they start without it.",
+            { path: "^(services|ops|local)/" },
+            { path: "^node_modules/@pulumi/", reachable: true },
+        ),
+    ],
+    options: {
+        doNotFollow: { path: "^node_modules" },
+        exclude: { path: "^(tests|\\.local)/" },
+        // Types, too: what only types tie together is tied all the same.
+        tsPreCompilationDeps: true,
+        tsConfig: { fileName: "tsconfig.json" },
+    },
+};

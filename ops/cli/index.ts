@@ -1,8 +1,0 @@
-// The pinned SDK runs on Node 20; its warning of what later versions will need is of no use here.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-
-import { commands } from "../commands";
-import { createProgram, runProgram } from "./program";
-import { repositoryHost } from "../stack/repository-host";
-
-void runProgram(createProgram(commands, repositoryHost), process.argv.slice(2));

@@ -1,0 +1,44 @@
+import { Argument, type Command, Option } from "commander";
+
+import { serviceNames } from "../../services";
+import { addStackCommand } from "../cli/command";
+import { type Host } from "../cli/host";
+import { formats } from "../verify/report";
+import { deployerProfile, isLocal, operatorProfile } from "../cli/people";
+import { type VerifyOptions } from "../verify/command";
+
+/** Adds `infra verify`: what must hold for services, by live calls (A5, B8, D5, E10). */
+export function registerVerify(program: Command, host: Host): void {
+    addStackCommand<VerifyOptions>(program, host, {
+        name: "verify",
+        description:
+            "prove by live calls what services may and may not do with their own credentials, and that everything is " +
+            "as declared; what is written for that is removed again",
+        arguments: [new Argument("[service...]", "which services; default: all of the stack").choices(serviceNames)],
+        options: [
+            operatorProfile(),
+            deployerProfile("without one, what needs the deployer is not tried"),
+            new Option("--format <format>", "how the results are told")
+                .choices(formats)
+                .default("summary")
+                .conflicts("json"),
+            new Option("--failed-only", "leave out what holds and what was not tried").conflicts("json"),
+            // The local cloud has no live requests: there it is always tried.
+            ...(isLocal(host)
+                ? []
+                : [new Option("--try-shut-off", "deny llm-models its live invocations for up to a minute")]),
+        ],
+        examples: [
+            ["infra verify --stack dev --deployer-profile platform-dev", "every service"],
+            ["infra verify rl-studio mlflow --stack dev", "two of them"],
+            ["infra verify --stack dev --failed-only --format markdown", "what failed, for a comment"],
+            [
+                "infra verify --stack dev --json | jq '.checks[] | select(.ok or .notTried | not)'",
+                "the failures, for programs",
+            ],
+        ],
+        // Commander gives the values of a variadic argument as one list.
+        run: async (context, options, ...services) =>
+            (await import("../verify/command")).verifyServices(context, options, services),
+    });
+}
