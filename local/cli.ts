@@ -5,9 +5,9 @@ import { Command } from "commander";
 
 import { InfraError } from "../ops/common/errors";
 import { printJson } from "../ops/common/output";
-import { interrupted, listenForInterrupts } from "./interrupt";
+import { interrupted, listenForInterrupts } from "../ops/common/interrupt";
 import { LocalError } from "./paths";
-import { say } from "./progress";
+import { say } from "../ops/common/output";
 
 // npm runs this in the checkout: paths that are typed are relative to where they were typed.
 if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
@@ -103,17 +103,17 @@ for (const tool of ["aws", "kubectl", "vault"] as const) {
     );
 }
 
-listenForInterrupts();
+listenForInterrupts("\nStopping in order; press Ctrl-C again to stop at once.\n");
 program
     .parseAsync()
     .catch((error: unknown) => {
         // What a stopped child says of itself is of no use to whoever stopped it.
         if (interrupted.aborted) return;
-        process.exitCode = error instanceof InfraError ? error.exitCode : 1;
+        process.exitCode = error instanceof InfraError && !(error instanceof LocalError) ? error.exitCode : 1;
         if (process.argv.includes("--json") && error instanceof Error) {
             printJson({ error: { exitCode: process.exitCode, reason: error.message } });
         }
-        if (error instanceof LocalError || error instanceof InfraError) say(`\n${error.message}`);
+        if (error instanceof InfraError) say(`\n${error.message}`);
         else say(`\nThis should not have happened:\n${error instanceof Error ? error.stack : String(error)}`);
     })
     .finally(() => {

@@ -16,7 +16,8 @@ import { writeAtomically } from "../ops/common/files";
 import { callersAccess, vaultTokenIn } from "../ops/stack/repository-host";
 import { cacheDirectory, localDirectory, localPort } from "./paths";
 import { findAws, type FoundAws, portOf } from "./found";
-import { say, step } from "./progress";
+import { step } from "./progress";
+import { say } from "../ops/common/output";
 import { installProviders, type Provider, type ProviderName } from "./providers";
 import { localSettings, namesOtherCluster, Pulumi, readCommittedStack, stateFile } from "./pulumi";
 

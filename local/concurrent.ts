@@ -1,4 +1,4 @@
-import { interrupted } from "./interrupt";
+import { interrupted } from "../ops/common/interrupt";
 
 /** Waits for all even when one fails, so that no work goes on behind an error message; then throws the first error. */
 export async function settleAll<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {

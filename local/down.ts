@@ -7,11 +7,12 @@ import { localCertificate } from "./aws/certificate";
 import { findServer, stopServer } from "./aws/server";
 import { stopCluster } from "./cluster/stop";
 import { hasCloud, homeOf, localRegion, startCloud, usesOtherCluster } from "./cloud";
-import { stopIfInterrupted } from "./interrupt";
+import { stopIfInterrupted } from "../ops/common/interrupt";
 import { alone } from "./lock";
 import { endOrphanedPlugins } from "./orphaned-plugins";
 import { localDirectory, LocalError } from "./paths";
-import { say, step } from "./progress";
+import { step } from "./progress";
+import { say } from "../ops/common/output";
 import { type Pulumi } from "./pulumi";
 import { recoverIfInterrupted } from "./recover";
 

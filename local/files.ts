@@ -3,8 +3,8 @@ import { mkdtemp, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import { isAlive, LockHeld, withLock } from "../ops/common/lock";
-import { stopIfInterrupted } from "./interrupt";
-import { say } from "./progress";
+import { stopIfInterrupted } from "../ops/common/interrupt";
+import { say } from "../ops/common/output";
 
 /**
  * A folder that is there whole or not at all: `make` fills a temporary folder beside it, which then takes its name.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import execa from "execa";
 
-import { interrupted } from "./interrupt";
+import { interrupted } from "../ops/common/interrupt";
 import { LocalError } from "./paths";
 
 /** A command that is built in a Go module of its own, whose go.mod and go.sum pin everything. */

@@ -6,8 +6,8 @@ import { exitCodes, InfraError, Interrupted } from "../ops/common/errors";
 import { type Host } from "../ops/cli/host";
 import { createProgram, runProgram } from "../ops/cli/program";
 import { type FoundCloud } from "./cloud";
-import { interrupted } from "./interrupt";
-import { cacheDirectory, localDirectory, LocalError } from "./paths";
+import { interrupted } from "../ops/common/interrupt";
+import { cacheDirectory, localDirectory } from "./paths";
 import { committedStackFile, localStack, localSettings, readsStackFile } from "./pulumi";
 import { localRemedies } from "./remedies";
 
@@ -85,11 +85,7 @@ async function foreseen<T>(work: () => Promise<T>): Promise<T> {
         return await work();
     } catch (error) {
         if (interrupted.aborted) throw new Interrupted();
-        if (error instanceof ClusterFailure) {
-            throw new InfraError(exitCodes.unreachable, error.message, `Start what does not run: ${localRemedies.up}`);
-        }
-        if (!(error instanceof LocalError)) throw error;
-        const [reason, ...fix] = error.message.split("\n");
-        throw new InfraError(exitCodes.unreachable, reason, fix.join("\n") || undefined);
+        if (!(error instanceof ClusterFailure)) throw error;
+        throw new InfraError(exitCodes.unreachable, error.message, `Start what does not run: ${localRemedies.up}`);
     }
 }

@@ -9,9 +9,10 @@ import * as tar from "tar";
 import { checksumOf, download, downloadChecked, type Mirror, mirror, Unavailable, Unreachable } from "./download";
 import { cachedFolder } from "./files";
 import { buildWithGo, digestOf, type GoBuild, requireGo } from "./go-build";
-import { interrupted } from "./interrupt";
+import { interrupted } from "../ops/common/interrupt";
 import { LocalError } from "./paths";
-import { say, step } from "./progress";
+import { step } from "./progress";
+import { say } from "../ops/common/output";
 import { satisfies } from "./versions";
 
 /** A program that the local cloud is made of, and where it comes from. */

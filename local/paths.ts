@@ -1,6 +1,8 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { exitCodes, InfraError } from "../ops/common/errors";
+
 /** The repository. */
 export const root = resolve(__dirname, "..");
 
@@ -34,5 +36,10 @@ export function localPort(env: NodeJS.ProcessEnv = process.env): number {
     return port;
 }
 
-/** A foreseeable failure: its message names the cause and what to do, and is printed without a stack trace. */
-export class LocalError extends Error {}
+/** A foreseeable failure of the local cloud: its first line names the cause, further ones what to do. */
+export class LocalError extends InfraError {
+    constructor(message: string) {
+        const [reason, ...fix] = message.split("\n");
+        super(exitCodes.unreachable, reason, fix.join("\n") || undefined);
+    }
+}

@@ -1,14 +1,9 @@
-import { stopIfInterrupted } from "./interrupt";
+import { inTime, say } from "../ops/common/output";
+import { stopIfInterrupted } from "../ops/common/interrupt";
 
-/** Words for people go to standard error: standard output belongs to `--json`. */
-export function say(text: string): void {
-    process.stderr.write(`${text}\n`);
-}
-
-/** Seconds since `start` (from `performance.now()`), rounded, as `12 s` or `3 min 5 s`. */
+/** How long it is since `start` (from `performance.now()`). */
 export function elapsed(start: number): string {
-    const seconds = Math.round((performance.now() - start) / 1000);
-    return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+    return inTime(performance.now() - start);
 }
 
 /**

@@ -12,7 +12,7 @@ import { type Keys } from "../ops/aws/clients";
 import { parseValue, type Settings } from "../stacks/settings";
 import { type Server } from "./aws/server";
 import { writeAtomically } from "../ops/common/files";
-import { stopIfInterrupted } from "./interrupt";
+import { stopIfInterrupted } from "../ops/common/interrupt";
 import { LocalError, root } from "./paths";
 
 /** What a call of the engine's command line needs. */

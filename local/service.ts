@@ -7,7 +7,7 @@ import execa from "execa";
 
 import { isAlive } from "../ops/common/lock";
 import { writeAtomically } from "../ops/common/files";
-import { stopIfInterrupted } from "./interrupt";
+import { stopIfInterrupted } from "../ops/common/interrupt";
 import { LocalError } from "./paths";
 
 /** A server that outlives the command that starts it; its log and its pid file are in the local cloud's folder. */

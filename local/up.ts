@@ -24,10 +24,11 @@ import {
     usesOtherCluster,
 } from "./cloud";
 import { besides } from "./concurrent";
-import { stopIfInterrupted } from "./interrupt";
+import { stopIfInterrupted } from "../ops/common/interrupt";
 import { alone } from "./lock";
 import { cacheDirectory, localDirectory, LocalError } from "./paths";
-import { elapsed, say, step } from "./progress";
+import { elapsed, step } from "./progress";
+import { say } from "../ops/common/output";
 import { type Provider } from "./providers";
 import { localStack } from "./pulumi";
 import { localRemedies } from "./remedies";

@@ -11,7 +11,7 @@ import { findCloud, type FoundCloud, usesOtherCluster } from "./cloud";
 import { portOf } from "./found";
 import { kubeconfigOf } from "./cluster/places";
 import { LocalError } from "./paths";
-import { say } from "./progress";
+import { say } from "../ops/common/output";
 
 /**
  * Runs a command as clinical-ai's worker: with exactly the environment that a kubelet would give to the container of its

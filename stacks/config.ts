@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { placeholders } from "./placeholders";
 import { requireKmsSecrets } from "./secrets-provider";
-import { parseSettings, parseValue, refuseMisspelt, SettingsError, type Settings } from "./settings";
+import { parseSettings, type Settings, SettingsError, settingsIn } from "./settings";
 
 /**
  * Reads the settings of the current stack: everything under the project's own namespace, and of `aws` the region and
@@ -12,7 +12,7 @@ import { parseSettings, parseValue, refuseMisspelt, SettingsError, type Settings
  */
 export function readSettings(): Settings {
     try {
-        const settings = parseSettings(configValues());
+        const settings = parseSettings(settingsIn(pulumi.runtime.allConfig()));
         const file = `Pulumi.${pulumi.getStack()}.yaml`;
         if (settings.environment === "prod") requireKmsSecrets(file);
         refusePlaceholders(settings, file);
@@ -30,18 +30,4 @@ function refusePlaceholders(settings: Settings, file: string): void {
     const words = [`${file} still has examples where values of your own belong:`, ...faults].join("\n  - ");
     if (!pulumi.runtime.isDryRun()) throw new pulumi.RunError(words);
     void pulumi.log.warn(`${words}\nAn update refuses them.`);
-}
-
-function configValues(): Record<string, unknown> {
-    const own = `${pulumi.getProject()}:`;
-    const values: Record<string, unknown> = {};
-    const config = pulumi.runtime.allConfig();
-    refuseMisspelt(Object.keys(config));
-    for (const [key, value] of Object.entries(config)) {
-        if (key.startsWith(own)) values[key.slice(own.length)] = parseValue(value);
-    }
-    const aws = new pulumi.Config("aws");
-    values.region = aws.get("region");
-    values.allowedAccountIds = parseValue(aws.get("allowedAccountIds"));
-    return values;
 }

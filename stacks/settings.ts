@@ -87,6 +87,27 @@ export function refuseMisspelt(keys: readonly string[]): void {
     if (faults.length > 0) throw new SettingsError(`unknown keys in the stack's settings:\n${faults.join("\n")}`);
 }
 
+/**
+ * What `parseSettings` takes, from a stack's configuration by its whole keys.
+ *
+ * @param read what a key's value is. @default as it is
+ * @throws SettingsError for a slip in a key's namespace
+ */
+export function settingsIn(
+    config: Readonly<Record<string, unknown>>,
+    read: (key: string, value: unknown) => unknown = (_, value) => value,
+): Record<string, unknown> {
+    refuseMisspelt(Object.keys(config));
+    const own = Object.entries(config).flatMap(([key, value]) =>
+        key.startsWith("platform:") ? [[key.slice("platform:".length), parseValue(read(key, value))]] : [],
+    );
+    return {
+        ...(Object.fromEntries(own) as Record<string, unknown>),
+        region: config["aws:region"],
+        allowedAccountIds: parseValue(config["aws:allowedAccountIds"]),
+    };
+}
+
 /** A list or a map may be JSON text, as `pulumi config set` writes it; what is none stays text, for the schema to refuse. */
 export function parseValue(value: unknown): unknown {
     if (typeof value !== "string" || !/^[[{]/.test(value)) return value;

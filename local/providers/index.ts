@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { type Mirror } from "../download";
 import { type GoBuild, moduleSource } from "../go-build";
-import { interrupted } from "../interrupt";
+import { interrupted } from "../../ops/common/interrupt";
 import { downloadListed, findPart, type Found, goPlatform, type Part, type PartPlaces, unpackTar } from "../part";
 import { versions } from "../versions";
 import { narrowToServices } from "./aws/overlay";

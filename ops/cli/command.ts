@@ -2,7 +2,7 @@ import { type Argument, type Command, Option } from "commander";
 
 import { exitCodes, InfraError } from "../common/errors";
 import { type Host } from "./host";
-import { interrupted } from "./interrupt";
+import { interrupted } from "../common/interrupt";
 
 /** What every command of a stack is given; its own options come beside it. */
 export interface CommandContext {

@@ -4,7 +4,7 @@ import { OutdatedOutputs } from "../../services/outputs";
 import { addExamples } from "./command";
 import { exitCodes, InfraError } from "../common/errors";
 import { type Host } from "./host";
-import { interrupted, listenForInterrupts } from "./interrupt";
+import { interrupted, listenForInterrupts } from "../common/interrupt";
 import { outliveOutput, printJson, say } from "../common/output";
 
 /** Adds a command to the program. */

@@ -5,6 +5,7 @@ import {
     paginateListAccessKeys,
 } from "@aws-sdk/client-iam";
 
+import { exitCodes, InfraError } from "../common/errors";
 import { judgeUnknownKey, type ListedKey } from "./keys";
 import { mayBeAlive, type UpdateLock } from "./lock";
 import { type ExportedState, type IamAccount, interruptedKeyCreations, takeBackPending } from "./state";
@@ -24,7 +25,11 @@ export interface RecoverTarget {
 }
 
 /** Recovery stopped before it changed anything that it should not: the message says what to decide. */
-export class RecoveryStopped extends Error {}
+export class RecoveryStopped extends InfraError {
+    constructor(message: string) {
+        super(exitCodes.unreachable, message);
+    }
+}
 
 /**
  * Brings a stack whose update was killed back into order: deletes the access keys that the update created and whose

@@ -1,5 +1,5 @@
 import { partitionOf } from "../../components/arn";
-import { recover, RecoveryStopped } from "../recover";
+import { recover } from "../recover";
 import { removeBrokenAttributes } from "../recover/attributes";
 import { readLocks } from "../recover/lock";
 import { type ExportedState } from "../recover/state";
@@ -29,17 +29,13 @@ export async function recoverStack(host: Host, stack: string): Promise<boolean> 
         refusePending(JSON.parse(await pulumi(["stack", "export"])) as ExportedState, stack);
         return false;
     }
-    try {
-        return await recover({
-            pulumi,
-            iam: clientsFor(await host.credentials("deployer"), { ...host.aws, region }).iam,
-            account: { partition: partitionOf(region), accountId: allowedAccountIds[0] },
-            locks,
-            say,
-        });
-    } catch (error) {
-        throw error instanceof RecoveryStopped ? new InfraError(exitCodes.unreachable, error.message) : error;
-    }
+    return recover({
+        pulumi,
+        iam: clientsFor(await host.credentials("deployer"), { ...host.aws, region }).iam,
+        account: { partition: partitionOf(region), accountId: allowedAccountIds[0] },
+        locks,
+        say,
+    });
 }
 
 function refusePending({ deployment }: ExportedState, stack: string): void {

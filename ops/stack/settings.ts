@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 
 import { type Document, parseDocument } from "yaml";
 
-import { parseSettings, parseValue, refuseMisspelt, type Settings, SettingsError } from "../../stacks/settings";
+import { parseSettings, type Settings, SettingsError, settingsIn } from "../../stacks/settings";
 import { exitCodes, InfraError } from "../common/errors";
 import { repository } from "./repository";
 import { readStackDocument } from "./document";
@@ -70,19 +70,10 @@ export function configValues(stackFile: unknown, project: Readonly<Record<string
             "`environment:` names values that only the engine sees: write the settings into `config:`",
         );
     }
-    const config = { ...project, ...own };
-    refuseMisspelt(Object.keys(config));
-    const values: Record<string, unknown> = {};
-    for (const [key, value] of Object.entries(config)) {
-        if (!key.startsWith("platform:")) continue;
+    return settingsIn({ ...project, ...own }, (key, value) => {
         if (isSecure(value)) throw new SettingsError(`${key}: settings hold no secrets; write it in plain text`);
-        values[key.slice("platform:".length)] = parseValue(value);
-    }
-    return {
-        ...values,
-        region: config["aws:region"],
-        allowedAccountIds: parseValue(config["aws:allowedAccountIds"]),
-    };
+        return value;
+    });
 }
 
 function isSecure(value: unknown): boolean {

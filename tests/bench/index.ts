@@ -7,9 +7,10 @@ import { join } from "node:path";
 
 import { stopServer } from "../../local/aws/server";
 import { startCloud } from "../../local/cloud";
-import { interrupted, listenForInterrupts } from "../../local/interrupt";
+import { interrupted, listenForInterrupts } from "../../ops/common/interrupt";
 import { LocalError, localDirectory } from "../../local/paths";
-import { elapsed, say, step } from "../../local/progress";
+import { elapsed, step } from "../../local/progress";
+import { say } from "../../ops/common/output";
 import { freePorts } from "../support/test-cloud";
 import { type Bench, costOfPreview, countSameResources } from "./preview";
 import { type Program, Projects } from "./projects";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import execa from "execa";
 
-import { interrupted, stopIfInterrupted } from "../../local/interrupt";
+import { interrupted, stopIfInterrupted } from "../../ops/common/interrupt";
 import { localStack } from "../../local/pulumi";
 import { type Program } from "./projects";
 

@@ -95,7 +95,8 @@ describe("official download of the engine, played by a local server", () => {
 
     it("ends in order after Ctrl-C before the answer, and takes no other way", () => {
         const script = `
-            const { listenForInterrupts, Interrupted } = require("./local/interrupt");
+            const { listenForInterrupts } = require("./ops/common/interrupt");
+            const { Interrupted } = require("./ops/common/errors");
             listenForInterrupts();
             const server = require("node:http").createServer(() => process.kill(process.pid, "SIGINT"));
             server.listen(0, "127.0.0.1", async () => {

@@ -160,7 +160,7 @@ describe("whileInterruptible", () => {
         assert.equal(alone.at(-1), "ended 129");
         assert.deepEqual(alone.slice(0, -1).sort(), undone);
         const said = end(
-            `require("./ops/cli/interrupt").listenForInterrupts();
+            `require("./ops/common/interrupt").listenForInterrupts();
             setTimeout(() => process.kill(process.pid, "SIGHUP"), 60);`,
             "SIGHUP",
         );
@@ -170,7 +170,7 @@ describe("whileInterruptible", () => {
     });
 
     it("undoes everything where a second signal would end the process at once", () => {
-        const said = end(`require("./local/interrupt").listenForInterrupts();`);
+        const said = end(`require("./ops/common/interrupt").listenForInterrupts();`);
         assert.equal(said.at(-1), "ended 130");
         assert.deepEqual(said.slice(0, -1).sort(), ["Stopped", "beside", "ended of itself", "inner", "outer"]);
     });
