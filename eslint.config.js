@@ -19,10 +19,16 @@ module.exports = tseslint.config(
         rules: {
             "@pulumi/no-output-in-template-literal": "error",
             "@pulumi/no-output-instance-in-template-literal": "off",
+            "@typescript-eslint/consistent-type-imports": [
+                "error",
+                { fixStyle: "inline-type-imports", disallowTypeAnnotations: false },
+            ],
             "@typescript-eslint/no-floating-promises": "error",
             "@typescript-eslint/no-misused-promises": "error",
             "@typescript-eslint/switch-exhaustiveness-check": "error",
+            curly: ["error", "multi-line", "consistent"],
             "no-console": "error",
+            "no-duplicate-imports": ["error", { allowSeparateTypeImports: true }],
         },
     },
     {

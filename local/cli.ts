@@ -4,10 +4,9 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 import { Command } from "commander";
 
 import { InfraError } from "../ops/common/errors";
-import { printJson } from "../ops/common/output";
 import { interrupted, listenForInterrupts } from "../ops/common/interrupt";
 import { LocalError } from "./paths";
-import { say } from "../ops/common/output";
+import { printJson, say } from "../ops/common/output";
 
 // npm runs this in the checkout: paths that are typed are relative to where they were typed.
 if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);

@@ -140,8 +140,9 @@ export class Pulumi {
     /** Runs a command on this process's own terminal and returns its exit code. */
     async attach(args: readonly string[]): Promise<number> {
         const { exitCode, signal } = await this.spawn(args, { stdio: "inherit" });
-        if (signal)
+        if (signal) {
             throw new LocalError(`pulumi ${args[0]} was ended by ${signal}; npm run local -- recover repairs it`);
+        }
         return exitCode;
     }
 

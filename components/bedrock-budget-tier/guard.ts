@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { ArnScope } from "../arn";
+import { type ArnScope } from "../arn";
 import { allowShutOff, denySpending, trustBudgets } from "./policy";
 
 /** The automatic end of spending. */

@@ -1,10 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { ArnScope } from "../arn";
+import { type ArnScope } from "../arn";
 import { refuse } from "../validation";
-import { bedrockCosts, CostTag, tierNotifications } from "./budgets";
-import { createGuard, ShutOffArgs } from "./guard";
+import { bedrockCosts, type CostTag, tierNotifications } from "./budgets";
+import { createGuard, type ShutOffArgs } from "./guard";
 import { allowBudgetsToPublish } from "./policy";
 
 export type { CostTag } from "./budgets";

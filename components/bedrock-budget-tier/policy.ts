@@ -1,5 +1,5 @@
-import { ArnScope, foundationModelArn, globalArn, regionalArn } from "../arn";
-import { PolicyDocument, policyDocument, PolicyStatement } from "../policy-document";
+import { type ArnScope, foundationModelArn, globalArn, regionalArn } from "../arn";
+import { type PolicyDocument, policyDocument, type PolicyStatement } from "../policy-document";
 
 /** A model that is called through an inference profile, which sends each request to one of several regions. */
 export interface InferenceProfile {

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { ArnScope } from "../arn";
+import { type ArnScope } from "../arn";
 import { bucketArnFault, prefixFault } from "../bucket-access";
 import { identityNameFault, policyNameFault } from "../naming";
 import { refuse } from "../validation";

@@ -1,6 +1,6 @@
-import { ArnScope, regionalArn } from "../arn";
+import { type ArnScope, regionalArn } from "../arn";
 import { type ActionSet, allowGrants } from "../bucket-access";
-import { policyDocument, PolicyDocument, PolicyStatement } from "../policy-document";
+import { policyDocument, type PolicyDocument, type PolicyStatement } from "../policy-document";
 import { ecrRepository } from "./task";
 
 /** What a task may do under its prefix: list, read, write, tag, and upload in parts. */

@@ -2,11 +2,11 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type ActionSet, bucketArnFault, prefixFault } from "../bucket-access";
 import { identityNameFault, policyNameFault } from "../naming";
-import { PolicyDocument, PolicyStatement } from "../policy-document";
+import { type PolicyDocument, type PolicyStatement } from "../policy-document";
 import { refuse } from "../validation";
 import {
     accessKeysFaults,
-    AccessKeySettings,
+    type AccessKeySettings,
     accessKeysTag,
     formatAccessKeys,
     refuseOlderThanTag,

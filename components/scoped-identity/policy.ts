@@ -1,5 +1,5 @@
 import { allowGrants, type KnownGrant } from "../bucket-access";
-import { policyDocument, PolicyDocument, PolicyStatement } from "../policy-document";
+import { policyDocument, type PolicyDocument, type PolicyStatement } from "../policy-document";
 
 /** The policy of an identity: what its grants allow, and `statements` as they are. */
 export function identityPolicy(

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { bucketArn } from "../arn";
 import { refuse } from "../validation";
 import { bucketNameFault } from "./bucket-name";
-import { bucketPolicy, LifecycleDays, lifecycleRules, UploadRule } from "./policy";
+import { bucketPolicy, type LifecycleDays, lifecycleRules, type UploadRule } from "./policy";
 
 /** The parts of a bucket that AWS keeps as configurations of their own, and that can be adopted one by one. */
 export type SecureBucketPart =

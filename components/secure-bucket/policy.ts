@@ -1,5 +1,5 @@
 import { objectsArn } from "../arn";
-import { policyDocument, PolicyDocument, PolicyStatement } from "../policy-document";
+import { policyDocument, type PolicyDocument, type PolicyStatement } from "../policy-document";
 
 /**
  * What an upload has to say about its encryption.

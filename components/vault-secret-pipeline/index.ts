@@ -1,11 +1,11 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as vault from "@pulumi/vault";
+import type * as vault from "@pulumi/vault";
 
 import { refuse } from "../validation";
-import { syncDynamic, syncStatic, Target, VaultConnection } from "./kubernetes";
+import { syncDynamic, syncStatic, type Target, type VaultConnection } from "./kubernetes";
 import { pathFault } from "./policy";
-import { createDynamicSource, createLogin, createStaticSource, DynamicSource, StaticSource } from "./vault";
+import { createDynamicSource, createLogin, createStaticSource, type DynamicSource, type StaticSource } from "./vault";
 
 export { type AuditDevice, type KubernetesAuth, SharedVault, type SharedVaultArgs } from "./shared";
 export type { DynamicSource, StaticSource } from "./vault";

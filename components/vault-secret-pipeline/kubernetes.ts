@@ -2,7 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { duration } from "./policy";
-import { DynamicSource, Marks, StaticSource } from "./vault";
+import { type DynamicSource, type Marks, type StaticSource } from "./vault";
 
 const apiVersion = "external-secrets.io/v1";
 const generatorApiVersion = "generators.external-secrets.io/v1alpha1";

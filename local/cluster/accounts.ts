@@ -40,8 +40,9 @@ export function prepareAccounts(places: Places): Accounts {
     for (const line of readFileSync(tokens, "utf8").trim().split("\n")) {
         const [token, name] = line.split(",");
         const user = users.find((candidate) => userName(candidate) === name);
-        if (user)
+        if (user) {
             writeKubeconfig(kubeconfigOf(folder, user), apiEndpoint(places.ports), certificate.certificate, token);
+        }
     }
     return { tokens, signingKey, encryption };
 }

@@ -80,8 +80,9 @@ export async function set(context: CommandContext, options: SetOptions): Promise
         }
         return planned;
     });
-    if (context.json)
+    if (context.json) {
         printJson({ stack: context.stack, buckets, dryRun: context.dryRun, changes: changesAsData(changes) });
+    }
     return exitCodes.held;
 }
 

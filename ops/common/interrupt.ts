@@ -24,7 +24,9 @@ export function listenForInterrupts(words = ""): void {
             process.stderr.write(words);
             controller.abort();
             // A terminal that is closed and its shell may both send SIGHUP: nobody has asked twice.
-        } else if (signal !== "SIGHUP") process.exit(130);
+        } else if (signal !== "SIGHUP") {
+            process.exit(130);
+        }
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, onSignal);
 }

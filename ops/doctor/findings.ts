@@ -197,8 +197,9 @@ function operator({ facts, declared, remedies }: Case): Finding[] {
         error("operator-stopped", "External Secrets does not work", why, remedies.externalSecrets);
     const { ready, refreshed, created } = external;
     if (ready === undefined) {
-        if (seconds(created, now) > graceSeconds)
+        if (seconds(created, now) > graceSeconds) {
             findings.push(stopped("it has said nothing about the ExternalSecret yet"));
+        }
     } else if (ready && isOverlooked(external, now)) {
         findings.push(stopped("the ExternalSecret was changed, and it has not acted on it"));
     } else if (ready && refreshed && seconds(refreshed, now) > declared.refreshSeconds + graceSeconds) {
@@ -329,8 +330,9 @@ function rollout({ facts, declared, remedies }: Case): Finding[] {
     const reasons = unready.map(({ name, waiting }) => `${name}: ${waiting.join(", ") || "not ready"}`);
     const why = [`${available} of ${desired} pods are available`, ...deployment.trouble, ...reasons].join("; ");
     const fix = "fix what the pods wait for; what they wait for from Vault is in the other lines";
-    if (available < desired) findings.push(error("not-available", "the worker is not available", why, fix));
-    else if (deployment.trouble.length > 0 || unready.some(({ waiting }) => waiting.length > 0)) {
+    if (available < desired) {
+        findings.push(error("not-available", "the worker is not available", why, fix));
+    } else if (deployment.trouble.length > 0 || unready.some(({ waiting }) => waiting.length > 0)) {
         findings.push(error("rollout-stuck", "new pods of the worker do not start, and the old ones stay", why, fix));
     }
     return findings;

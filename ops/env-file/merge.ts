@@ -24,9 +24,11 @@ export function mergeVariables(text: string, variables: Variables, unwanted: rea
     // From the end, so that the places of the earlier ones stay right.
     for (const found of assignmentsOf(text).reverse()) {
         const { name, value } = found;
-        if (removed.includes(name)) merged = withoutLine(merged, found);
-        else if (Object.hasOwn(variables, name) && value !== variables[name])
+        if (removed.includes(name)) {
+            merged = withoutLine(merged, found);
+        } else if (Object.hasOwn(variables, name) && value !== variables[name]) {
             merged = withValue(merged, found, quoted(name, variables[name]));
+        }
     }
     const states = variableStates(text, variables);
     const missing = Object.entries(variables).filter(([name]) => states[name] === "missing");

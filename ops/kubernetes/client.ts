@@ -195,8 +195,9 @@ function refusal(status: number, body: unknown): ClusterFailure {
     const { message } = (body ?? {}) as { message?: string };
     const violated = /violates PodSecurity "([^"]+)"/.exec(message ?? "");
     if (violated) return new ClusterFailure("Kubernetes", `refused by PodSecurity ${violated[1]}`, status, message);
-    if (status === 401)
+    if (status === 401) {
         return new ClusterFailure("Kubernetes", "the Kubernetes API does not know the caller (401)", status);
+    }
     if (status === 403) return new ClusterFailure("Kubernetes", "denied (Forbidden)", status, message);
     return new ClusterFailure("Kubernetes", `the Kubernetes API answered ${status}`, status, message);
 }

@@ -55,8 +55,9 @@ export async function recover(target: RecoverTarget): Promise<boolean> {
     await deleteOrphanedKeys(target, state);
     if (locks.length > 0) await pulumi(["cancel", "--yes"]);
     if (pending.length > 0) {
-        for (const { type, resource } of pending)
+        for (const { type, resource } of pending) {
             say(`  unfinished: ${type} ${resource.urn.split("::").slice(2).join(" ")}`);
+        }
         await pulumi(["stack", "import"], JSON.stringify(takeBackPending(state, target.account)));
         await pulumi(["refresh", "--yes", "--skip-preview"]);
     }

@@ -18,7 +18,9 @@ export function withSetting(text: string, service: string, setting: string, valu
         if (isDeepStrictEqual(settingOf(present, setting), value)) return;
         if (isScalar(present) && typeof present.value === "string") {
             setInText(present as Scalar<string>, setting, value);
-        } else setInMap(document, path, setting, value);
+        } else {
+            setInMap(document, path, setting, value);
+        }
     });
 }
 

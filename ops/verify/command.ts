@@ -55,8 +55,9 @@ export async function verifyServices(
             progress,
         ),
     );
-    if (json) process.stdout.write(`${toJson(results)}\n`);
-    else {
+    if (json) {
+        process.stdout.write(`${toJson(results)}\n`);
+    } else {
         tell(results, options, lineOn(host, `infra doctor --stack ${stack}`));
         if (options.format === "summary") say(countsInWords(results));
     }

@@ -54,8 +54,9 @@ export async function settle(
     const until = Date.now() + milliseconds;
     for (;;) {
         const answer = await ask();
-        if (answer.got === expected || answer.notTried || answer.refused || Date.now() >= until || stop?.aborted)
+        if (answer.got === expected || answer.notTried || answer.refused || Date.now() >= until || stop?.aborted) {
             return answer;
+        }
         await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, milliseconds)));
     }
 }

@@ -41,7 +41,8 @@ export function bucketsOf<Name extends ServiceName>(service: Name, outputs: Plan
 
 function checksOf<Name extends ServiceName>(service: Name, target: PlanTarget): Check[] {
     const own = target.outputs[service];
-    if (own === undefined)
+    if (own === undefined) {
         throw new Error(`services: got ${service}, expected a service that the stack has outputs of`);
+    }
     return serviceFacts[service].checks(own, contextOf(service, target));
 }

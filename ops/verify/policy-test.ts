@@ -59,8 +59,9 @@ export async function policyTest(context: CommandContext, options: PolicyTestOpt
         ),
     );
     const counts = countsOf(results);
-    if (json) printJson({ stack, bucket: place.bucketName, prefix: place.prefix, cases: results, ...counts });
-    else {
+    if (json) {
+        printJson({ stack, bucket: place.bucketName, prefix: place.prefix, cases: results, ...counts });
+    } else {
         say(`s3://${place.bucketName}/${place.prefix}`);
         tell(results, { format: "table" }, lineOn(host, `infra doctor --stack ${stack}`));
     }

@@ -216,8 +216,9 @@ function selectorInWords({ matchLabels = {}, matchExpressions }: Selector = {}):
 
 /** How far a Deployment has got. */
 export function availabilityInWords({ metadata, spec, status = {} }: V1Deployment): string {
-    if ((status.observedGeneration ?? 0) < (metadata?.generation ?? 0))
+    if ((status.observedGeneration ?? 0) < (metadata?.generation ?? 0)) {
         return "changed, and its controller has not seen it";
+    }
     const { availableReplicas = 0, updatedReplicas = 0 } = status;
     return `${availableReplicas} of ${spec?.replicas ?? 1} available, ${updatedReplicas} up to date`;
 }

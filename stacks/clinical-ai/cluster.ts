@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import * as vault from "@pulumi/vault";
+import type * as vault from "@pulumi/vault";
 
 import { type KubernetesAuth, SharedVault, VaultSecretPipeline } from "../../components/vault-secret-pipeline";
 import { clinicalAi, type ClinicalAiClusterOutputs, type ClinicalAiClusterSettings } from "../../services/clinical-ai";

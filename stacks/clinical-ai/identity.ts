@@ -1,5 +1,5 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 import { type PolicyDocument } from "../../components/policy-document";
 import { ScopedIdentity } from "../../components/scoped-identity";

@@ -1,5 +1,5 @@
 import * as kubernetes from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 import { clinicalAi } from "../../services/clinical-ai";
 import { networkRules } from "./network";

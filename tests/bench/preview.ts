@@ -93,8 +93,9 @@ async function run(bench: Bench, program: Program, prefix: string[], flags: stri
     try {
         const { exitCode, stdout, stderr } = await child;
         stopIfInterrupted();
-        if (exitCode !== 0)
+        if (exitCode !== 0) {
             throw new Error(`pulumi preview in ${program.folder} failed:\n${lastLines(stderr + stdout)}`);
+        }
         return stdout;
     } finally {
         interrupted.removeEventListener("abort", stop);

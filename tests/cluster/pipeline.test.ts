@@ -206,8 +206,9 @@ describe("the way of a key from IAM to the pod", function () {
             ["doctor", (await cloud().succeed(["doctor", "--json"])).all!],
         ]);
         const clusterFiles = filesBelow(join(cloud().folder, "cluster"));
-        for (const file of [...clusterFiles, ...filesBelow(join(cloud().folder, "state"))])
+        for (const file of [...clusterFiles, ...filesBelow(join(cloud().folder, "state"))]) {
             places.set(file, readFileSync(file, "latin1"));
+        }
         for (const [place, content] of places) {
             for (const canary of canaries) {
                 const encoded = Buffer.from(canary).toString("base64").replace(/=+$/, "");
@@ -216,8 +217,9 @@ describe("the way of a key from IAM to the pod", function () {
             }
         }
         // The log of every server was looked at, and etcd's own file, which shows what is not encrypted.
-        for (const server of ["etcd", "kube-apiserver", "kube-controller-manager", "vault", "external-secrets"])
+        for (const server of ["etcd", "kube-apiserver", "kube-controller-manager", "vault", "external-secrets"]) {
             assert.ok(places.get(join(cloud().places.folder, `${server}.log`)), `the log of ${server}`);
+        }
         const inEtcd = clusterFiles.filter((file) => /\/(snap\/db|[^/]*\.wal)$/.test(file));
         const stored = inEtcd.map((file) => places.get(file)!).join("");
         assert.ok(stored.includes("clinical-ai-prefect-server"), "the ConfigMap in plain text");

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import * as pulumi from "@pulumi/pulumi";
-import { EcsTaskDefinition, EcsTaskRole, EcsTaskRoleArgs } from "../../components/ecs-task-role";
+import { type EcsTaskDefinition, EcsTaskRole, type EcsTaskRoleArgs } from "../../components/ecs-task-role";
 import { executionPolicy, taskPolicy, trustPolicy } from "../../components/ecs-task-role/policy";
 import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
 

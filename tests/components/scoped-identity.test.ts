@@ -1,14 +1,14 @@
 import { strict as assert } from "node:assert";
 import * as pulumi from "@pulumi/pulumi";
-import { policyDocument, PolicyStatement } from "../../components/policy-document";
+import { policyDocument, type PolicyStatement } from "../../components/policy-document";
 import {
-    Grant,
-    RolePrincipal,
+    type Grant,
+    refuseOlderKeysHook,
+    type RolePrincipal,
     ScopedIdentity,
-    ScopedIdentityArgs,
-    UserPrincipal,
+    type ScopedIdentityArgs,
+    type UserPrincipal,
 } from "../../components/scoped-identity";
-import { refuseOlderKeysHook } from "../../components/scoped-identity";
 import { identityPolicy } from "../../components/scoped-identity/policy";
 import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
 
@@ -207,8 +207,9 @@ describe("access keys of a ScopedIdentity", () => {
         );
         const options = mocks.get("aws:iam/user:User", "id-user").options;
         assert.deepEqual(options.beforeUpdate, ["id-refuse-older-access-keys"]);
-        for (const key of mocks.all("aws:iam/accessKey:AccessKey"))
+        for (const key of mocks.all("aws:iam/accessKey:AccessKey")) {
             assert.deepEqual(key.options.dependsOn, ["id-user"]);
+        }
 
         const update = (tag?: string) =>
             mocks.hooks[0].run({ oldInputs: tag ? { tags: { "platform:access-keys": tag } } : {} });

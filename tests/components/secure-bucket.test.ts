@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import * as pulumi from "@pulumi/pulumi";
-import { SecureBucket, SecureBucketArgs, SecureBucketPart } from "../../components/secure-bucket";
+import { SecureBucket, type SecureBucketArgs, type SecureBucketPart } from "../../components/secure-bucket";
 import { bucketPolicy } from "../../components/secure-bucket/policy";
 import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
 

@@ -61,11 +61,13 @@ describe("infra buckets (B7)", function () {
         postgres = await TestPostgres.start();
         await postgres.as("postgres", async (client) => {
             await client.query(`CREATE ROLE ${operator.user} LOGIN PASSWORD '${operator.password}'`);
-            for (const type of ["json", "jsonb", "text", "locked", "empty"])
+            for (const type of ["json", "jsonb", "text", "locked", "empty"]) {
                 await client.query(`CREATE DATABASE is_${type}`);
+            }
         });
-        for (const type of ["json", "jsonb", "text"])
+        for (const type of ["json", "jsonb", "text"]) {
             await postgres.as(`is_${type}`, (client) => createTables(client, type));
+        }
         await postgres.as("is_locked", (client) => createTables(client, "jsonb"));
         await reset("is_locked");
         // Takes five seconds, while the other tests run.

@@ -72,8 +72,9 @@ describe("infra env on a local cloud", function () {
     async function infra(...args: string[]) {
         const { exitCode, stdout, stderr } = await cloud.run(["infra", ...args]);
         if (!args.includes("--reveal")) {
-            for (const secret of secrets)
+            for (const secret of secrets) {
                 assert.ok(!`${stdout}${stderr}`.includes(secret), "a secret is in the output");
+            }
         }
         assert.doesNotMatch(stderr, /\n {4}at /, "a stack trace");
         return { exitCode, stdout, words: stderr, json: stdout.startsWith("{") ? JSON.parse(stdout) : undefined };

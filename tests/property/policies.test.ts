@@ -1,19 +1,19 @@
 import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
 import { taskPolicy } from "../../components/ecs-task-role/policy";
-import { PolicyDocument } from "../../components/policy-document";
+import { type PolicyDocument } from "../../components/policy-document";
 import {
-    AccessKeySettings,
+    type AccessKeySettings,
     accessKeysFaults,
     formatAccessKeys,
     parseAccessKeys,
     refuseOlder,
 } from "../../components/scoped-identity/access-keys";
-import { ActionSet, objectActions, prefixFault } from "../../components/bucket-access";
+import { type ActionSet, objectActions, prefixFault } from "../../components/bucket-access";
 import { identityPolicy } from "../../components/scoped-identity/policy";
 import { kvDataPath, pathFault, readOnly } from "../../components/vault-secret-pipeline/policy";
 import { bucketNameFault } from "../../components/secure-bucket/bucket-name";
-import { bucketPolicy, lifecycleRules, UploadRule } from "../../components/secure-bucket/policy";
+import { bucketPolicy, lifecycleRules, type UploadRule } from "../../components/secure-bucket/policy";
 
 const bucketArn = "arn:aws:s3:::data";
 
@@ -121,8 +121,9 @@ describe("policies of any prefix", () => {
                     const arn = `arn:aws:s3:::${name}`;
                     for (const { Effect, Resource } of bucketPolicy(arn, rule).Statement) {
                         assert.equal(Effect, "Deny");
-                        for (const resource of [Resource!].flat())
+                        for (const resource of [Resource!].flat()) {
                             assert.equal([arn, `${arn}/*`].includes(resource), true);
+                        }
                     }
                 },
             ),

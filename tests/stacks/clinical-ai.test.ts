@@ -622,8 +622,9 @@ describe("clinical-ai: from one mode to another (B9)", () => {
     function physical({ type, inputs }: RecordingMocks["resources"][number]): string | undefined {
         if (type.endsWith(":SecretPatch")) return undefined;
         if (type.startsWith("kubernetes:")) return `${type} ${inputs.metadata.namespace}/${inputs.metadata.name}`;
-        if (type.startsWith("vault:"))
+        if (type.startsWith("vault:")) {
             return `${type} ${inputs.backend ?? inputs.mount}/${inputs.roleName ?? inputs.name}`;
+        }
         if (/^aws:iam.*:(User|Role)$/.test(type)) return `${type} ${inputs.name}`;
         return undefined;
     }

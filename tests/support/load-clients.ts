@@ -131,8 +131,9 @@ export class LoadClients {
     private async send(client: S3Client, call: "put" | "get" | "list", index: number): Promise<void> {
         const { bucket: Bucket } = this.options;
         const Key = `load/${index}`;
-        if (call === "put")
+        if (call === "put") {
             return void (await client.send(new PutObjectCommand({ Bucket, Key, Body: "x".repeat(64) })));
+        }
         if (call === "list") return void (await client.send(new ListObjectsV2Command({ Bucket, Prefix: "load/" })));
         const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
         const text = await Body?.transformToString();

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 
-import execa from "execa";
+import type execa from "execa";
 
 import { descendants, killFamily, signalAll } from "./processes";
 import { type RotationCloud } from "./rotation-cloud";

@@ -41,10 +41,13 @@ describe("official download of the engine, played by a local server", () => {
     const serve =
         (checksum: string): RequestListener =>
         (request, response) => {
-            if (request.url?.endsWith("-checksums.txt"))
+            if (request.url?.endsWith("-checksums.txt")) {
                 response.end(`${"0".repeat(64)}  other\n${checksum}  ${archive}\n`);
-            else if (request.url?.endsWith(archive)) response.end(release);
-            else response.writeHead(404).end();
+            } else if (request.url?.endsWith(archive)) {
+                response.end(release);
+            } else {
+                response.writeHead(404).end();
+            }
         };
     const mirror = () => ({
         PATH: "",

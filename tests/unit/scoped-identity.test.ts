@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import {
     accessKeysFaults,
-    AccessKeySettings,
+    type AccessKeySettings,
     formatAccessKeys,
     parseAccessKeys,
     refuseOlder,
@@ -10,7 +10,7 @@ import {
 import { bucketArnFault, prefixFault } from "../../components/bucket-access";
 import { identityNameFault, policyNameFault } from "../../components/naming";
 import { documentFault, identityPolicy } from "../../components/scoped-identity/policy";
-import { policyDocument, PolicyStatement } from "../../components/policy-document";
+import { policyDocument, type PolicyStatement } from "../../components/policy-document";
 
 const bucketArn = "arn:aws:s3:::artifacts";
 
