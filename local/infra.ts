@@ -5,6 +5,7 @@ import { ClusterFailure } from "../ops/kubernetes/access";
 import { exitCodes, InfraError, Interrupted } from "../ops/common/errors";
 import { type Host } from "../ops/cli/host";
 import { createProgram, runProgram } from "../ops/cli/program";
+import { gaps } from "./aws/gaps";
 import { type FoundCloud } from "./cloud";
 import { interrupted } from "../ops/common/interrupt";
 import { cacheDirectory, localDirectory } from "./paths";
@@ -53,7 +54,7 @@ function localHost(): Host {
             }),
         get aws() {
             const { endpoint, caBundle } = cloud().server;
-            return { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? endpoint, caBundle };
+            return { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? endpoint, caBundle, gaps };
         },
         remedies: localRemedies,
         stackFile: () => committedStackFile(),

@@ -6,6 +6,7 @@ import { verify, type VerifyTarget } from "../ops/verify";
 import { serviceNames } from "../services";
 import { parseOutputs } from "../services/outputs";
 import { operatorPolicy } from "../ops/rights/operator";
+import { gaps, localOperatorPolicy } from "./aws/gaps";
 import { allowOperator } from "./aws/identities";
 import { localAccount } from "./aws/server";
 import { type Cluster, hasCluster } from "./cluster";
@@ -62,7 +63,7 @@ export async function up({ json, cluster: wanted }: UpOptions): Promise<number> 
         await deploy(cloud);
         say("\nVerifying by live calls");
         const target = await verifyTarget(cloud);
-        await allowOperator(cloud.server, localRegion, operatorPolicy(target, true));
+        await allowOperator(cloud.server, localRegion, localOperatorPolicy(operatorPolicy(target)));
         const results = await step("checks", () => verify(target));
         if (json) process.stdout.write(`${toJson(results)}\n`);
         else tell(results, { format: "summary" }, "npm run local -- doctor");
@@ -143,6 +144,7 @@ async function verifyTarget(cloud: LocalCloud): Promise<VerifyTarget> {
         endpoint: server.endpoint,
         caBundle: server.caBundle,
         region: localRegion,
+        gaps,
         accountId: localAccount,
         credentials: identities,
         cluster: clusterAccess(cloud),

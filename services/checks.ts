@@ -223,8 +223,6 @@ export interface Check {
     readonly expected: string;
     /** Further answers that are no fault, word for word; the note says why. */
     readonly tolerated?: readonly string[];
-    /** What the emulator answers because it lacks something that AWS has; no fault there, and a fault in AWS. */
-    readonly emulator?: { readonly answers: string; readonly lacks: string };
     readonly probe: Probe;
     /** What a reader has to know in order not to believe more than was tried. */
     readonly note?: string;

@@ -91,11 +91,6 @@ export const rlStudio = {
     ],
 } as const satisfies ServiceFacts<RlStudioSettings, RlStudioOutputs>;
 
-const withoutCustomerKeys = {
-    answers: allowed,
-    lacks: "the condition key s3:x-amz-server-side-encryption-customer-algorithm, so DenyCustomerKeys is not tried there",
-};
-
 function declaredBucket({ bucketName: bucket, noncurrentVersionDays }: RlStudioOutputs): Check[] {
     const declared = (
         aspect: "versioning" | "encryption" | "publicAccess" | "lifecycle",
@@ -118,7 +113,7 @@ function declaredBucket({ bucketName: bucket, noncurrentVersionDays }: RlStudioO
         ),
         s3Check("A1", "TLS only", denied, { call: "list", bucket, under: "", plaintext: true }),
         write("aws:kms", "aws:kms"),
-        { ...write("a customer key", "customer key"), emulator: withoutCustomerKeys },
+        write("a customer key", "customer key"),
     ];
 }
 

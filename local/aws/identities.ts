@@ -13,9 +13,10 @@ import { join } from "node:path";
 
 import { globalArn } from "../../components/arn";
 import { type PolicyDocument } from "../../components/policy-document";
-import { deployerPolicy, verifierPolicy } from "../../ops/rights/deployer";
+import { verifierPolicy } from "../../ops/rights/deployer";
 import { clientsFor, type Keys } from "../../ops/aws/clients";
 import { writeAtomically } from "../../ops/common/files";
+import { localDeployerPolicy } from "./gaps";
 import { localAccount, rootCredentials, type Server } from "./server";
 
 /** The people of the local cloud: who runs `pulumi up`, and who may look but not touch. */
@@ -44,7 +45,7 @@ export async function localIdentities(folder: string, server: Server, region: st
     if (kept && (await areValid(kept, server, region))) return kept;
     const { iam } = clientsFor(rootCredentials, { ...server, region });
     const identities = { deployer: await makeUser(iam, names.deployer), operator: await makeUser(iam, names.operator) };
-    await setPolicy(iam, names.deployer, deployerPolicy("aws", localAccount, true));
+    await setPolicy(iam, names.deployer, localDeployerPolicy(localAccount));
     await setPolicy(iam, names.deployer, verifierPolicy("aws"), verifierName);
     writeAtomically(fileOf(folder), JSON.stringify(identities));
     return identities;

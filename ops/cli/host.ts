@@ -24,7 +24,7 @@ export interface Host {
     /** How things are fixed here. @default as in somebody's own clouds */
     readonly remedies?: Remedies;
     /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */
-    readonly aws: Pick<Connection, "endpoint" | "caBundle">;
+    readonly aws: Omit<Connection, "region">;
     /**
      * Finds the clouds that the stacks are in, once, before anything below is asked for.
      *

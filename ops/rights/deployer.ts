@@ -7,9 +7,8 @@ import { type ResourceKind } from "../../services/resources";
  *
  * @param partition `aws`, `aws-cn` or `aws-us-gov`
  * @param accountId twelve digits
- * @param emulator adds what MiniStack asks for where AWS asks for something narrower; a policy for AWS goes without it
  */
-export function deployerPolicy(partition: string, accountId: string, emulator = false): PolicyDocument {
+export function deployerPolicy(partition: string, accountId: string): PolicyDocument {
     const iam = (resource: string) => `arn:${partition}:iam::${accountId}:${resource}`;
     return policyDocument(
         {
@@ -43,7 +42,6 @@ export function deployerPolicy(partition: string, accountId: string, emulator = 
             // Some of these have no resource level; the names of the others are the services' and their stacks'.
             Resource: "*",
         },
-        ...(emulator ? [{ Sid: "Emulator", Effect: "Allow", Action: emulatorActions, Resource: "*" } as const] : []),
     );
 }
 
@@ -249,18 +247,3 @@ const serviceActions = [
     ...Object.values(unnamedActionsOn).flat(),
     "sts:GetCallerIdentity",
 ];
-
-/** MiniStack names its actions on budgets after the calls, and asks for these of IAM on every resource. */
-const emulatorActions = [
-    "budgets:CreateBudget",
-    "budgets:CreateNotification",
-    "budgets:DeleteBudget",
-    "budgets:DeleteNotification",
-    "budgets:DescribeBudget",
-    "budgets:DescribeNotificationsForBudget",
-    "budgets:DescribeSubscribersForNotification",
-    "budgets:UpdateBudget",
-    "iam:CreatePolicy",
-    "iam:GetAccessKeyLastUsed",
-    "iam:SimulatePrincipalPolicy",
-] as const;

@@ -1,12 +1,16 @@
 import { globalArn, type ArnScope } from "../../components/arn";
 import { policyDocument, type PolicyDocument, type PolicyStatement } from "../../components/policy-document";
-import { type Probe } from "../../services/checks";
+import { type ClusterProbe, type Probe, type ProbeKind } from "../../services/checks";
 import { plan, type PlanTarget } from "../verify/plan";
+import { type ProbeOf } from "../verify/run";
 
 /** One action on one resource. */
 type Right = readonly [action: string, resource: string];
 
-type Rights = { readonly [Kind in Probe["kind"]]?: (probe: Extract<Probe, { kind: Kind }>, scope: Scope) => Right[] };
+/** Of every kind of probe in AWS; those in the cluster are let in by `rights/cluster.ts`. */
+type Rights = {
+    readonly [Kind in Exclude<ProbeKind, ClusterProbe["kind"]>]: (probe: ProbeOf<Kind>, scope: Scope) => Right[];
+};
 
 type Scope = Omit<ArnScope, "region">;
 
@@ -14,30 +18,20 @@ type Scope = Omit<ArnScope, "region">;
  * What the read-only operator needs for the checks of a stack, and nothing more: the actions are read off the checks
  * themselves. It may grow beyond what IAM lets a user's inline policies have (2,048 characters): attach it as a managed
  * policy.
- *
- * @param emulator adds the names that MiniStack asks for where AWS asks for `budgets:ViewBudget`; AWS has no such
- * actions, so a policy for AWS goes without them
  */
-export function operatorPolicy(target: PlanTarget, emulator = false): PolicyDocument {
+export function operatorPolicy(target: PlanTarget): PolicyDocument {
     const scope = { partition: target.partition ?? "aws", accountId: target.accountId };
     const rights = plan(target)
         .filter(({ check }) => check.caller === "operator")
         .flatMap(({ check: { probe } }) => {
-            const of = rightsOf[probe.kind] as ((probe: Probe, scope: Scope) => Right[]) | undefined;
-            return [
-                ...(of?.(probe, scope) ?? []),
-                ...(emulator && probe.kind === "budget" ? emulatedBudgetRights : []),
-            ];
+            const of = rightsOf[probe.kind as keyof Rights] as ((of: Probe, scope: Scope) => Right[]) | undefined;
+            return of?.(probe, scope) ?? [];
         });
     return policyDocument(...statements(rights));
 }
 
-/** MiniStack names these after the calls and looks at no resource. */
-const emulatedBudgetRights: readonly Right[] = [
-    ["budgets:DescribeBudget", "*"],
-    ["budgets:DescribeNotificationsForBudget", "*"],
-    ["budgets:DescribeSubscribersForNotification", "*"],
-];
+/** What the operator is refused, what any keys may do, and what others ask. */
+const noRights = (): Right[] => [];
 
 const rightsOf: Rights = {
     bucket: ({ aspect, bucket }, { partition }) => [[bucketActions[aspect], `arn:${partition}:s3:::${bucket}`]],
@@ -55,6 +49,14 @@ const rightsOf: Rights = {
             globalArn(scope, "budgets", resource),
         ]),
     topic: ({ topicArn }) => [["sns:GetTopicAttributes", topicArn]],
+    s3: noRights,
+    iam: noRights,
+    assumeRole: noRights,
+    bedrock: noRights,
+    modelHealth: noRights,
+    account: noRights,
+    shutOff: noRights,
+    leftovers: noRights,
 };
 
 const bucketActions = {

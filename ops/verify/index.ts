@@ -273,13 +273,14 @@ interface Session {
 
 async function runCheck(planned: Planned, session: Session): Promise<CheckResult> {
     const { service, check } = planned;
-    const { id, name, caller, expected, emulator } = check;
-    const lacking = emulator !== undefined && session.target.endpoint !== undefined ? [emulator.answers] : [];
-    const tolerated = [...(check.tolerated ?? []), ...lacking];
+    const { id, name, caller, expected } = check;
+    const gap = session.target.gaps?.find((one) => one.id === id && one.name === name);
+    const tolerated = [...(check.tolerated ?? []), ...(gap ? [gap.answers] : [])];
     const patience = isTemporary(caller) ? settleMilliseconds(session.target) : 0;
     const answer = await settle(() => answerTo(check, service, session), expected, patience, session.stop);
     if (answer.refused) session.refusals.push(planned);
-    const notes = [check.note, emulatedNote(check, session.target), answer.note].filter((note) => note !== undefined);
+    const lacks = gap && `The emulator lacks ${gap.lacks}.`;
+    const notes = [check.note, lacks ?? emulatedNote(check, session.target), answer.note].filter(Boolean);
     return {
         id,
         service,
@@ -303,8 +304,7 @@ export function whoLooked(
 }
 
 /** Where an emulator is asked in another way than AWS. */
-function emulatedNote({ probe, emulator }: Check, { endpoint }: VerifyTarget): string | undefined {
-    if (endpoint !== undefined && emulator !== undefined) return `The emulator lacks ${emulator.lacks}.`;
+function emulatedNote({ probe }: Check, { endpoint }: VerifyTarget): string | undefined {
     if (endpoint !== undefined && probe.kind === "modelHealth") return "The emulator answers in place of the model.";
     if (endpoint === undefined || probe.kind !== "s3" || !probe.plaintext) return undefined;
     return "The emulator was told by the header x-forwarded-proto that the request came without TLS.";

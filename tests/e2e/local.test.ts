@@ -11,8 +11,8 @@ import {
     PutBucketVersioningCommand,
 } from "@aws-sdk/client-s3";
 
+import { localDeployerPolicy } from "../../local/aws/gaps";
 import { type PolicyDocument } from "../../components/policy-document";
-import { deployerPolicy } from "../../ops/rights/deployer";
 import { type Status } from "../../ops/status";
 import { serviceNames } from "../../services";
 import { eksCluster, makeEksCluster, removeEksCluster } from "../support/eks-cluster";
@@ -320,7 +320,7 @@ describe("npm run local", function () {
             .filter((line) => line.includes(":user/platform-deployer "))
             .map((line) => line.split(" ")[1]);
         const given = (policy: PolicyDocument) => policy.Statement.flatMap(({ Action }) => [Action].flat() as string[]);
-        const unused = new Set(given(deployerPolicy("aws", "000000000000", true)));
+        const unused = new Set(given(localDeployerPolicy("000000000000")));
         for (const action of needed) unused.delete(action);
         for (const action of Object.keys(neverAsked)) {
             assert.ok(unused.delete(action), `${action} was asked for: it needs no reason any more`);

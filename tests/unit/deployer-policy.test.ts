@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { localDeployerPolicy } from "../../local/aws/gaps";
 import { deployerPolicy, verifierPolicy } from "../../ops/rights/deployer";
 
 const actionsOf = (policy: ReturnType<typeof deployerPolicy>) =>
@@ -53,6 +54,6 @@ describe("the deployer's policy", () => {
     it("has the emulator's names for the emulator only", () => {
         const policy = deployerPolicy("aws", "123456789012");
         assert.ok(!actionsOf(policy).includes("budgets:CreateBudget"));
-        assert.ok(actionsOf(deployerPolicy("aws", "000000000000", true)).includes("budgets:CreateBudget"));
+        assert.ok(actionsOf(localDeployerPolicy("000000000000")).includes("budgets:CreateBudget"));
     });
 });
