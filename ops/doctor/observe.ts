@@ -3,7 +3,6 @@ import { paginateListAccessKeys } from "@aws-sdk/client-iam";
 
 import { type VaultAddress } from "../../services/checks";
 import { clinicalAi } from "../../services/clinical-ai";
-import { versionAnnotations, writtenAnnotations } from "../../services/clinical-ai/cluster-checks";
 import { objects } from "../../services/clinical-ai/workload-checks";
 import { ClusterFailure, inWords, type KubeconfigPaths } from "../kubernetes/access";
 import { type AnyObject, Kubernetes, type ObjectReference } from "../kubernetes/client";
@@ -278,7 +277,10 @@ function podState({ metadata, status }: V1Pod) {
 const { vault: names } = clinicalAi;
 
 function marksOf(annotations: Readonly<Record<string, string>> | undefined, of: "secret" | "pod"): Marked {
-    return { version: annotations?.[versionAnnotations[of]], written: annotations?.[writtenAnnotations[of]] };
+    return {
+        version: annotations?.[clinicalAi.versionAnnotations[of]],
+        written: annotations?.[clinicalAi.writtenAnnotations[of]],
+    };
 }
 
 /** Undefined where there is no secret, or its current version was deleted. */

@@ -5,7 +5,6 @@ import { type V1Deployment, type V1Secret } from "@kubernetes/client-node";
 
 import { type KeyProbe } from "../../services/access-keys";
 import { allowed } from "../../services/checks";
-import { versionAnnotations, writtenAnnotations } from "../../services/clinical-ai/cluster-checks";
 import { clinicalAi } from "../../services/clinical-ai";
 import { objects } from "../../services/clinical-ai/workload-checks";
 import { type Clients, clientsFor, closeClients, type Connection, type Keys } from "../aws/clients";
@@ -110,8 +109,8 @@ export async function lookAtPods(access: Pick<ClusterAccess, "kubeconfig" | "con
     const pods = all.filter(({ status }) => !ended.includes(status?.phase ?? ""));
     const annotations = secret?.metadata?.annotations;
     const isOld = (own: Readonly<Record<string, string>> | undefined) =>
-        own?.[versionAnnotations.pod] !== annotations?.[versionAnnotations.secret] ||
-        own?.[writtenAnnotations.pod] !== annotations?.[writtenAnnotations.secret];
+        own?.[clinicalAi.versionAnnotations.pod] !== annotations?.[clinicalAi.versionAnnotations.secret] ||
+        own?.[clinicalAi.writtenAnnotations.pod] !== annotations?.[clinicalAi.writtenAnnotations.secret];
     const encoded = secret?.data?.[clinicalAi.secretKeys.accessKeyId];
     return {
         ...(encoded === undefined ? {} : { keyInSecret: Buffer.from(encoded, "base64").toString("utf8") }),

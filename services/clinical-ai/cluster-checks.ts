@@ -15,15 +15,9 @@ import { environment, objects, worker, workloadChecks } from "./workload-checks"
 
 const { namespace, vault: vaultNames } = names;
 
-/** Annotations with the version of the Vault secret: of the Secret that External Secrets writes, and of the pods. */
-export const versionAnnotations = { secret: "vault-version", pod: "clinical-ai/vault-secret-version" } as const;
-
-/** Annotations with the time at which that version was written. */
-export const writtenAnnotations = { secret: "vault-created", pod: "clinical-ai/vault-secret-created" } as const;
-
 const annotationsOf = (what: "secret" | "pod") => ({
-    version: versionAnnotations[what],
-    written: writtenAnnotations[what],
+    version: names.versionAnnotations[what],
+    written: names.writtenAnnotations[what],
 });
 
 /** Which write of the Vault secret the stack delivered. By its version alone, one that was deleted and written again would pass for it. */
@@ -268,8 +262,8 @@ function staticObjects(outputs: ClinicalAiOutputs, cluster: ClinicalAiClusterOut
             "deployer",
         ),
         inCluster("B8", "Deployment: version of the secret", objects.deployment, [
-            [["spec", "template", "metadata", "annotations", versionAnnotations.pod], version],
-            [["spec", "template", "metadata", "annotations", writtenAnnotations.pod], written],
+            [["spec", "template", "metadata", "annotations", names.versionAnnotations.pod], version],
+            [["spec", "template", "metadata", "annotations", names.writtenAnnotations.pod], written],
         ]),
         check("B8", "pods: version of the secret", replicas === 0 ? "no pods" : `${replicas} with ${words}`, {
             kind: "podVersions",

@@ -33,6 +33,17 @@ export const names = {
         fields: { accessKeyId: "aws_access_key_id", secretAccessKey: "aws_secret_access_key" },
         tokenTtlSeconds: 3600,
     },
+    /** Keys of the ConfigMap. */
+    configKeys: { storage: "storage-environment", region: "aws-region", prefect: "prefect-api-url" },
+    /** Of the worker's health check: the image starts `prefect worker start --with-healthcheck`. */
+    healthPort: 8080,
+    prefectPort: 4200,
+    postgresPort: 5432,
+    containerResources: { requests: { cpu: "250m", memory: "512Mi" }, limits: { cpu: "1", memory: "1Gi" } },
+    /** Annotations with a version of the Vault secret: of the Secret that External Secrets writes, and of the pods. */
+    versionAnnotations: { secret: "vault-version", pod: "clinical-ai/vault-secret-version" },
+    /** Annotations with the time at which that version was written. */
+    writtenAnnotations: { secret: "vault-created", pod: "clinical-ai/vault-secret-created" },
     prefectApiUrl: "http://clinical-ai-prefect-server.clinical-ai.svc.cluster.local:4200/api",
     storageEnvironment: "production",
 } as const;

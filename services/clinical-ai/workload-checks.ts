@@ -52,9 +52,9 @@ export function workloadChecks(outputs: ClinicalAiOutputs, cluster: ClinicalAiCl
             [["metadata", "labels", "pod-security.kubernetes.io/enforce"], "restricted"],
         ]),
         inCluster("B6", "ConfigMap", objects.configMap, [
-            [["data", "storage-environment"], names.storageEnvironment],
-            [["data", "aws-region"], outputs.region],
-            [["data", "prefect-api-url"], names.prefectApiUrl],
+            [["data", names.configKeys.storage], names.storageEnvironment],
+            [["data", names.configKeys.region], outputs.region],
+            [["data", names.configKeys.prefect], names.prefectApiUrl],
         ]),
         inCluster("B6", "ServiceAccount: no token in pods", objects.serviceAccount, [
             [["automountServiceAccountToken"], false],
@@ -74,7 +74,7 @@ export function workloadChecks(outputs: ClinicalAiOutputs, cluster: ClinicalAiCl
         inCluster("B6", "Deployment: container's security context", deployment, [
             [[...container, "securityContext"], containerSecurityContext],
         ]),
-        inCluster("B6", "Deployment: resources", deployment, [[[...container, "resources"], resources]]),
+        inCluster("B6", "Deployment: resources", deployment, [[[...container, "resources"], names.containerResources]]),
         check("B6", "Deployment: replicas", `${replicas} of ${replicas} available, ${replicas} up to date`, {
             kind: "kubernetes",
             aspect: "available",
@@ -82,7 +82,7 @@ export function workloadChecks(outputs: ClinicalAiOutputs, cluster: ClinicalAiCl
         }),
         inCluster("B6", "Service", objects.service, [
             [["spec", "type"], "ClusterIP"],
-            [["spec", "ports"], [{ name: "health", port: healthPort, targetPort: "health", protocol: "TCP" }]],
+            [["spec", "ports"], [{ name: "health", port: names.healthPort, targetPort: "health", protocol: "TCP" }]],
             ...labelled(["spec", "selector"]),
         ]),
         inCluster("B6", "NetworkPolicy: of the worker's pods, both ways", networkPolicy, [
@@ -160,7 +160,6 @@ export function workloadChecks(outputs: ClinicalAiOutputs, cluster: ClinicalAiCl
 /** Variables of the container that are somebody's keys. */
 const keyVariables = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
-const healthPort = 8080;
 const roleAnnotation = "eks.amazonaws.com/role-arn";
 
 const podSecurityContext = {
@@ -176,7 +175,6 @@ const containerSecurityContext = {
     privileged: false,
     readOnlyRootFilesystem: true,
 };
-const resources = { requests: { cpu: "250m", memory: "512Mi" }, limits: { cpu: "1", memory: "1Gi" } };
 
 /** With IRSA, EKS takes the role from an annotation of the service account. */
 function annotatedRole({ identityMode, roleArn }: ClinicalAiOutputs): string | undefined {
@@ -198,9 +196,9 @@ const secretKeyOf: Readonly<Record<string, string>> = {
 
 function variables(outputs: ClinicalAiOutputs): string {
     const fromConfig = {
-        AWS_REGION: "aws-region",
-        STORAGE_ENVIRONMENT: "storage-environment",
-        PREFECT_API_URL: "prefect-api-url",
+        AWS_REGION: names.configKeys.region,
+        STORAGE_ENVIRONMENT: names.configKeys.storage,
+        PREFECT_API_URL: names.configKeys.prefect,
     };
     return [
         ...keysIn(outputs).map((name) => `${name} from Secret ${names.secret}/${secretKeyOf[name]}`),
@@ -212,14 +210,14 @@ function variables(outputs: ClinicalAiOutputs): string {
         .join(", ");
 }
 
-const ingress = `TCP ${healthPort} with pods of the namespace`;
+const ingress = `TCP ${names.healthPort} with pods of the namespace`;
 
 /** DNS, Prefect's API, PostgreSQL, TLS out of the cluster; and with Pod Identity the agent of the node. */
 function egress({ identityMode }: ClinicalAiOutputs): string {
     return [
         "TCP+UDP 53 with pods k8s-app=kube-dns of namespaces kubernetes.io/metadata.name=kube-system",
-        "TCP 4200 with pods of the namespace",
-        "TCP 5432 with 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, pods of the namespace",
+        `TCP ${names.prefectPort} with pods of the namespace`,
+        `TCP ${names.postgresPort} with 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, pods of the namespace`,
         "TCP 443 with 0.0.0.0/0 except 10.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16, " +
             "::/0 except fc00::/7 fe80::/10",
         ...(identityMode === "podIdentity" ? ["TCP 80 with 169.254.170.23/32"] : []),

@@ -1,3 +1,5 @@
+import { clinicalAi } from "../../services/clinical-ai";
+
 /** Address at which a node's agent gives EKS Pod Identity credentials to its pods, over plain HTTP. */
 const podIdentityAgent = { cidr: "169.254.170.23/32", port: 80 };
 
@@ -37,19 +39,16 @@ const linkLocal = "169.254.0.0/16";
 /** The same of IPv6: private networks, among them the metadata service at fd00:ec2::254; link-local addresses. */
 const notPublicV6 = ["fc00::/7", "fe80::/10"];
 
-const prefectPort = 4200;
-const postgresPort = 5432;
-
 /** What may reach the worker and what it may reach; everything else is refused. */
-export function networkRules(healthPort: number, usesPodIdentityAgent: boolean): Rules {
+export function networkRules(usesPodIdentityAgent: boolean): Rules {
     return {
-        ingress: [{ from: [sameNamespace], ports: [tcp(healthPort)] }],
+        ingress: [{ from: [sameNamespace], ports: [tcp(clinicalAi.healthPort)] }],
         egress: [
             { to: [clusterDns], ports: [udp(53), tcp(53)] },
-            { to: [sameNamespace], ports: [tcp(prefectPort)] },
+            { to: [sameNamespace], ports: [tcp(clinicalAi.prefectPort)] },
             {
                 to: [sameNamespace, ...privateNetworks.map((cidr) => ({ ipBlock: { cidr } }))],
-                ports: [tcp(postgresPort)],
+                ports: [tcp(clinicalAi.postgresPort)],
             },
             // S3 and STS, and whatever else flows fetch over TLS, outside of the cluster.
             {

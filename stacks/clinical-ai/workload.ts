@@ -4,11 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { clinicalAi } from "../../services/clinical-ai";
 import { networkRules } from "./network";
 
-/** Port of the worker's health check: the image starts `prefect worker start --with-healthcheck`. */
-export const healthPort = 8080;
-
-/** Keys of the ConfigMap. */
-const configKeys = { storage: "storage-environment", region: "aws-region", prefect: "prefect-api-url" } as const;
+const { configKeys, healthPort } = clinicalAi;
 
 /** The only folder that the container can write to: its home too, where Prefect keeps its own files. */
 const scratch = { volume: "scratch", path: "/tmp" };
@@ -74,7 +70,7 @@ function createNetworkPolicy(args: WorkloadArgs, options: pulumi.CustomResourceO
             spec: {
                 podSelector: { matchLabels: labels },
                 policyTypes: ["Ingress", "Egress"],
-                ...networkRules(healthPort, args.usesPodIdentityAgent),
+                ...networkRules(args.usesPodIdentityAgent),
             },
         },
         options,
@@ -139,8 +135,8 @@ function deploymentAnnotations(secret: PodSecret | undefined): Record<string, pu
 function podAnnotations(secret: PodSecret | undefined): Record<string, pulumi.Input<string>> | undefined {
     if (secret?.version === undefined || secret.created === undefined) return undefined;
     return {
-        "clinical-ai/vault-secret-version": secret.version,
-        "clinical-ai/vault-secret-created": secret.created,
+        [clinicalAi.versionAnnotations.pod]: secret.version,
+        [clinicalAi.writtenAnnotations.pod]: secret.created,
     };
 }
 
@@ -162,10 +158,7 @@ function workerContainer(
         ports: [{ name: "health", containerPort: healthPort, protocol: "TCP" }],
         readinessProbe: probe,
         livenessProbe: { ...probe, initialDelaySeconds: 30, periodSeconds: 30 },
-        resources: {
-            requests: { cpu: "250m", memory: "512Mi" },
-            limits: { cpu: "1", memory: "1Gi" },
-        },
+        resources: clinicalAi.containerResources,
         securityContext: {
             allowPrivilegeEscalation: false,
             capabilities: { drop: ["ALL"] },

@@ -200,7 +200,7 @@ describe("clinical-ai", () => {
                 assert.deepEqual(policy.spec, {
                     podSelector: { matchLabels: labels },
                     policyTypes: ["Ingress", "Egress"],
-                    ...networkRules(8080, mode === "podIdentity"),
+                    ...networkRules(mode === "podIdentity"),
                 });
             });
 

@@ -94,11 +94,11 @@ describe("clinical-ai: what reaches the worker and what it reaches (B6)", () => 
     };
 
     it("its health check, DNS, Prefect, PostgreSQL and TLS out of the cluster", () => {
-        assert.deepEqual(networkRules(8080, false), rules);
+        assert.deepEqual(networkRules(false), rules);
     });
 
     it("B9: the node's Pod Identity agent too, where credentials come from it", () => {
-        assert.deepEqual(networkRules(8080, true), {
+        assert.deepEqual(networkRules(true), {
             ...rules,
             egress: [
                 ...rules.egress,
