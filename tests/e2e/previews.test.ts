@@ -13,6 +13,7 @@ import { findEngine } from "../../local/engine";
 import { cacheDirectory, root } from "../../local/paths";
 import { installProviders } from "../../local/providers";
 import { pulumiEnvironment } from "../../local/pulumi";
+import { examples, writeExample } from "../support/readme";
 import { filledText, stackConfig } from "../support/stack-files";
 import { TestCloud } from "../support/test-cloud";
 
@@ -125,6 +126,38 @@ describe("pulumi preview on the real engine", function () {
         ]);
         assert.notEqual(exitCode, 0);
         assert.match(all!, /AWS account ID not allowed: 522222222222/i);
+    });
+
+    it("shows what README's transforms make of a component", async () => {
+        const folder = join(cloud.folder, "example");
+        // Without what stands beside the component: a built plugin has the program's own types alone.
+        const file = writeExample(
+            folder,
+            examples()
+                .get("What no argument offers")!
+                .replace(/^new aws\.[^]*/m, ""),
+        );
+        writeFileSync(
+            join(folder, "Pulumi.yaml"),
+            `name: example\nruntime: { name: nodejs, options: { typescript: true } }\nmain: ${file}\n`,
+        );
+        mkdirSync(join(folder, "state"));
+        const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+        const server = { caBundle: cloud.connection.caBundle! };
+        const home = join(cloud.folder, "pulumi-home");
+        const env = pulumiEnvironment({ engine, home, folder, server, credentials });
+        const pulumi = (...args: string[]) =>
+            execa(join(engine, "pulumi"), args, { cwd: folder, env, extendEnv: false, reject: false, all: true });
+        await pulumi("stack", "init", "example");
+        const previewed = await pulumi("preview", "--json", ...toLocalAws(), "-c", "aws:region=us-east-1");
+        assert.equal(previewed.exitCode, 0, previewed.all);
+        const { steps } = JSON.parse(previewed.stdout) as { steps: Step[] };
+        const inputs = (type: string) =>
+            steps.find(({ newState }) => newState.type === `aws:s3/${type}`)!.newState.inputs!;
+        const encryption = "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
+        assert.match(JSON.stringify(inputs(encryption).rules), /"sseAlgorithm":"aws:kms"/);
+        const policy = String(inputs("bucketPolicy:BucketPolicy").policy);
+        assert.ok(policy.includes('"aws:kms"') && !policy.includes("AES256"), policy);
     });
 
     it("says which stack is unknown", async () => {

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { RecordingMocks, runWithMocks } from "../support/mocks";
+import { examples, writeExample } from "../support/readme";
+
+/** What each example of README registers as its first resource. */
+const components = {
+    SecureBucket: "platform:storage:SecureBucket reports",
+    ScopedIdentity: "platform:identity:ScopedIdentity report-writer",
+    VaultSecretPipeline: "platform:secrets:VaultSecretPipeline report-keys",
+    BedrockBudgetTier: "platform:ai:BedrockBudgetTier report-models",
+    EcsTaskRole: "platform:compute:EcsTaskRole report-task",
+    "What no argument offers": "platform:storage:SecureBucket invoices",
+} as const;
+
+describe("README's examples of components", () => {
+    it("are of every component", () => assert.deepEqual([...examples().keys()], Object.keys(components)));
+
+    for (const [title, registered] of Object.entries(components)) {
+        it(`${title}: runs as it is printed`, async () => {
+            const folder = mkdtempSync(join(tmpdir(), "readme-"));
+            try {
+                const file = writeExample(folder, examples().get(title)!);
+                const mocks = new RecordingMocks();
+                await runWithMocks(mocks, async () => void (await import(file)));
+                assert.ok(mocks.list().includes(registered), mocks.list().join("\n"));
+            } finally {
+                rmSync(folder, { recursive: true });
+            }
+        });
+    }
+});
