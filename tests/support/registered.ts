@@ -10,46 +10,36 @@ import {
     publicAccessInWords,
     subscribersInWords,
 } from "../../ops/verify/words";
-import { keysInWords, type ObjectReference, type Probe } from "../../services/checks";
+import { keysInWords, type ObjectReference, type Probe, type ProbeKind } from "../../services/checks";
 import { at, placesInWords } from "../../services/fields";
 import { grantsInWords, type Statement } from "../../services/grants";
 import { type RecordingMocks, type Registered } from "./mocks";
 
 /** What a check's probe would find if AWS and the cluster had just what was registered; undefined where only they know. */
 export function answerOf(probe: Probe, mocks: RecordingMocks): string | undefined {
-    switch (probe.kind) {
-        case "bucket":
-            return bucketAspects[probe.aspect](only(mocks, bucketTypes[probe.aspect], "bucket", probe.bucket));
-        case "user":
-            return ofUser(probe, mocks);
-        case "role":
-            return ofRole(probe, mocks);
-        case "policy":
-            return ofPolicy(probe, mocks);
-        case "taskDefinition":
-            return taskDefinition(mocks);
-        case "budget":
-            return ofBudget(probe, mocks);
-        case "budgetAction":
-            return actionsInWords(
-                mocks.all("aws:budgets/budgetAction:BudgetAction").map(({ inputs }) => actionOf(inputs)),
-            );
-        case "topic": {
-            const policies = mocks
-                .all("aws:sns/topicPolicy:TopicPolicy")
-                .filter(({ inputs }) => inputs.arn === probe.topicArn);
-            return grantsInWords(policies.flatMap(({ inputs }) => statements(inputs.policy)));
-        }
-        case "kubernetesFields":
-            return placesInWords(
-                probe.fields.map((place) => [place, at(place, objectOf(probe.object, mocks)?.inputs)]),
-            );
-        case "kubernetes":
-            return objectAspects[probe.aspect]?.(objectOf(probe.object, mocks));
-        default:
-            return undefined;
-    }
+    const answer = answers[probe.kind] as ((probe: Probe, mocks: RecordingMocks) => string | undefined) | undefined;
+    return answer?.(probe, mocks);
 }
+
+const answers: {
+    readonly [Kind in ProbeKind]?: (probe: Extract<Probe, { kind: Kind }>, mocks: RecordingMocks) => string | undefined;
+} = {
+    bucket: ({ aspect, bucket }, mocks) => bucketAspects[aspect](only(mocks, bucketTypes[aspect], "bucket", bucket)),
+    user: ofUser,
+    role: ofRole,
+    policy: ofPolicy,
+    taskDefinition: (_, mocks) => taskDefinition(mocks),
+    budget: ofBudget,
+    budgetAction: (_, mocks) =>
+        actionsInWords(mocks.all("aws:budgets/budgetAction:BudgetAction").map(({ inputs }) => actionOf(inputs))),
+    topic: ({ topicArn }, mocks) => {
+        const policies = mocks.all("aws:sns/topicPolicy:TopicPolicy").filter(({ inputs }) => inputs.arn === topicArn);
+        return grantsInWords(policies.flatMap(({ inputs }) => statements(inputs.policy)));
+    },
+    kubernetesFields: ({ object, fields }, mocks) =>
+        placesInWords(fields.map((place) => [place, at(place, objectOf(object, mocks)?.inputs)])),
+    kubernetes: ({ aspect, object }, mocks) => objectAspects[aspect]?.(objectOf(object, mocks)),
+};
 
 type Inputs = Registered["inputs"];
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { type V1Pod } from "@kubernetes/client-node";
 
 import { operatorPolicy } from "../../ops/rights/operator";
-import { renderTable, verify, whoLooked } from "../../ops/verify";
+import { renderTable, verify } from "../../ops/verify";
+import { whoLooked } from "../../ops/verify/answers";
 import { plan, type PlanTarget } from "../../ops/verify/plan";
 import {
     agesInWords,
