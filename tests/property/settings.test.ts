@@ -11,27 +11,17 @@ import { snapshotter } from "../../services/snapshotter";
 import { clinicalAi } from "../../services/clinical-ai";
 import { serviceNames } from "../../services";
 import { environments, parseSettings, SettingsError } from "../../stacks/settings";
+import { stackConfig } from "../support/stack-files";
 
-const image = `registry.example.com/scan@sha256:${"0".repeat(64)}`;
-const sections = {
-    "rl-studio": {},
-    "clinical-ai": {},
-    snapshotter: { image },
-    mlflow: {},
-    "llm-models": {
-        models: ["meta.llama3-1-70b-instruct-v1:0"],
-        monthlyLimitUsd: 50,
-        alertPercent: 80,
-        alertEmails: ["a@example.com"],
-    },
-};
+/** What the stack file of dev says of each service. */
+const sections = Object.fromEntries(serviceNames.map((name) => [name, stackConfig("dev")[`platform:${name}`] ?? {}]));
 const valid = fc.record({
     environment: fc.constantFrom(...environments),
     region: fc.constantFrom("us-east-1", "eu-west-3", "us-gov-west-1", "cn-north-1"),
     allowedAccountIds: fc.array(fc.stringMatching(/^\d{12}$/), { minLength: 1, maxLength: 3 }),
     services: fc.shuffledSubarray([...serviceNames], { minLength: 1 }),
 });
-const withSections = (settings: { services: readonly (keyof typeof sections)[] }) => ({
+const withSections = (settings: { services: readonly string[] }) => ({
     ...settings,
     ...Object.fromEntries(settings.services.map((name) => [name, sections[name]])),
 });

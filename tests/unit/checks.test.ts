@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { localOperatorPolicy } from "../../local/aws/gaps";
 import { operatorPolicy } from "../../ops/rights/operator";
 import { plan, type PlanTarget } from "../../ops/verify/plan";
-import { serviceNames, type ServiceOutputs } from "../../services";
+import { type ServiceName, type ServiceOutputs } from "../../services";
 import { type Check } from "../../services/checks";
 import { grantsInWords } from "../../services/grants";
 
@@ -12,7 +12,7 @@ const keys = { accessKeyId: "AKIAONE", accessKeyIds: ["AKIAONE"], secretAccessKe
 const region = "us-east-1";
 const iam = (resource: string) => `arn:aws:iam::${accountId}:${resource}`;
 
-const outputs: ServiceOutputs = {
+const outputs = {
     "rl-studio": { region, bucketName: "rollouts", userName: "rl", noncurrentVersionDays: 14, ...keys },
     "clinical-ai": {
         region,
@@ -56,9 +56,10 @@ const outputs: ServiceOutputs = {
         budgetAction: false,
         ...keys,
     },
-};
+} satisfies Partial<ServiceOutputs>;
 
-const target: PlanTarget = { accountId, outputs, services: serviceNames };
+const services = Object.keys(outputs) as ServiceName[];
+const target: PlanTarget = { accountId, outputs, services };
 
 function checksOf(changed: Partial<PlanTarget> = {}): Check[] {
     return plan({ ...target, ...changed }).map(({ check }) => check);
