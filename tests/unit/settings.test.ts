@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import { serviceNames } from "../../services";
 import { secretsProviderFault } from "../../stacks/secrets-provider";
 import { parseSettings, refuseMisspelt, SettingsError } from "../../stacks/settings";
 
@@ -54,7 +55,7 @@ describe("settings", () => {
                 '  - environment: got "development"; expected one of "dev"|"staging"|"prod"',
                 '  - region: got "nowhere"; an AWS region such as us-east-1',
                 '  - allowedAccountIds.0: got "12"; an AWS account id of twelve digits',
-                '  - services.2: got "billing"; expected one of "rl-studio"|"clinical-ai"|"snapshotter"|"mlflow"|"llm-models"',
+                `  - services.2: got "billing"; expected one of ${serviceNames.map((name) => JSON.stringify(name)).join("|")}`,
                 "  - rl-studio.accessKeys.revision: got 0; a whole number from 1",
                 "  - rl-studio.accessKeys.generations: got [2,1]; one or two different whole numbers from 1, ascending " +
                     "(IAM allows a user two keys)",
