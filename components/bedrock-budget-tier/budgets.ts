@@ -26,30 +26,23 @@ export interface CostTag {
     readonly value: string;
 }
 
-/** The levels of spending, in percent, at which every tier is told. */
-const usualLevels = [50, 75, 90];
-
-/**
- * The alerts of a tier, rising: the usual levels and the tier's own, each once, then a forecast of the whole limit.
- *
- * At most five: AWS Budgets takes ten notifications a budget (five, before it raised the quota), each with one SNS
- * topic and up to ten e-mail addresses (Budgets API reference, `Notification`).
- */
-export function tierAlerts(alertPercent: number): BudgetAlert[] {
-    const levels = [...new Set([...usualLevels, alertPercent])].sort((one, other) => one - other);
+/** The alerts of a tier, rising: each level once, then a forecast of the whole limit. */
+export function tierAlerts(percents: readonly number[]): BudgetAlert[] {
     return [
-        ...levels.map((threshold) => ({ notificationType: "ACTUAL" as const, threshold })),
+        ...[...percents]
+            .sort((one, other) => one - other)
+            .map((threshold) => ({ notificationType: "ACTUAL" as const, threshold })),
         { notificationType: "FORECASTED", threshold: 100 },
     ];
 }
 
 /** The alerts of a tier, each sent to every address and to the topic. */
 export function tierNotifications(
-    alertPercent: number,
+    percents: readonly number[],
     emails: readonly string[],
     topicArn: string,
 ): BudgetNotification[] {
-    return tierAlerts(alertPercent).map((alert) => ({
+    return tierAlerts(percents).map((alert) => ({
         ...alert,
         comparisonOperator: "GREATER_THAN",
         thresholdType: "PERCENTAGE",

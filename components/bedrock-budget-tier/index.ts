@@ -15,8 +15,11 @@ export interface BedrockBudgetTierArgs {
     readonly scope: pulumi.Input<ArnScope>;
     /** The most that a calendar month may cost, in US dollars. */
     readonly monthlyLimitUsd: number;
-    /** The tier's own alert, in percent of the limit, above 0 and up to 100; 50, 75 and 90 are sent anyway. */
-    readonly alertPercent: number;
+    /**
+     * Levels of spending at which an alert is sent, in percent of the limit, each above 0 and up to 100; a forecast of
+     * the whole limit comes on top. One to nine: AWS Budgets takes ten notifications a budget.
+     */
+    readonly alertPercents: readonly number[];
     /** E-mail addresses that every alert goes to: one to ten, each once; AWS Budgets takes no more. */
     readonly alertEmails: readonly string[];
     /** Name of the budget, unique in the account: 1 to 100 characters without `:`, `\` and `/action/` (AWS Budgets). */
@@ -82,11 +85,20 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
     }
 
     private validate(args: BedrockBudgetTierArgs): void {
-        const { monthlyLimitUsd, alertPercent, alertEmails, shutOff } = args;
+        const { monthlyLimitUsd, alertPercents, alertEmails, shutOff } = args;
         if (!Number.isFinite(monthlyLimitUsd) || monthlyLimitUsd <= 0) {
             refuse(this, "monthlyLimitUsd", monthlyLimitUsd, "a number of US dollars above 0");
         }
-        if (!isPercent(alertPercent)) refuse(this, "alertPercent", alertPercent, "a number above 0 and up to 100");
+        if (
+            alertPercents.length < 1 ||
+            alertPercents.length > 9 ||
+            new Set(alertPercents).size < alertPercents.length
+        ) {
+            refuse(this, "alertPercents", alertPercents, "one to nine levels, each once");
+        }
+        alertPercents.forEach((percent, index) => {
+            if (!isPercent(percent)) refuse(this, `alertPercents[${index}]`, percent, "a number above 0 and up to 100");
+        });
         if (alertEmails.length < 1 || alertEmails.length > 10 || new Set(alertEmails).size < alertEmails.length) {
             refuse(this, "alertEmails", alertEmails, "one to ten addresses, each once");
         }
@@ -139,7 +151,7 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
                 limitUnit: "USD",
                 costFilters: bedrockCosts(args.costTag),
                 notifications: topic.arn.apply((topicArn) =>
-                    tierNotifications(args.alertPercent, args.alertEmails, topicArn),
+                    tierNotifications(args.alertPercents, args.alertEmails, topicArn),
                 ),
                 tags: args.tags,
             },

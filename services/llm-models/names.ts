@@ -12,3 +12,8 @@ export const names = {
     /** The level of the projected month end at which every tier is told. */
     forecastAlertPercent: 100,
 } as const;
+
+/** The levels, in percent of the limit, at which a tier is told of what was spent: the usual ones and its own, rising. */
+export function alertPercents(own: number): number[] {
+    return [...new Set([...names.usualAlertPercents, own])].sort((one, other) => one - other);
+}

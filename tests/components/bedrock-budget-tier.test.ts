@@ -21,7 +21,7 @@ const tags = { team: "models" };
 const args: BedrockBudgetTierArgs = {
     scope,
     monthlyLimitUsd: 50,
-    alertPercent: 80,
+    alertPercents: [50, 75, 80, 90],
     alertEmails: ["one@example.com"],
     budgetName: "the-budget",
     topicName: "the-topic",
@@ -82,7 +82,7 @@ describe("BedrockBudgetTier", () => {
                 { name: "Service", values: ["Amazon Bedrock"] },
                 { name: "TagKeyValue", values: ["user:environment$dev"] },
             ],
-            notifications: tierNotifications(80, ["one@example.com"], topicArn),
+            notifications: tierNotifications([50, 75, 80, 90], ["one@example.com"], topicArn),
             tags,
         });
         assert.ok(budget.options.dependsOn.includes("tier-topic-policy"));
@@ -170,8 +170,10 @@ describe("BedrockBudgetTier", () => {
     const faults: [Partial<BedrockBudgetTierArgs>, string][] = [
         [{ monthlyLimitUsd: 0 }, "monthlyLimitUsd is 0, expected a number of US dollars above 0"],
         [{ monthlyLimitUsd: NaN }, "monthlyLimitUsd is null, expected a number of US dollars above 0"],
-        [{ alertPercent: 101 }, "alertPercent is 101, expected a number above 0 and up to 100"],
-        [{ alertPercent: 0 }, "alertPercent is 0, expected a number above 0 and up to 100"],
+        [{ alertPercents: [50, 101] }, "alertPercents[1] is 101, expected a number above 0 and up to 100"],
+        [{ alertPercents: [0] }, "alertPercents[0] is 0, expected a number above 0 and up to 100"],
+        [{ alertPercents: [] }, "alertPercents is [], expected one to nine levels, each once"],
+        [{ alertPercents: [50, 50] }, "alertPercents is [50,50], expected one to nine levels, each once"],
         [{ alertEmails: [] }, "alertEmails is [], expected one to ten addresses, each once"],
         [
             { alertEmails: email(11) },

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 
+import { alertPercents } from "../../services/llm-models/names";
 import { bedrockCosts, tierAlerts, tierNotifications } from "../../components/bedrock-budget-tier/budgets";
 import {
     allowBudgetsToPublish,
@@ -253,7 +254,7 @@ describe("bedrock-budget-tier: alerts", () => {
     ];
     for (const [tier, alertPercent, actual] of tiers) {
         it(`E2, E3: ${tier}: each level once, and a forecast`, () => {
-            const alerts = tierAlerts(alertPercent);
+            const alerts = tierAlerts(alertPercents(alertPercent));
             assert.deepEqual(alerts, [
                 ...actual.map((threshold) => ({ notificationType: "ACTUAL", threshold })),
                 { notificationType: "FORECASTED", threshold: 100 },
@@ -263,7 +264,7 @@ describe("bedrock-budget-tier: alerts", () => {
     }
 
     it("go to every address and to the topic", () => {
-        assert.deepEqual(tierNotifications(75, ["one@example.com", "two@example.com"], topic)[3], {
+        assert.deepEqual(tierNotifications([90, 50, 75], ["one@example.com", "two@example.com"], topic)[3], {
             notificationType: "FORECASTED",
             threshold: 100,
             comparisonOperator: "GREATER_THAN",
