@@ -93,7 +93,12 @@ describe("infra doctor on a real cluster", function () {
     const refresh = () => sharedCloud().succeed(["pulumi", "up", "--refresh", "--yes", "--skip-preview"]);
 
     it("finds nothing where all is well, with the deployer's rights", async () => {
-        assert.deepEqual(await diagnose(access, declared), { findings: [], notSeen: [], unreachable: false });
+        assert.deepEqual(await diagnose(access, declared), {
+            findings: [],
+            looked: ["clinical-ai's objects in Kubernetes", "its secret, policy and role in Vault"],
+            notSeen: [],
+            unreachable: false,
+        });
     });
 
     it("says what it does not see with the operator's rights", async () => {
