@@ -221,7 +221,7 @@ export class ScopedIdentity extends pulumi.ComponentResource {
             {
                 ...this.userOptions(userName),
                 replaceOnChanges: ["name"],
-                hooks: accessKeys ? { beforeUpdate: [this.refuseOlderKeys(accessKeys)] } : undefined,
+                hooks: accessKeys ? { beforeUpdate: [refuseOlderKeys(accessKeys)] } : undefined,
             },
         );
     }
@@ -279,31 +279,20 @@ export class ScopedIdentity extends pulumi.ComponentResource {
         );
     }
 
-    /**
-     * Refuses settings that are older than those in the user's tag. The user is updated before any key is created or
-     * deleted, since the keys depend on it: a program of an older commit stops here, in a preview too.
-     */
-    private refuseOlderKeys(settings: AccessKeySettings): pulumi.ResourceHook {
-        return new pulumi.ResourceHook(`${this.name}-refuse-older-access-keys`, refuseOlderKeysHook(settings), {
-            onDryRun: true,
-        });
-    }
-
     private lacks(output: string, expected: string): never {
         return refuse(this, `principal of ${this.name}, asked for its ${output},`, this.args.principal.kind, expected);
     }
 
     private policy(maximumCharacters: number): pulumi.Output<string> {
         const { grants = [], statements = [] } = this.args;
-        const document = pulumi.all([grants, statements]).apply(([known, extra]) => {
+        return pulumi.all([grants, statements]).apply(([known, extra]) => {
             for (const [index, { bucketArn }] of known.entries()) {
                 this.expect(`grants[${index}].bucketArn`, bucketArn, bucketArnFault(bucketArn));
             }
             const document = identityPolicy(known, extra);
             this.expect("the policy of grants and statements", document, documentFault(document, maximumCharacters));
-            return document;
+            return JSON.stringify(document);
         });
-        return pulumi.jsonStringify(document);
     }
 
     private grantsAnything(): boolean {
@@ -324,6 +313,23 @@ export class ScopedIdentity extends pulumi.ComponentResource {
             ? { parent: this, protect: true, import: `${principalName}:${this.policyName(principalName)}` }
             : { parent: this };
     }
+}
+
+/** The hooks of a program, by the settings that they look for: the engine is told of each, and users may share one. */
+const hooks = new WeakMap<pulumi.Resource, Map<string, pulumi.ResourceHook>>();
+
+/**
+ * Refuses settings that are older than those in the user's tag. The user is updated before any key is created or
+ * deleted, since the keys depend on it: a program of an older commit stops here, in a preview too.
+ */
+function refuseOlderKeys(settings: AccessKeySettings): pulumi.ResourceHook {
+    const program = pulumi.runtime.getStackResource()!;
+    const known = hooks.get(program) ?? new Map<string, pulumi.ResourceHook>();
+    hooks.set(program, known);
+    const name = `refuse-older-access-keys: ${formatAccessKeys(settings)}`;
+    const hook = known.get(name) ?? new pulumi.ResourceHook(name, refuseOlderKeysHook(settings), { onDryRun: true });
+    known.set(name, hook);
+    return hook;
 }
 
 /** The hook of a user whose keys are to become `settings`: throws when its tag says that newer ones were applied. */

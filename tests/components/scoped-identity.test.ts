@@ -12,6 +12,7 @@ import {
 import { identityPolicy } from "../../components/scoped-identity/policy";
 import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
 
+const hookName = "refuse-older-access-keys: revision=3 generations=1+2 published=2";
 const user: UserPrincipal = { kind: "user", userName: "worker" };
 const keys = { revision: 3, generations: [1, 2], published: 2 };
 const trust = policyDocument({
@@ -203,10 +204,10 @@ describe("access keys of a ScopedIdentity", () => {
         const { mocks } = await deploy({ principal: { ...user, accessKeys: keys } });
         assert.deepEqual(
             mocks.hooks.map(({ name, onDryRun }) => [name, onDryRun]),
-            [["id-refuse-older-access-keys", true]],
+            [[hookName, true]],
         );
         const options = mocks.get("aws:iam/user:User", "id-user").options;
-        assert.deepEqual(options.beforeUpdate, ["id-refuse-older-access-keys"]);
+        assert.deepEqual(options.beforeUpdate, [hookName]);
         for (const key of mocks.all("aws:iam/accessKey:AccessKey")) {
             assert.deepEqual(key.options.dependsOn, ["id-user"]);
         }
@@ -222,16 +223,18 @@ describe("access keys of a ScopedIdentity", () => {
         );
     });
 
-    it("two identities of a stack have hooks of their own", async () => {
+    it("identities of a stack share a hook where they have the same settings, and only there", async () => {
         const mocks = new RecordingMocks();
+        const later = { revision: 4, generations: [2], published: 2 };
         await runWithMocks(mocks, () => {
             new ScopedIdentity("one", { principal: { ...user, userName: "one", accessKeys: keys } });
             new ScopedIdentity("two", { principal: { ...user, userName: "two", accessKeys: keys } });
+            new ScopedIdentity("three", { principal: { ...user, userName: "three", accessKeys: later } });
         });
-        assert.deepEqual(mocks.hooks.map(({ name }) => name).sort(), [
-            "one-refuse-older-access-keys",
-            "two-refuse-older-access-keys",
-        ]);
+        const laterHook = "refuse-older-access-keys: revision=4 generations=2 published=2";
+        assert.deepEqual(mocks.hooks.map(({ name }) => name).sort(), [hookName, laterHook]);
+        const used = (name: string) => mocks.get("aws:iam/user:User", `${name}-user`).options.beforeUpdate;
+        assert.deepEqual(["one", "two", "three"].map(used), [[hookName], [hookName], [laterHook]]);
     });
 
     it("the hook reads the tag of the old inputs, and a user without tags passes", async () => {
