@@ -56,14 +56,18 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
     /** ARN of the role with which AWS Budgets attaches it. */
     readonly executionRoleArn: pulumi.Output<string>;
 
-    constructor(name: string, args: BedrockBudgetTierArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(
+        private readonly name: string,
+        private readonly args: BedrockBudgetTierArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
         super("platform:ai:BedrockBudgetTier", name, {}, opts);
-        this.validate(args);
+        this.validate();
         const scope = pulumi.output(args.scope);
 
-        const topic = this.createTopic(name, args);
-        const permission = this.letBudgetsPublish(name, scope, topic);
-        const budget = this.createBudget(name, args, topic, permission);
+        const topic = this.createTopic();
+        const permission = this.letBudgetsPublish(scope, topic);
+        const budget = this.createBudget(topic, permission);
         const guard = createGuard(this, name, {
             scope,
             shutOff: args.shutOff,
@@ -84,8 +88,8 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
         });
     }
 
-    private validate(args: BedrockBudgetTierArgs): void {
-        const { monthlyLimitUsd, alertPercents, alertEmails, shutOff } = args;
+    private validate(): void {
+        const { monthlyLimitUsd, alertPercents, alertEmails, budgetName, topicName, shutOff } = this.args;
         if (!Number.isFinite(monthlyLimitUsd) || monthlyLimitUsd <= 0) {
             refuse(this, "monthlyLimitUsd", monthlyLimitUsd, "a number of US dollars above 0");
         }
@@ -105,11 +109,11 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
         alertEmails.forEach((email, index) => {
             if (!/^[^\s@]+@[^\s@]+$/.test(email)) refuse(this, `alertEmails[${index}]`, email, "an e-mail address");
         });
-        if (!/^(?![^:\\]*\/action\/)[^:\\]{1,100}$/.test(args.budgetName)) {
-            refuse(this, "budgetName", args.budgetName, "1 to 100 characters without `:`, `\\` and `/action/`");
+        if (!/^(?![^:\\]*\/action\/)[^:\\]{1,100}$/.test(budgetName)) {
+            refuse(this, "budgetName", budgetName, "1 to 100 characters without `:`, `\\` and `/action/`");
         }
-        if (!/^[A-Za-z0-9_-]{1,256}$/.test(args.topicName)) {
-            refuse(this, "topicName", args.topicName, "1 to 256 letters, digits, hyphens and underscores");
+        if (!/^[A-Za-z0-9_-]{1,256}$/.test(topicName)) {
+            refuse(this, "topicName", topicName, "1 to 256 letters, digits, hyphens and underscores");
         }
         if (shutOff.users.length + (shutOff.roles ?? []).length === 0) {
             refuse(this, "shutOff.users", shutOff.users, "at least one user, here or a role in shutOff.roles");
@@ -119,30 +123,27 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
         }
     }
 
-    private createTopic(name: string, args: BedrockBudgetTierArgs): aws.sns.Topic {
+    private createTopic(): aws.sns.Topic {
+        const { topicName, tags } = this.args;
         // Not encrypted with AWS's own key for SNS: Budgets may not use that key, and its alerts would be lost.
-        return new aws.sns.Topic(`${name}-topic`, { name: args.topicName, tags: args.tags }, { parent: this });
+        return new aws.sns.Topic(`${this.name}-topic`, { name: topicName, tags }, { parent: this });
     }
 
-    private letBudgetsPublish(name: string, scope: pulumi.Output<ArnScope>, topic: aws.sns.Topic): aws.sns.TopicPolicy {
+    private letBudgetsPublish(scope: pulumi.Output<ArnScope>, topic: aws.sns.Topic): aws.sns.TopicPolicy {
         const document = pulumi
             .all([scope, topic.arn])
             .apply(([plain, topicArn]) => allowBudgetsToPublish(plain, topicArn));
         return new aws.sns.TopicPolicy(
-            `${name}-topic-policy`,
+            `${this.name}-topic-policy`,
             { arn: topic.arn, policy: pulumi.jsonStringify(document) },
             { parent: this },
         );
     }
 
-    private createBudget(
-        name: string,
-        args: BedrockBudgetTierArgs,
-        topic: aws.sns.Topic,
-        permission: aws.sns.TopicPolicy,
-    ): aws.budgets.Budget {
+    private createBudget(topic: aws.sns.Topic, permission: aws.sns.TopicPolicy): aws.budgets.Budget {
+        const { args } = this;
         return new aws.budgets.Budget(
-            `${name}-budget`,
+            `${this.name}-budget`,
             {
                 name: args.budgetName,
                 budgetType: "COST",

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ArnScope } from "../arn";
 import { bucketArnFault, prefixFault } from "../bucket-access";
 import { identityNameFault, policyNameFault } from "../naming";
-import { refuse } from "../validation";
+import { refuseFault } from "../validation";
 import { executionPolicy, taskPolicy, trustPolicy } from "./policy";
 import { containerDefinition, cpuFault, familyFault, imageFault, memoryFault, retentionFault } from "./task";
 
@@ -74,7 +74,7 @@ export class EcsTaskRole extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("platform:compute:EcsTaskRole", name, {}, opts);
-        this.check();
+        this.validate();
 
         const policy = this.createPolicy();
         const role = this.createRole("role", args.roleName);
@@ -99,31 +99,28 @@ export class EcsTaskRole extends pulumi.ComponentResource {
         });
     }
 
-    private check(): void {
+    private validate(): void {
         const { roleName, policyName, prefix, taskDefinition } = this.args;
         const { family, cpu, memory, logRetentionDays } = taskDefinition;
-        this.expect("roleName", roleName, identityNameFault(roleName));
-        this.expect(
+        refuseFault(this, "roleName", roleName, identityNameFault(roleName));
+        refuseFault(
+            this,
             "name of the execution role",
             this.executionRoleName(),
             identityNameFault(this.executionRoleName()),
         );
-        this.expect("policyName", policyName, policyNameFault(policyName));
-        this.expect("prefix", prefix, prefixFault(prefix));
-        this.expect("taskDefinition.family", family, familyFault(family));
-        this.expect("taskDefinition.cpu", cpu, cpuFault(cpu));
-        this.expect("taskDefinition.memory", memory, memoryFault(cpu, memory));
-        this.expect("taskDefinition.logRetentionDays", logRetentionDays, retentionFault(logRetentionDays));
-    }
-
-    private expect(property: string, got: unknown, fault: string | undefined): void {
-        if (fault) refuse(this, property, got, fault);
+        refuseFault(this, "policyName", policyName, policyNameFault(policyName));
+        refuseFault(this, "prefix", prefix, prefixFault(prefix));
+        refuseFault(this, "taskDefinition.family", family, familyFault(family));
+        refuseFault(this, "taskDefinition.cpu", cpu, cpuFault(cpu));
+        refuseFault(this, "taskDefinition.memory", memory, memoryFault(cpu, memory));
+        refuseFault(this, "taskDefinition.logRetentionDays", logRetentionDays, retentionFault(logRetentionDays));
     }
 
     private createPolicy(): aws.iam.Policy {
         const { policyName, bucketArn, prefix, tags } = this.args;
         const document = pulumi.output(bucketArn).apply((arn) => {
-            this.expect("bucketArn", arn, bucketArnFault(arn));
+            refuseFault(this, "bucketArn", arn, bucketArnFault(arn));
             return taskPolicy(arn, prefix);
         });
         return new aws.iam.Policy(
@@ -226,7 +223,7 @@ export class EcsTaskRole extends pulumi.ComponentResource {
 
     private checkedImage(): pulumi.Output<string> {
         return pulumi.output(this.args.taskDefinition.image).apply((image) => {
-            this.expect("taskDefinition.image", image, imageFault(image));
+            refuseFault(this, "taskDefinition.image", image, imageFault(image));
             return image;
         });
     }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type ActionSet, bucketArnFault, prefixFault } from "../bucket-access";
 import { identityNameFault, policyNameFault } from "../naming";
 import { type PolicyDocument, type PolicyStatement } from "../policy-document";
-import { refuse } from "../validation";
+import { refuse, refuseFault } from "../validation";
 import {
     accessKeysFaults,
     type AccessKeySettings,
@@ -113,7 +113,7 @@ export class ScopedIdentity extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("platform:identity:ScopedIdentity", name, {}, opts);
-        this.check();
+        this.validate();
 
         if (args.principal.kind === "user") {
             const { groups, accessKeys } = args.principal;
@@ -171,17 +171,17 @@ export class ScopedIdentity extends pulumi.ComponentResource {
         };
     }
 
-    private check(): void {
+    private validate(): void {
         const { principal, grants = [] } = this.args;
         const [property, name] =
             principal.kind === "user"
                 ? ["principal.userName", principal.userName]
                 : ["principal.roleName", principal.roleName];
-        this.expect(property, name, identityNameFault(name));
-        this.expect("policyName", this.policyName(name), policyNameFault(this.policyName(name)));
+        refuseFault(this, property, name, identityNameFault(name));
+        refuseFault(this, "policyName", this.policyName(name), policyNameFault(this.policyName(name)));
 
         for (const [index, { prefix, actions }] of grants.entries()) {
-            if (prefix !== undefined) this.expect(`grants[${index}].prefix`, prefix, prefixFault(prefix));
+            if (prefix !== undefined) refuseFault(this, `grants[${index}].prefix`, prefix, prefixFault(prefix));
             if (actions.length === 0) refuse(this, `grants[${index}].actions`, actions, "at least one set of actions");
         }
 
@@ -196,10 +196,6 @@ export class ScopedIdentity extends pulumi.ComponentResource {
         if (this.args.adopt?.policy && !this.grantsAnything()) {
             refuse(this, "adopt.policy", true, "false where neither grants nor statements are set");
         }
-    }
-
-    private expect(property: string, got: unknown, fault: string | undefined): void {
-        if (fault) refuse(this, property, got, fault);
     }
 
     /**
@@ -287,10 +283,15 @@ export class ScopedIdentity extends pulumi.ComponentResource {
         const { grants = [], statements = [] } = this.args;
         return pulumi.all([grants, statements]).apply(([known, extra]) => {
             for (const [index, { bucketArn }] of known.entries()) {
-                this.expect(`grants[${index}].bucketArn`, bucketArn, bucketArnFault(bucketArn));
+                refuseFault(this, `grants[${index}].bucketArn`, bucketArn, bucketArnFault(bucketArn));
             }
             const document = identityPolicy(known, extra);
-            this.expect("the policy of grants and statements", document, documentFault(document, maximumCharacters));
+            refuseFault(
+                this,
+                "the policy of grants and statements",
+                document,
+                documentFault(document, maximumCharacters),
+            );
             return JSON.stringify(document);
         });
     }

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { bucketArn } from "../arn";
-import { refuse } from "../validation";
+import { refuse, refuseFault } from "../validation";
 import { bucketNameFault } from "./bucket-name";
 import { bucketPolicy, type LifecycleDays, lifecycleRules, type UploadRule } from "./policy";
 
@@ -77,7 +77,7 @@ export class SecureBucket extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super("platform:storage:SecureBucket", name, {}, opts);
-        this.check();
+        this.validate();
 
         const bucket = this.createBucket();
         this.bucketName = bucket.bucket;
@@ -93,10 +93,9 @@ export class SecureBucket extends pulumi.ComponentResource {
         this.registerOutputs({ arn: this.arn, bucketName: this.bucketName });
     }
 
-    private check(): void {
+    private validate(): void {
         const { bucketName, lifecycle } = this.args;
-        const fault = bucketNameFault(bucketName);
-        if (fault) refuse(this, "bucketName", bucketName, fault);
+        refuseFault(this, "bucketName", bucketName, bucketNameFault(bucketName));
         const days: [string, number | undefined][] = Object.entries(lifecycle ?? {});
         for (const [property, count] of days) {
             if (count !== undefined && !(Number.isInteger(count) && count >= 1)) {

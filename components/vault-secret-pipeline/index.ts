@@ -2,7 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type * as vault from "@pulumi/vault";
 
-import { refuse } from "../validation";
+import { refuse, refuseFault } from "../validation";
 import { syncDynamic, syncStatic, type Target, type VaultConnection } from "./kubernetes";
 import { pathFault } from "./policy";
 import { createDynamicSource, createLogin, createStaticSource, type DynamicSource, type StaticSource } from "./vault";
@@ -107,11 +107,17 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
             readPath: start.readPath,
             vaultNamespace,
         });
-        const before = [login, ...start.resources];
+        const { marks, readPath } = start;
+        const sync = {
+            connection: connection(args),
+            target: target(args),
+            marks,
+            dependsOn: [login, ...start.resources],
+        };
         this.secretName =
             source.kind === "static"
-                ? syncStatic(this, name, source, connection(args), target(args), start.marks, before)
-                : syncDynamic(this, name, source, connection(args), target(args), start.marks, start.readPath, before);
+                ? syncStatic(this, name, source, sync)
+                : syncDynamic(this, name, source, { ...sync, readPath });
 
         this.vaultVersion = start.version;
         this.vaultCreated = start.created;
@@ -167,8 +173,7 @@ export class VaultSecretPipeline extends pulumi.ComponentResource {
 
     /** A path that is the output of a resource has been taken by Vault already. */
     private requirePath(property: string, got: pulumi.Input<string>): void {
-        const fault = typeof got === "string" ? pathFault(got) : undefined;
-        if (fault) refuse(this, property, got, fault);
+        refuseFault(this, property, got, typeof got === "string" ? pathFault(got) : undefined);
     }
 }
 

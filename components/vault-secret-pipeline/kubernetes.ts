@@ -49,15 +49,21 @@ function provider(connection: VaultConnection): Record<string, unknown> {
     };
 }
 
+/** From where to where, and after what. */
+export interface Sync {
+    readonly connection: VaultConnection;
+    readonly target: Target;
+    /** What the Secret has to carry before the update goes on. */
+    readonly marks: Marks;
+    readonly dependsOn: pulumi.Resource[];
+}
+
 /** Makes the SecretStore and the ExternalSecret that copy a KV v2 secret into the cluster. */
 export function syncStatic(
     parent: pulumi.Resource,
     name: string,
     source: StaticSource,
-    connection: VaultConnection,
-    target: Target,
-    marks: Marks,
-    dependsOn: pulumi.Resource[],
+    { connection, target, marks, dependsOn }: Sync,
 ): pulumi.Output<string> {
     const store = new kubernetes.apiextensions.CustomResource(
         `${name}-store`,
@@ -87,11 +93,7 @@ export function syncDynamic(
     parent: pulumi.Resource,
     name: string,
     source: DynamicSource,
-    connection: VaultConnection,
-    target: Target,
-    marks: Marks,
-    readPath: pulumi.Input<string>,
-    dependsOn: pulumi.Resource[],
+    { connection, target, marks, dependsOn, readPath }: Sync & { readonly readPath: pulumi.Input<string> },
 ): pulumi.Output<string> {
     const generator = new kubernetes.apiextensions.CustomResource(
         `${name}-generator`,
