@@ -5,8 +5,8 @@ import { Command } from "commander";
 
 import { InfraError } from "../ops/common/errors";
 import { interrupted, listenForInterrupts } from "../ops/common/interrupt";
-import { LocalError } from "./paths";
 import { printJson, say } from "../ops/common/output";
+import { LocalError } from "./paths";
 
 // npm runs this in the checkout: paths that are typed are relative to where they were typed.
 if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
+import { writeAtomically } from "../ops/common/files";
+import { say } from "../ops/common/output";
+import { callersAccess, vaultTokenIn } from "../ops/stack/repository-host";
 import { localCertificate } from "./aws/certificate";
 import { localIdentities, type Identities } from "./aws/identities";
 import { installEmulator } from "./aws/install";
@@ -12,12 +15,9 @@ import { clusterSettings } from "./cluster/stack-settings";
 import { enableAwsEngine } from "./cluster/vault-aws";
 import { settleAll } from "./concurrent";
 import { type Engine, findEngine } from "./engine";
-import { writeAtomically } from "../ops/common/files";
-import { callersAccess, vaultTokenIn } from "../ops/stack/repository-host";
-import { cacheDirectory, localDirectory, localPort } from "./paths";
 import { findAws, type FoundAws, portOf } from "./found";
+import { cacheDirectory, localDirectory, localPort } from "./paths";
 import { step } from "./progress";
-import { say } from "../ops/common/output";
 import { installProviders, type Provider, type ProviderName } from "./providers";
 import { localSettings, namesOtherCluster, Pulumi, readCommittedStack, stateFile } from "./pulumi";
 

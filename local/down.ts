@@ -1,18 +1,18 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { accessKeysIn, type ExportedState, type StateResource } from "../ops/recover/state";
-import { emptyBuckets, leftovers, removeStrangeKeys } from "./aws/leftovers";
-import { localCertificate } from "./aws/certificate";
-import { findServer, stopServer } from "./aws/server";
-import { stopCluster } from "./cluster/stop";
-import { hasCloud, homeOf, localRegion, startCloud, usesOtherCluster } from "./cloud";
 import { stopIfInterrupted } from "../ops/common/interrupt";
+import { say } from "../ops/common/output";
+import { accessKeysIn, type ExportedState, type StateResource } from "../ops/recover/state";
+import { localCertificate } from "./aws/certificate";
+import { emptyBuckets, leftovers, removeStrangeKeys } from "./aws/leftovers";
+import { findServer, stopServer } from "./aws/server";
+import { hasCloud, homeOf, localRegion, startCloud, usesOtherCluster } from "./cloud";
+import { stopCluster } from "./cluster/stop";
 import { alone } from "./lock";
 import { endOrphanedPlugins } from "./orphaned-plugins";
 import { localDirectory, LocalError } from "./paths";
 import { step } from "./progress";
-import { say } from "../ops/common/output";
 import { type Pulumi } from "./pulumi";
 import { recoverIfInterrupted } from "./recover";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-import { certificatesOfCaller, proxyOf } from "../ops/network/proxy";
 import { interrupted, stopIfInterrupted } from "../ops/common/interrupt";
+import { certificatesOfCaller, proxyOf } from "../ops/network/proxy";
 import { LocalError } from "./paths";
 
 /** The file cannot be had from there, by no fault in it: the one failure after which another way is taken. */

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { mkdtemp, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { isAlive, LockHeld, withLock } from "../ops/common/lock";
 import { stopIfInterrupted } from "../ops/common/interrupt";
+import { isAlive, LockHeld, withLock } from "../ops/common/lock";
 import { say } from "../ops/common/output";
 
 /**

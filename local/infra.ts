@@ -1,13 +1,13 @@
 import { join } from "node:path";
 
-import { commands } from "../ops/commands";
-import { ClusterFailure } from "../ops/kubernetes/access";
-import { exitCodes, InfraError, Interrupted } from "../ops/common/errors";
 import { type Host } from "../ops/cli/host";
 import { createProgram, runProgram } from "../ops/cli/program";
+import { commands } from "../ops/commands";
+import { exitCodes, InfraError, Interrupted } from "../ops/common/errors";
+import { interrupted } from "../ops/common/interrupt";
+import { ClusterFailure } from "../ops/kubernetes/access";
 import { gaps } from "./aws/gaps";
 import { type FoundCloud } from "./cloud";
-import { interrupted } from "../ops/common/interrupt";
 import { cacheDirectory, localDirectory } from "./paths";
 import { committedStackFile, localStack, localSettings, readsStackFile } from "./pulumi";
 import { localRemedies } from "./remedies";

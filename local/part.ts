@@ -6,13 +6,13 @@ import execa from "execa";
 import { unzipSync } from "fflate";
 import * as tar from "tar";
 
+import { interrupted } from "../ops/common/interrupt";
+import { say } from "../ops/common/output";
 import { checksumOf, download, downloadChecked, type Mirror, mirror, Unavailable, Unreachable } from "./download";
 import { cachedFolder } from "./files";
 import { buildWithGo, digestOf, type GoBuild, requireGo } from "./go-build";
-import { interrupted } from "../ops/common/interrupt";
 import { LocalError } from "./paths";
 import { step } from "./progress";
-import { say } from "../ops/common/output";
 import { satisfies } from "./versions";
 
 /** A program that the local cloud is made of, and where it comes from. */

@@ -1,5 +1,5 @@
-import { inTime, say } from "../ops/common/output";
 import { stopIfInterrupted } from "../ops/common/interrupt";
+import { inTime, say } from "../ops/common/output";
 
 /** How long it is since `start` (from `performance.now()`). */
 export function elapsed(start: number): string {

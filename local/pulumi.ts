@@ -5,14 +5,14 @@ import { randomBytes } from "node:crypto";
 import execa from "execa";
 import { type Document, isMap, parseDocument, type Scalar } from "yaml";
 
-import { readStackDocument, writeOutAliases } from "../ops/stack/document";
-import { type EngineOptions, type EngineRun } from "../ops/cli/host";
-import { settingsOf } from "../ops/stack/settings";
 import { type Keys } from "../ops/aws/clients";
-import { parseValue, type Settings } from "../stacks/settings";
-import { type Server } from "./aws/server";
+import { type EngineOptions, type EngineRun } from "../ops/cli/host";
 import { writeAtomically } from "../ops/common/files";
 import { stopIfInterrupted } from "../ops/common/interrupt";
+import { readStackDocument, writeOutAliases } from "../ops/stack/document";
+import { settingsOf } from "../ops/stack/settings";
+import { parseValue, type Settings } from "../stacks/settings";
+import { type Server } from "./aws/server";
 import { LocalError, root } from "./paths";
 
 /** What a call of the engine's command line needs. */

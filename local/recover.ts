@@ -1,13 +1,13 @@
+import { clientsFor } from "../ops/aws/clients";
+import { say } from "../ops/common/output";
 import { recover } from "../ops/recover";
 import { removeBrokenAttributes } from "../ops/recover/attributes";
 import { readLocks } from "../ops/recover/lock";
-import { clientsFor } from "../ops/aws/clients";
 import { localAccount } from "./aws/server";
 import { localRegion, startCloud, type LocalCloud } from "./cloud";
 import { alone } from "./lock";
-import { localDirectory } from "./paths";
 import { endOrphanedPlugins } from "./orphaned-plugins";
-import { say } from "../ops/common/output";
+import { localDirectory } from "./paths";
 import { localStack } from "./pulumi";
 
 /** Finishes an update of stack `local` that was killed; does nothing where none was. */

@@ -5,9 +5,9 @@ import { join } from "node:path";
 
 import execa from "execa";
 
-import { isAlive } from "../ops/common/lock";
 import { writeAtomically } from "../ops/common/files";
 import { stopIfInterrupted } from "../ops/common/interrupt";
+import { isAlive } from "../ops/common/lock";
 import { LocalError } from "./paths";
 
 /** A server that outlives the command that starts it; its log and its pid file are in the local cloud's folder. */

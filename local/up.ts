@@ -1,16 +1,16 @@
 import { existsSync, rmSync } from "node:fs";
 
+import { stopIfInterrupted } from "../ops/common/interrupt";
+import { say } from "../ops/common/output";
+import { operatorPolicy } from "../ops/rights/operator";
+import { verify, type VerifyTarget } from "../ops/verify";
 import { recordingRemovals, tell } from "../ops/verify/command";
 import { toJson } from "../ops/verify/table";
-import { verify, type VerifyTarget } from "../ops/verify";
 import { serviceNames } from "../services";
 import { parseOutputs } from "../services/outputs";
-import { operatorPolicy } from "../ops/rights/operator";
 import { gaps, localOperatorPolicy } from "./aws/gaps";
 import { allowOperator } from "./aws/identities";
 import { localAccount } from "./aws/server";
-import { type Cluster, hasCluster } from "./cluster";
-import { isInstalled, type Programs } from "./cluster/install";
 import {
     type AwsSide,
     bringUpCluster,
@@ -24,16 +24,16 @@ import {
     usesLocalCluster,
     usesOtherCluster,
 } from "./cloud";
+import { type Cluster, hasCluster } from "./cluster";
+import { isInstalled, type Programs } from "./cluster/install";
 import { besides } from "./concurrent";
-import { stopIfInterrupted } from "../ops/common/interrupt";
 import { alone } from "./lock";
 import { cacheDirectory, localDirectory, LocalError } from "./paths";
 import { elapsed, step } from "./progress";
-import { say } from "../ops/common/output";
 import { type Provider } from "./providers";
 import { localStack } from "./pulumi";
-import { localRemedies } from "./remedies";
 import { recoverIfInterrupted } from "./recover";
+import { localRemedies } from "./remedies";
 import { describeChanges, lastChanges } from "./summary";
 
 /** What to bring up, and how to tell about it. */

@@ -2,16 +2,16 @@ import { constants } from "node:os";
 
 import execa from "execa";
 
+import { say } from "../ops/common/output";
 import { ClusterFailure } from "../ops/kubernetes/access";
 import { Kubernetes } from "../ops/kubernetes/client";
 import { type PodEnvironment, podEnvironment } from "../ops/kubernetes/pods";
 import { clinicalAi } from "../services/clinical-ai";
 import { type Server } from "./aws/server";
 import { findCloud, type FoundCloud, usesOtherCluster } from "./cloud";
-import { portOf } from "./found";
 import { kubeconfigOf } from "./cluster/places";
+import { portOf } from "./found";
 import { LocalError } from "./paths";
-import { say } from "../ops/common/output";
 
 /**
  * Runs a command as clinical-ai's worker: with exactly the environment that a kubelet would give to the container of its

@@ -13,9 +13,9 @@ import { join } from "node:path";
 
 import { globalArn } from "../../components/arn";
 import { type PolicyDocument } from "../../components/policy-document";
-import { verifierPolicy } from "../../ops/rights/deployer";
 import { clientsFor, type Keys } from "../../ops/aws/clients";
 import { writeAtomically } from "../../ops/common/files";
+import { verifierPolicy } from "../../ops/rights/deployer";
 import { localDeployerPolicy } from "./gaps";
 import { localAccount, rootCredentials, type Server } from "./server";
 

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { interrupted } from "../../ops/common/interrupt";
+import { say } from "../../ops/common/output";
 import { downloadChecked, mirror, Unavailable } from "../download";
 import { cachedFolder } from "../files";
 import { moduleSource } from "../go-build";
-import { interrupted } from "../../ops/common/interrupt";
 import { findPart, type Found, keptPart, type Part } from "../part";
-import { say } from "../../ops/common/output";
 import { installProviders, type Provider, providers } from "../providers";
 import { versions } from "../versions";
 import { parts, type PartName } from "./parts";

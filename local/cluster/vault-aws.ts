@@ -11,8 +11,8 @@ import {
 import { globalArn } from "../../components/arn";
 import { physicalName } from "../../components/naming";
 import { policyDocument } from "../../components/policy-document";
-import { type Vault } from "../../ops/vault/client";
 import { clientsFor, closeClients } from "../../ops/aws/clients";
+import { type Vault } from "../../ops/vault/client";
 import { clinicalAi } from "../../services/clinical-ai";
 import { unless, vaultUserName } from "../aws/identities";
 import { localAccount, rootCredentials, type Server } from "../aws/server";

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { writeAtomically } from "../../ops/common/files";
 import { vaultDeployerPolicy, vaultOperatorPolicy } from "../../ops/rights/cluster";
 import { Vault } from "../../ops/vault/client";
-import { writeAtomically } from "../../ops/common/files";
 import { keepService, stopService } from "../service";
 import { type Programs } from "./install";
 import { type Places, vaultAddress } from "./places";

@@ -4,11 +4,11 @@ import { join } from "node:path";
 
 import execa from "execa";
 
+import { say } from "../../ops/common/output";
 import { Unavailable } from "../download";
 import { cachedFolder } from "../files";
 import { LocalError } from "../paths";
 import { step } from "../progress";
-import { say } from "../../ops/common/output";
 import { satisfies, versions } from "../versions";
 import { buildEngine } from "./build";
 import { downloadEngine } from "./download";

@@ -3,9 +3,9 @@ import { chmod, copyFile, mkdir, mkdtemp, readlink, rename, rm, symlink } from "
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+import { interrupted } from "../../ops/common/interrupt";
 import { type Mirror } from "../download";
 import { type GoBuild, moduleSource } from "../go-build";
-import { interrupted } from "../../ops/common/interrupt";
 import { downloadListed, findPart, type Found, goPlatform, type Part, type PartPlaces, unpackTar } from "../part";
 import { versions } from "../versions";
 import { narrowToServices } from "./aws/overlay";

@@ -1,5 +1,5 @@
-import { type Finding } from "./find";
 import { called, type Item, type Part, type Parts, type Preview, type Target } from "./declared";
+import { type Finding } from "./find";
 
 /** A setting that an update would change. */
 export interface Overwrite {

@@ -5,16 +5,16 @@ import { type ServiceName } from "../../services";
 import { type AwsResource } from "../../services/resources";
 import { type Settings } from "../../stacks/settings";
 import { callerOfStack } from "../aws/caller";
+import { type Clients, clientsFor, closeClients } from "../aws/clients";
 import { type CommandContext } from "../cli/command";
 import { confirm, requireConsent } from "../cli/confirm";
 import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
 import { printJson, say } from "../common/output";
 import { withSetting } from "../stack/file";
 import { resourcesOf } from "../stack/resources";
-import { type Clients, clientsFor, closeClients } from "../aws/clients";
 import { compareParts, engineChanges, type Overwrite } from "./compare";
-import { countExpiring, type DeclaredRule, type Expiring, expiryDays, total } from "./expiry";
 import { called, creations, declaredTargets, type Part, preview, type Preview, trial } from "./declared";
+import { countExpiring, type DeclaredRule, type Expiring, expiryDays, total } from "./expiry";
 import { findAll, type Finding, findOthers } from "./find";
 import {
     findingRefusals,

@@ -1,9 +1,9 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 
-import { recorded } from "../stack/audit";
 import { exitCodes, InfraError } from "../common/errors";
 import { writeAtomically } from "../common/files";
+import { recorded } from "../stack/audit";
 import { type Declared, type Part, type Parts } from "./declared";
 
 /** The setting `adopt` of a service: parts by bucket or user. */

@@ -1,9 +1,9 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
-import { clientsFor, closeClients, type Connection, type Keys } from "./clients";
-import { failureInWords } from "./failures";
 import { exitCodes, InfraError } from "../common/errors";
 import { say } from "../common/output";
+import { clientsFor, closeClients, type Connection, type Keys } from "./clients";
+import { failureInWords } from "./failures";
 
 /** Whose keys these are, as AWS says. */
 export interface Caller {

@@ -1,12 +1,12 @@
 import Table from "cli-table3";
 
-import { recorded } from "../stack/audit";
 import { type CommandContext } from "../cli/command";
 import { confirm, requireConsent } from "../cli/confirm";
 import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { printable, printJson, say } from "../common/output";
 import { Database } from "../postgres/client";
 import { addressInWords, type DatabaseAddress, databaseUrlVariable, parseDatabaseUrl } from "../postgres/url";
+import { recorded } from "../stack/audit";
 import { changesOf, compareRows, type Comparison } from "./compare";
 import {
     declaredRows,
@@ -116,7 +116,7 @@ function changesAsData(changes: readonly Comparison[]): object[] {
 }
 
 /** The service's database. */
-export function databaseAddress(databaseUrl: string | undefined, env = process.env): DatabaseAddress {
+function databaseAddress(databaseUrl: string | undefined, env = process.env): DatabaseAddress {
     const url = databaseUrl ?? env[databaseUrlVariable];
     if (url) return parseDatabaseUrl(url);
     throw new InfraError(
@@ -127,7 +127,7 @@ export function databaseAddress(databaseUrl: string | undefined, env = process.e
 }
 
 /** A line a row: what the database has, whose bucket that is, what is declared. */
-export function comparisonsInWords(comparisons: readonly Comparison[]): string {
+function comparisonsInWords(comparisons: readonly Comparison[]): string {
     const table = new Table({
         head: ["", "row", "found", "is this stack's", "declared"],
         style: { head: [], border: [], compact: true },

@@ -1,8 +1,8 @@
 import { type Argument, type Command, Option } from "commander";
 
 import { exitCodes, InfraError } from "../common/errors";
-import { type Host } from "./host";
 import { interrupted } from "../common/interrupt";
+import { type Host } from "./host";
 
 /** What every command of a stack is given; its own options come beside it. */
 export interface CommandContext {

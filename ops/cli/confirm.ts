@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { type Readable, type Writable } from "node:stream";
 
-import { type CommandContext } from "./command";
 import { exitCodes, InfraError, Interrupted } from "../common/errors";
+import { type CommandContext } from "./command";
 
 interface Terminal {
     readonly input: Readable & { readonly isTTY?: boolean };

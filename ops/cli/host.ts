@@ -1,6 +1,6 @@
 import { type Settings } from "../../stacks/settings";
-import { type ClusterAccess } from "../kubernetes/access";
 import { type Connection, type Keys } from "../aws/clients";
+import { type ClusterAccess } from "../kubernetes/access";
 
 /**
  * Where the tool works: the stacks' files, what deploys them, and where their clouds answer. There are two: the

@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option } from "commander";
 
-import { type Caller, callerOfStack } from "../aws/caller";
-import { type CommandContext } from "./command";
-import { exitCodes, InfraError } from "../common/errors";
-import { type Host } from "./host";
 import { type Settings } from "../../stacks/settings";
+import { type Caller, callerOfStack } from "../aws/caller";
 import { type Connection } from "../aws/clients";
+import { exitCodes, InfraError } from "../common/errors";
+import { type CommandContext } from "./command";
+import { type Host } from "./host";
 
 export interface DeployerOptions {
     readonly deployerProfile?: string;

@@ -1,11 +1,11 @@
 import { Command, CommanderError } from "commander";
 
 import { OutdatedOutputs } from "../../services/outputs";
-import { addExamples } from "./command";
 import { exitCodes, InfraError } from "../common/errors";
-import { type Host } from "./host";
 import { interrupted, listenForInterrupts } from "../common/interrupt";
 import { outliveOutput, printJson, say } from "../common/output";
+import { addExamples } from "./command";
+import { type Host } from "./host";
 
 /** Adds a command to the program. */
 export type Register = (program: Command, host: Host) => void;

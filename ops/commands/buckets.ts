@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
 
+import { type LookOptions, type SetOptions } from "../buckets";
 import { addExamples, addStackCommand } from "../cli/command";
 import { type Host } from "../cli/host";
 import { databaseUrlVariable } from "../postgres/url";
-import { type LookOptions, type SetOptions } from "../buckets";
 
 /** Adds `infra buckets show|diff|set`: the bucket names in clinical-ai's database (B7). */
 export function registerBuckets(program: Command, host: Host): void {

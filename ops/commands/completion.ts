@@ -2,8 +2,8 @@ import { Argument, type Command } from "commander";
 
 import { addExamples } from "../cli/command";
 import { type Shell, shells } from "../cli/completion";
-import { exitCodes } from "../common/errors";
 import { type Host } from "../cli/host";
+import { exitCodes } from "../common/errors";
 import { stackNames } from "../stack/settings";
 
 export function registerCompletion(program: Command, host: Host): void {

@@ -1,11 +1,11 @@
 import { Argument, type Command, Option } from "commander";
 
 import { serviceNames } from "../../services";
-import { sessionSeconds } from "../creds/duration";
 import { addStackCommand } from "../cli/command";
 import { type Host } from "../cli/host";
 import { pathOption } from "../cli/path-option";
 import { type CredsOptions } from "../creds";
+import { sessionSeconds } from "../creds/duration";
 
 /** Adds `infra creds`: which credentials a service would use, and a command with exactly those (A4, D3, D4, E11). */
 export function registerCreds(program: Command, host: Host): void {

@@ -2,15 +2,15 @@ import { resolve } from "node:path";
 
 import { Argument, type Command, Option } from "commander";
 
-import { llmModelsEndpoints } from "../../services/llm-models/endpoints";
 import { llmModels } from "../../services/llm-models";
-import { recorded } from "../stack/audit";
+import { llmModelsEndpoints } from "../../services/llm-models/endpoints";
 import { addStackCommand, type CommandContext } from "../cli/command";
-import { type ExitCode, exitCodes } from "../common/errors";
 import { type Host } from "../cli/host";
-import { printJson, say } from "../common/output";
 import { pathOption } from "../cli/path-option";
+import { type ExitCode, exitCodes } from "../common/errors";
 import { contentAt, unfit, writeFile } from "../common/files";
+import { printJson, say } from "../common/output";
+import { recorded } from "../stack/audit";
 import { settingsWith } from "../stack/outputs";
 
 /** Adds `infra endpoints`: where the models of an environment answer (E12). */

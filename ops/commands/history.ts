@@ -1,8 +1,8 @@
 import { type Command } from "commander";
 
 import { addStackCommand, type CommandContext } from "../cli/command";
-import { type ExitCode, exitCodes } from "../common/errors";
 import { type Host } from "../cli/host";
+import { type ExitCode, exitCodes } from "../common/errors";
 import { printable, printJson, say } from "../common/output";
 
 /** Adds `infra history`: the record of changes that this tool has made from this checkout. */

@@ -4,10 +4,10 @@ import { environmentName } from "../../components/naming";
 import { snapshotter } from "../../services/snapshotter";
 import { snapshotKey } from "../../services/snapshotter/snapshot-key";
 import { addStackCommand, type CommandContext } from "../cli/command";
-import { settingsWith } from "../stack/outputs";
-import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { type Host } from "../cli/host";
+import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { printJson } from "../common/output";
+import { settingsWith } from "../stack/outputs";
 
 interface KeyOptions {
     readonly date?: string;

@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 
 import { addStackCommand } from "../cli/command";
 import { type Host } from "../cli/host";
-import { deployerProfile } from "../cli/people";
 import { pathOption } from "../cli/path-option";
+import { deployerProfile } from "../cli/people";
 import { type PolicyTestOptions } from "../verify/policy-test";
 
 /** Adds `infra policy-test`: what the snapshots' bucket takes from the agent, and what it refuses (C6). */

@@ -3,15 +3,15 @@ import { resolve } from "node:path";
 import { Argument, type Command, Option } from "commander";
 
 import { serviceFacts, type ServiceName, serviceNames } from "../../services";
-import { recorded } from "../stack/audit";
 import { addStackCommand, type CommandContext } from "../cli/command";
 import { confirm, requireConsent } from "../cli/confirm";
-import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
 import { type Host } from "../cli/host";
+import { pathOption } from "../cli/path-option";
+import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
 import { printJson, say, whileSaying } from "../common/output";
 import { type RotateResult } from "../rotate";
-import { pathOption } from "../cli/path-option";
 import { type Subject } from "../rotate/observe";
+import { recorded } from "../stack/audit";
 
 interface RotateOptions {
     readonly due?: boolean;

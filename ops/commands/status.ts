@@ -2,11 +2,11 @@ import { type Command } from "commander";
 
 import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
 import { type ShutOffFacts } from "../../services/service";
-import { type StackState } from "../stack/backend";
 import { addStackCommand, type CommandContext } from "../cli/command";
-import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { type Host } from "../cli/host";
+import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { printJson, say } from "../common/output";
+import { type StackState } from "../stack/backend";
 
 /** Adds `infra status`: a stack at a glance. */
 export function registerStatus(program: Command, host: Host): void {

@@ -3,9 +3,9 @@ import { Argument, type Command, Option } from "commander";
 import { serviceNames } from "../../services";
 import { addStackCommand } from "../cli/command";
 import { type Host } from "../cli/host";
-import { formats } from "../verify/report";
 import { deployerProfile, isLocal, operatorProfile } from "../cli/people";
 import { type VerifyOptions } from "../verify/command";
+import { formats } from "../verify/report";
 
 /** Adds `infra verify`: what must hold for services, by live calls (A5, B8, D5, E10). */
 export function registerVerify(program: Command, host: Host): void {

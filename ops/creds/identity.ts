@@ -1,9 +1,9 @@
 import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/client-sts";
 
-import { exitCodes, InfraError } from "../common/errors";
-import { type Clients, type Keys } from "../aws/clients";
 import { strayToken } from "../aws/caller";
+import { type Clients, type Keys } from "../aws/clients";
 import { failureInWords, isRefusal } from "../aws/failures";
+import { exitCodes, InfraError } from "../common/errors";
 
 /** Whose keys these are, as AWS says. */
 export interface CallerIdentity {

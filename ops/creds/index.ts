@@ -2,19 +2,19 @@ import { physicalName } from "../../components/naming";
 import { serviceFacts, type ServiceName } from "../../services";
 import { type VariableSources } from "../../services/credential-sources";
 import { type Settings } from "../../stacks/settings";
+import { clientsFor, closeClients } from "../aws/clients";
+import { type CommandContext } from "../cli/command";
+import { type Host } from "../cli/host";
+import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
+import { printJson, say } from "../common/output";
+import { settingsWith } from "../stack/outputs";
 import { environmentFor, exportLines, processDocument, type RunAs } from "./environment";
 import { type CallerIdentity, type Session, startSession, vouchedIdentity } from "./identity";
+import { podCredentials } from "./pods";
 import { credentialsIn, noCredentials, projectFolder, replaceOthers, unsetThem } from "./project";
 import { type FoundCredentials, type Resolution } from "./resolve";
 import { runCommand } from "./run";
 import { identityInWords, resolutionInWords, type Summary, summaryInWords, summaryOf } from "./summary";
-import { type CommandContext } from "../cli/command";
-import { settingsWith } from "../stack/outputs";
-import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
-import { type Host } from "../cli/host";
-import { printJson, say } from "../common/output";
-import { clientsFor, closeClients } from "../aws/clients";
-import { podCredentials } from "./pods";
 
 export interface CredsOptions {
     readonly directory: string;

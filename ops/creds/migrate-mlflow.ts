@@ -6,22 +6,22 @@ import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { physicalName } from "../../components/naming";
 import { mlflow, type MlflowOutputs } from "../../services/mlflow";
 import { type Settings } from "../../stacks/settings";
-import { recorded } from "../stack/audit";
 import { clientsFor, closeClients } from "../aws/clients";
 import { failureInWords } from "../aws/failures";
 import { type CommandContext } from "../cli/command";
 import { confirm, requireConsent } from "../cli/confirm";
 import { type ExitCode, exitCodes, InfraError } from "../common/errors";
+import { writeFile } from "../common/files";
 import { printJson, say } from "../common/output";
 import { isPrivate, mergedInto, readEnvFile, requireSecretsPlace, unwantedIn, variableStates } from "../env-file";
 import { parseVariables } from "../env-file/reader";
 import { type ValuedVariable, valuedVariables } from "../env-file/service";
-import { writeFile } from "../common/files";
+import { recorded } from "../stack/audit";
 import { serviceOutputs } from "../stack/outputs";
-import { type FileState } from "./variables";
 import { vouchedIdentity } from "./identity";
 import { accessKeyIdPattern, type Resolution, resolveCredentials, variablesOf } from "./resolve";
 import { type Summary, summaryInWords, summaryOf } from "./summary";
+import { type FileState } from "./variables";
 
 export interface MigrateOptions {
     readonly file: string;

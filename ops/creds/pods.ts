@@ -2,10 +2,10 @@ import { physicalName } from "../../components/naming";
 import { clinicalAi, type ClinicalAiSettings } from "../../services/clinical-ai";
 import { type PodSources } from "../../services/credential-sources";
 import { type Settings } from "../../stacks/settings";
-import { linesOf } from "./summary";
 import { type CommandContext } from "../cli/command";
 import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { printJson, say } from "../common/output";
+import { linesOf } from "./summary";
 
 type Mode = ClinicalAiSettings["identity"]["mode"];
 

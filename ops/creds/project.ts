@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { type VariableSources } from "../../services/credential-sources";
 import { type ServiceName } from "../../services";
+import { type VariableSources } from "../../services/credential-sources";
 import { type CommandContext } from "../cli/command";
 import { exitCodes, InfraError } from "../common/errors";
 import { type FoundCredentials, type Resolution, resolveCredentials, variablesOf } from "./resolve";

@@ -1,6 +1,6 @@
 import { type CredentialSet, type VariableSources } from "../../services/credential-sources";
-import { exitCodes, InfraError } from "../common/errors";
 import { type Keys } from "../aws/clients";
+import { exitCodes, InfraError } from "../common/errors";
 import {
     type CredentialInputs,
     type Found,

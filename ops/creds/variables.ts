@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { byteOrderMark } from "../env-file";
 import { type VariableSources } from "../../services/credential-sources";
-import { type Assignment, assignmentsOf, unreadLines } from "../env-file/reader";
 import { exitCodes, InfraError } from "../common/errors";
+import { byteOrderMark } from "../env-file";
+import { type Assignment, assignmentsOf, unreadLines } from "../env-file/reader";
 
 /** Everything that a service's credentials may come from, as values: nothing else is ever looked at. */
 export interface CredentialInputs {

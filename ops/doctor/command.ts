@@ -2,19 +2,19 @@ import { delimiter } from "node:path";
 
 import { type ServiceName } from "../../services";
 import { type CommandContext, lineOn } from "../cli/command";
+import { connectionOf, type DeployerOptions, isLocal, refuseProfile } from "../cli/people";
 import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
 import { printJson, say } from "../common/output";
-import { connectionOf, type DeployerOptions, isLocal, refuseProfile } from "../cli/people";
 import { kubectlsOwn } from "../kubernetes/kubeconfig";
 import { stackState } from "../stack/backend";
-import { vaultTokenIn } from "../stack/repository-host";
 import { repository } from "../stack/repository";
+import { vaultTokenIn } from "../stack/repository-host";
 import { chosenServices } from "../stack/services";
 import { examine } from "./examine";
 import { type Look } from "./facts";
 import { diagnosisInWords, remediesOf } from "./finding";
-import { type Diagnosis, type DoctorAccess } from ".";
 import { type DoctorSettings } from "./settings";
+import { type Diagnosis, type DoctorAccess } from ".";
 
 export interface DoctorOptions extends DeployerOptions {
     readonly kubeconfig?: string;

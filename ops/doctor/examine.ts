@@ -1,8 +1,8 @@
 import { type ServiceName } from "../../services";
 import { clinicalAi } from "../../services/clinical-ai";
 import { type Settings } from "../../stacks/settings";
-import { type AwsAccess, diagnoseAws } from "./aws";
 import { type Remedies } from "../cli/host";
+import { type AwsAccess, diagnoseAws } from "./aws";
 import { diagnose, type Diagnosis, type DoctorAccess } from "./index";
 import { type DoctorSettings, doctorSettings } from "./settings";
 

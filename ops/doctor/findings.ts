@@ -1,4 +1,5 @@
 import { clinicalAi } from "../../services/clinical-ai";
+import { type Remedies } from "../cli/host";
 import { causeOf, type Cause } from "./cause";
 import {
     type Declared,
@@ -10,7 +11,6 @@ import {
     type SecretState,
 } from "./facts";
 import { type Finding } from "./finding";
-import { type Remedies } from "../cli/host";
 
 /** How long a change may take on its way before it counts as stuck. */
 const graceSeconds = 120;

@@ -1,5 +1,5 @@
-import { type Declared, type Facts } from "./facts";
 import { type Remedies } from "../cli/host";
+import { type Declared, type Facts } from "./facts";
 import { type Diagnosis, remediesOf } from "./finding";
 import { findingsOf, unseen } from "./findings";
 import { observe, type DoctorAccess } from "./observe";

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 
 import { type ServiceName } from "../../services";
-import { recorded } from "../stack/audit";
 import { type CommandContext } from "../cli/command";
 import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
 import { printJson, say } from "../common/output";
+import { recorded } from "../stack/audit";
 import { serviceOutputs } from "../stack/outputs";
+import { type ValuedVariable, valuedVariables, variablesOf } from "./service";
 import {
     isPrivate,
     mergedInto,
@@ -18,7 +19,6 @@ import {
     variableStates,
     writeEnvFile,
 } from ".";
-import { type ValuedVariable, valuedVariables, variablesOf } from "./service";
 
 export interface EnvOptions {
     readonly out?: string;
@@ -188,7 +188,7 @@ export function compareFile(path: string, variables: readonly ValuedVariable[]):
     };
 }
 
-export function valuesOf(variables: readonly ValuedVariable[]): Variables {
+function valuesOf(variables: readonly ValuedVariable[]): Variables {
     return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
 }
 

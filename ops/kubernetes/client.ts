@@ -9,9 +9,9 @@ import {
     type V1SelfSubjectRulesReview,
 } from "@kubernetes/client-node";
 
-import { ClusterFailure, type ClusterAccess } from "./access";
-import { agentBehindProxy } from "../network/proxy";
 import { connectionFault, send } from "../network/https";
+import { agentBehindProxy } from "../network/proxy";
+import { ClusterFailure, type ClusterAccess } from "./access";
 import { type Kubeconfig, readKubeconfig } from "./kubeconfig";
 
 /** An object of the Kubernetes API. */

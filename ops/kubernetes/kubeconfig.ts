@@ -5,8 +5,8 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { parse } from "yaml";
 
-import { ClusterFailure, type KubeconfigPaths } from "./access";
 import { connectionFault } from "../network/https";
+import { ClusterFailure, type KubeconfigPaths } from "./access";
 
 /** What the client library leaves out of a user. */
 export interface UserExtras {

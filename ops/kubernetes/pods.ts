@@ -8,8 +8,8 @@ import {
 } from "@kubernetes/client-node";
 
 import { ClusterFailure } from "./access";
-import { resolveEnvironment, sourcesOf, Unresolved, type Environment } from "./container-environment";
 import { type Kubernetes } from "./client";
+import { resolveEnvironment, sourcesOf, Unresolved, type Environment } from "./container-environment";
 
 /** Which Deployment is meant. */
 export interface DeploymentName {

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 
 import { type ServiceName } from "../../services";
+import { type Keys } from "../aws/clients";
 import { readEnvFile, type Variables, variableStates } from "../env-file";
 import { variablesOf } from "../env-file/service";
-import { type Keys } from "../aws/clients";
 
 /** A file from which consumers read a service's variables. */
 export interface ConsumerFile {

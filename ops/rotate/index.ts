@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 
 import { formatAccessKeys, type AccessKeySettings } from "../../components/scoped-identity/access-keys";
-import { writeEnvFile } from "../env-file";
 import { exitCodes, InfraError, Interrupted } from "../common/errors";
 import { writeFile } from "../common/files";
 import { inTime } from "../common/output";
+import { writeEnvFile } from "../env-file";
 import { withSection } from "../stack/file";
 import { keyVariables } from "./env-files";
 import { look, type Seen, type Subject } from "./observe";

@@ -10,11 +10,11 @@ import {
 } from "@aws-sdk/client-iam";
 
 import { type AccessKeySettings, accessKeysTag, parseAccessKeys } from "../../components/scoped-identity/access-keys";
-import { type KeyFacts, type KeyProbe } from "../../services/access-keys";
 import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
+import { type KeyFacts, type KeyProbe } from "../../services/access-keys";
 import { clientsFor } from "../aws/clients";
-import { exitCodes, InfraError } from "../common/errors";
 import { type Host } from "../cli/host";
+import { exitCodes, InfraError } from "../common/errors";
 import { ClusterFailure } from "../kubernetes/access";
 import { type ExportedState } from "../recover/state";
 import { parsed, settingsWith } from "../stack/outputs";

@@ -8,9 +8,9 @@ import { allowed } from "../../services/checks";
 import { clinicalAi } from "../../services/clinical-ai";
 import { objects } from "../../services/clinical-ai/workload-checks";
 import { type Clients, clientsFor, closeClients, type Connection, type Keys } from "../aws/clients";
-import { accessOf } from "../verify/outcome";
 import { type ClusterAccess } from "../kubernetes/access";
 import { Kubernetes } from "../kubernetes/client";
+import { accessOf } from "../verify/outcome";
 import { type PodsSeen } from "./evidence";
 
 /** Tries a key once; undefined where it works, else why not. */

@@ -1,8 +1,8 @@
 import { type Document, isMap, Scalar, type YAMLSeq } from "yaml";
 
 import { type AccessKeySettings } from "../../components/scoped-identity/access-keys";
-import { parseValue, type Settings } from "../../stacks/settings";
 import { type ServiceName } from "../../services";
+import { parseValue, type Settings } from "../../stacks/settings";
 
 /** What a service without a word about its keys has. */
 const first: AccessKeySettings = { revision: 1, generations: [1], published: 1 };

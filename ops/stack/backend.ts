@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { type Host } from "../cli/host";
+import { exitCodes, InfraError } from "../common/errors";
 import { readLocks, type UpdateLock } from "../recover/lock";
 import { type ExportedState } from "../recover/state";
 import { parsed } from "./outputs";
-import { exitCodes, InfraError } from "../common/errors";
-import { type Host } from "../cli/host";
 
 /** A stack's state, and the locks of its updates. */
 export interface StackState {

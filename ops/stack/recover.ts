@@ -1,12 +1,12 @@
 import { partitionOf } from "../../components/arn";
+import { clientsFor } from "../aws/clients";
+import { type Host } from "../cli/host";
+import { exitCodes, InfraError } from "../common/errors";
+import { say } from "../common/output";
 import { recover } from "../recover";
 import { removeBrokenAttributes } from "../recover/attributes";
 import { readLocks } from "../recover/lock";
 import { type ExportedState } from "../recover/state";
-import { clientsFor } from "../aws/clients";
-import { exitCodes, InfraError } from "../common/errors";
-import { type Host } from "../cli/host";
-import { say } from "../common/output";
 
 /**
  * Finishes a killed update of a stack whose backend is a folder. Of any other backend the locks cannot be read: an

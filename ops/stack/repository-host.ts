@@ -5,15 +5,15 @@ import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import execa from "execa";
 
 import { type Settings } from "../../stacks/settings";
+import { type Keys, requestHandler } from "../aws/clients";
+import { type Host } from "../cli/host";
+import { exitCodes, InfraError } from "../common/errors";
+import { printable, say } from "../common/output";
 import { type ClusterAccess } from "../kubernetes/access";
 import { kubectlsOwn } from "../kubernetes/kubeconfig";
-import { readStackSettings, stackFile } from "./settings";
-import { type Keys, requestHandler } from "../aws/clients";
-import { exitCodes, InfraError } from "../common/errors";
-import { type Host } from "../cli/host";
-import { printable, say } from "../common/output";
 import { recoverStack } from "./recover";
 import { repository, settingsPath } from "./repository";
+import { readStackSettings, stackFile } from "./settings";
 
 /** The stacks of the repository, deployed by the `pulumi` on PATH, as whoever its user is logged in as. */
 export const repositoryHost: Host = {

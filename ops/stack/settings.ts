@@ -5,8 +5,8 @@ import { type Document, parseDocument } from "yaml";
 
 import { parseSettings, type Settings, SettingsError, settingsIn } from "../../stacks/settings";
 import { exitCodes, InfraError } from "../common/errors";
-import { repository } from "./repository";
 import { readStackDocument } from "./document";
+import { repository } from "./repository";
 
 /**
  * A stack's settings, from its file and without Pulumi: what `stacks/config.ts` reads with it.

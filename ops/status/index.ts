@@ -1,12 +1,12 @@
-import { type LocalCloudStatus } from "../cli/host";
 import { type AccessKeySettings } from "../../components/scoped-identity/access-keys";
 import { serviceFacts, type ServiceName } from "../../services";
 import { type KeyFacts } from "../../services/access-keys";
 import { type Settings } from "../../stacks/settings";
-import { type PastUpdate, type StackState } from "../stack/backend";
+import { type LocalCloudStatus } from "../cli/host";
 import { mayBeAlive, type UpdateLock } from "../recover/lock";
 import { keySettings } from "../rotate/settings";
 import { createdKeys, currentOutputs } from "../rotate/state";
+import { type PastUpdate, type StackState } from "../stack/backend";
 
 /** A stack at a glance, by what its backend and its settings say; AWS is asked for the shut-off alone. */
 export interface Status {

@@ -1,8 +1,8 @@
 import { serviceFacts } from "../../services";
-import { type PastUpdate } from "../stack/backend";
-import { inTime } from "../common/output";
-import { type KeyStatus, type ServiceStatus, type Status } from "./index";
 import { type LocalCloudStatus } from "../cli/host";
+import { inTime } from "../common/output";
+import { type PastUpdate } from "../stack/backend";
+import { type KeyStatus, type ServiceStatus, type Status } from "./index";
 
 /** One screen: first what may be wrong with the stack itself, then a line a service. */
 export function statusInWords(status: Status, now: Date): string {

@@ -4,8 +4,8 @@ import nodeVault, { type client as VaultApi } from "node-vault";
 
 import { type VaultAddress } from "../../services/checks";
 import { ClusterFailure } from "../kubernetes/access";
-import { settingsPath } from "../stack/repository";
 import { connectionFault, send } from "../network/https";
+import { settingsPath } from "../stack/repository";
 
 /** What Vault answers to a read or a login. */
 export interface VaultAnswer {

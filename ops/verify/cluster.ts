@@ -1,8 +1,8 @@
-import { Vault } from "../vault/client";
+import { type Caller, type ServiceAccount, type VaultAddress, type VaultLogin } from "../../services/checks";
 import { type ClusterAccess } from "../kubernetes/access";
 import { Kubernetes, type TokenWish } from "../kubernetes/client";
 import { podEnvironment, type DeploymentName, type PodEnvironment } from "../kubernetes/pods";
-import { type Caller, type ServiceAccount, type VaultAddress, type VaultLogin } from "../../services/checks";
+import { Vault } from "../vault/client";
 import { NotGiven, NotTried } from "./outcome";
 
 type Role = "operator" | "deployer";

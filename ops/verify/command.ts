@@ -1,16 +1,16 @@
-import { type AuditEntry, type AuditRecord, openAudit, recorded } from "../stack/audit";
-import { NotTried, outcomeInWords } from "./outcome";
 import { type CommandContext, lineOn } from "../cli/command";
+import { connectionOf, deployerOf, type DeployerOptions, operatorOf, type OperatorOptions } from "../cli/people";
 import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
 import { say, whileSaying } from "../common/output";
-import { connectionOf, deployerOf, type DeployerOptions, operatorOf, type OperatorOptions } from "../cli/people";
+import { type AuditEntry, type AuditRecord, openAudit, recorded } from "../stack/audit";
 import { stackOutputs } from "../stack/outputs";
 import { chosenServices, requireDeployed } from "../stack/services";
-import { type CheckResult, type Progress, verify } from ".";
+import { NotTried, outcomeInWords } from "./outcome";
 import { type Format, reportOf } from "./report";
 import { Stopped } from "./restore";
 import { countsInWords, countsOf, toJson } from "./table";
 import { type VerifyTarget, type WhileShutOff } from "./target";
+import { type CheckResult, type Progress, verify } from ".";
 
 export interface VerifyOptions extends OperatorOptions, DeployerOptions, Told {
     readonly tryShutOff?: boolean;

@@ -1,9 +1,9 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 
 import { type Clients, clientsFor, closeClients, type Connection, type Keys } from "../aws/clients";
+import { isRefusal } from "../aws/failures";
 import { type PodEnvironment } from "../kubernetes/pods";
 import { IdentityRefused, NotGiven, outcomeInWords } from "./outcome";
-import { isRefusal } from "../aws/failures";
 import { type VerifyTarget } from "./target";
 
 /** An identity of which is known that its keys belong to the stack's account, or why it is not used. */

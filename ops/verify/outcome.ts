@@ -1,5 +1,5 @@
-import { failureInWords } from "../aws/failures";
 import { allowed } from "../../services/checks";
+import { failureInWords } from "../aws/failures";
 import { ClusterFailure } from "../kubernetes/access";
 
 /** What a probe found out, in words that are compared with the expected ones. */

@@ -1,21 +1,21 @@
-import { bucketNameFault } from "../../components/secure-bucket/bucket-name";
 import { physicalName } from "../../components/naming";
+import { bucketNameFault } from "../../components/secure-bucket/bucket-name";
 import { snapshotter } from "../../services/snapshotter";
 import { policyTestCases, widerPolicyTestCases } from "../../services/snapshotter/checks";
 import { type Settings } from "../../stacks/settings";
+import { clientsFor, closeClients } from "../aws/clients";
+import { type CommandContext, lineOn } from "../cli/command";
+import { connectionOf, deployerOf, type DeployerOptions } from "../cli/people";
+import { type ExitCode, exitCodes, InfraError } from "../common/errors";
+import { printJson, say } from "../common/output";
 import { type CallerIdentity, vouchedIdentity } from "../creds/identity";
 import { credentialsIn, noCredentials, projectFolder, replaceOthers } from "../creds/project";
 import { type FoundCredentials } from "../creds/resolve";
-import { type CommandContext, lineOn } from "../cli/command";
 import { serviceOutputs } from "../stack/outputs";
-import { type ExitCode, exitCodes, InfraError } from "../common/errors";
-import { printJson, say } from "../common/output";
-import { runChecks } from ".";
-import { clientsFor, closeClients } from "../aws/clients";
-import { countsOf } from "./table";
-import { connectionOf, deployerOf, type DeployerOptions } from "../cli/people";
-import { checking, recordingRemovals, tell } from "./command";
 import { requireService } from "../stack/services";
+import { checking, recordingRemovals, tell } from "./command";
+import { countsOf } from "./table";
+import { runChecks } from ".";
 
 export interface PolicyTestOptions extends DeployerOptions {
     readonly bucket?: string;

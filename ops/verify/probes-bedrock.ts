@@ -4,9 +4,9 @@ import { AttachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-s
 
 import { allowed, deniedByBedrock, healthy, notServed } from "../../services/checks";
 import { type Clients } from "../aws/clients";
-import { type Answer, NotGiven, outcomeInWords, settle } from "./outcome";
 import { isNamed } from "../aws/failures";
 import { endTrial, markTrial } from "./left";
+import { type Answer, NotGiven, outcomeInWords, settle } from "./outcome";
 import { whileInterruptible } from "./restore";
 import { type Executor, type ProbeOf } from "./run";
 

@@ -20,8 +20,8 @@ import { AssumeRoleCommand } from "@aws-sdk/client-sts";
 
 import { keysInWords } from "../../services/checks";
 import { grantsInWords, type Statement } from "../../services/grants";
-import { accessOf } from "./outcome";
 import { collect } from "../aws/pages";
+import { accessOf } from "./outcome";
 import { type Executor, type ProbeOf } from "./run";
 import { denialsInWords } from "./words";
 

@@ -2,10 +2,10 @@ import { type V1Deployment, type V1NetworkPolicy, type V1Pod, type V1PodSpec } f
 
 import { type ObjectReference, type WriteAnnotations } from "../../services/checks";
 import { at, placesInWords } from "../../services/fields";
-import { type Answer, NotTried } from "./outcome";
 import { ClusterFailure } from "../kubernetes/access";
 import { type AnyObject, type Kubernetes } from "../kubernetes/client";
 import { livePods } from "../kubernetes/pods";
+import { type Answer, NotTried } from "./outcome";
 import { type ClusterExecutor } from "./run";
 
 /** Whether both systems of the cluster side answer, and know who asks. */

@@ -8,10 +8,10 @@ import {
     type WriteAnnotations,
 } from "../../services/checks";
 import { at, placesInWords } from "../../services/fields";
-import { NotTried } from "./outcome";
 import { ClusterFailure } from "../kubernetes/access";
 import { Vault } from "../vault/client";
 import { type Cluster } from "./cluster";
+import { NotTried } from "./outcome";
 import { type ClusterExecutor } from "./run";
 
 /** Whether something is at a path, and what it means. */

@@ -19,9 +19,9 @@ import {
 
 import { policyDocument, type PolicyDocument, type PolicyStatement } from "../../components/policy-document";
 import { clientsFor, closeClients, type Connection } from "../aws/clients";
-import { type Identity } from "./identities";
 import { isNamed } from "../aws/failures";
 import { collect } from "../aws/pages";
+import { type Identity } from "./identities";
 import { isOver, lifetimeSeconds, ownMark } from "./run-mark";
 
 /** What a user that exists for one run has: its membership in a group, or the right to assume one role. */

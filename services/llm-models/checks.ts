@@ -1,5 +1,5 @@
-import { accountCheck, check, foreignBucketChecks, refused } from "../check-helpers";
 import { declaredKeysInWords } from "../access-keys";
+import { accountCheck, check, foreignBucketChecks, refused } from "../check-helpers";
 import {
     allowed,
     anyModel,

@@ -6,8 +6,8 @@ import { type KubernetesAuth, SharedVault, VaultSecretPipeline } from "../../com
 import { clinicalAi, type ClinicalAiClusterOutputs, type ClinicalAiClusterSettings } from "../../services/clinical-ai";
 import { type StackContext } from "../context";
 import { connectKubernetes, connectVault, readCaCert } from "../providers";
-import { type SecretKeys, type WorkerIdentity } from "./identity";
 import { refuseForeignSecret } from "./foreign-secret";
+import { type SecretKeys, type WorkerIdentity } from "./identity";
 import { installExternalSecrets } from "./operator";
 import { createWorkload, type PodSecret } from "./workload";
 

@@ -7,9 +7,9 @@ import { join } from "node:path";
 
 import { stopServer } from "../../local/aws/server";
 import { startCloud } from "../../local/cloud";
-import { interrupted, listenForInterrupts } from "../../ops/common/interrupt";
 import { LocalError, localDirectory } from "../../local/paths";
 import { elapsed, step } from "../../local/progress";
+import { interrupted, listenForInterrupts } from "../../ops/common/interrupt";
 import { say } from "../../ops/common/output";
 import { freePorts } from "../support/test-cloud";
 import { type Bench, costOfPreview, countSameResources } from "./preview";

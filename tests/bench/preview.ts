@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import execa from "execa";
 
-import { interrupted, stopIfInterrupted } from "../../ops/common/interrupt";
 import { localStack } from "../../local/pulumi";
+import { interrupted, stopIfInterrupted } from "../../ops/common/interrupt";
 import { type Program } from "./projects";
 
 /** The engine to measure with. */

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 
 import { livePods, podEnvironment } from "../../ops/kubernetes/pods";
 import { type CheckResult } from "../../ops/verify";
-import { until } from "../support/test-cloud";
 import { World } from "../support/cluster/world";
+import { until } from "../support/test-cloud";
 
 describe("the checks of the cluster side", function () {
     this.timeout(120_000);

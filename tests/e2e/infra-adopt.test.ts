@@ -28,8 +28,8 @@ import {
 import { parse, parseDocument } from "yaml";
 
 import { rootCredentials } from "../../local/aws/server";
-import { countExpiring } from "../../ops/adopt/expiry";
 import { findBucket } from "../../ops/adopt/existing";
+import { countExpiring } from "../../ops/adopt/expiry";
 import { type Report } from "../../ops/adopt/report";
 import { clientsFor, closeClients } from "../../ops/aws/clients";
 import { TestCloud, until } from "../support/test-cloud";

@@ -21,8 +21,8 @@ import { parse } from "dotenv";
 import { parseDocument } from "yaml";
 
 import { root } from "../../local/paths";
-import { auditFile } from "../../ops/stack/audit";
 import { clientsFor, closeClients } from "../../ops/aws/clients";
+import { auditFile } from "../../ops/stack/audit";
 import { InfraCheckout } from "../support/infra";
 import { stackConfig } from "../support/stack-files";
 import { freePorts, TestCloud } from "../support/test-cloud";

@@ -34,14 +34,14 @@ import {
 import { stringify } from "yaml";
 
 import { type Identities } from "../../local/aws/identities";
-import { commands } from "../../ops/commands";
-import { type Finding } from "../../ops/doctor";
-import { InfraError } from "../../ops/common/errors";
+import { clientsFor } from "../../ops/aws/clients";
 import { type Host } from "../../ops/cli/host";
 import { createProgram } from "../../ops/cli/program";
+import { commands } from "../../ops/commands";
+import { InfraError } from "../../ops/common/errors";
+import { type Finding } from "../../ops/doctor";
 import { readStackSettings } from "../../ops/stack/settings";
 import { type CheckResult } from "../../ops/verify";
-import { clientsFor } from "../../ops/aws/clients";
 import { removeLeftObjects, Scratch } from "../../ops/verify/scratch";
 import { temporaryPath, userPolicy } from "../../ops/verify/temporary-users";
 import { stackConfig } from "../support/stack-files";

@@ -11,8 +11,8 @@ import {
     PutBucketVersioningCommand,
 } from "@aws-sdk/client-s3";
 
-import { localDeployerPolicy } from "../../local/aws/gaps";
 import { type PolicyDocument } from "../../components/policy-document";
+import { localDeployerPolicy } from "../../local/aws/gaps";
 import { type Status } from "../../ops/status";
 import { serviceNames } from "../../services";
 import { eksCluster, makeEksCluster, removeEksCluster } from "../support/eks-cluster";

@@ -7,9 +7,9 @@ import { findEngine } from "../../local/engine";
 import { findPart } from "../../local/part";
 import { cacheDirectory } from "../../local/paths";
 import { providers } from "../../local/providers";
+import { type CheckResult } from "../../ops/verify/target";
 import { Namespace, type Watched } from "../support/namespace";
 import { freePorts, TestCloud } from "../support/test-cloud";
-import { type CheckResult } from "../../ops/verify/target";
 
 /** A cloud with the emulator's port and the next, the proxy's. */
 class LonelyCloud extends TestCloud {

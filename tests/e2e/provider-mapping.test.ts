@@ -7,8 +7,8 @@ import * as vault from "@pulumi/vault";
 import execa from "execa";
 import ts from "typescript";
 
-import { cacheDirectory, root } from "../../local/paths";
 import { findPart, keptPart } from "../../local/part";
+import { cacheDirectory, root } from "../../local/paths";
 import { providers } from "../../local/providers";
 
 const packages = { aws, vault };

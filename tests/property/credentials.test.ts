@@ -7,15 +7,15 @@ import { dirname, join } from "node:path";
 
 import fc from "fast-check";
 
-import { creds } from "../../ops/creds";
-import { migrateMlflow } from "../../ops/creds/migrate-mlflow";
-import { policyTest } from "../../ops/verify/policy-test";
-import { environmentFor } from "../../ops/creds/environment";
-import { type CredentialInputs, type FileState, readFiles } from "../../ops/creds/variables";
-import { type Resolution, resolveCredentials, variablesOf } from "../../ops/creds/resolve";
-import { runCommand } from "../../ops/creds/run";
 import { type CommandContext } from "../../ops/cli/command";
 import { InfraError } from "../../ops/common/errors";
+import { creds } from "../../ops/creds";
+import { environmentFor } from "../../ops/creds/environment";
+import { migrateMlflow } from "../../ops/creds/migrate-mlflow";
+import { type Resolution, resolveCredentials, variablesOf } from "../../ops/creds/resolve";
+import { runCommand } from "../../ops/creds/run";
+import { type CredentialInputs, type FileState, readFiles } from "../../ops/creds/variables";
+import { policyTest } from "../../ops/verify/policy-test";
 import { serviceFacts, type ServiceName } from "../../services";
 import { type VariableSources } from "../../services/credential-sources";
 import { FakeAws } from "../support/fake-aws";

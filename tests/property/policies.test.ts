@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
+import { type ActionSet, objectActions, prefixFault } from "../../components/bucket-access";
 import { taskPolicy } from "../../components/ecs-task-role/policy";
 import { type PolicyDocument } from "../../components/policy-document";
 import {
@@ -9,11 +10,10 @@ import {
     parseAccessKeys,
     refuseOlder,
 } from "../../components/scoped-identity/access-keys";
-import { type ActionSet, objectActions, prefixFault } from "../../components/bucket-access";
 import { identityPolicy } from "../../components/scoped-identity/policy";
-import { kvDataPath, pathFault, readOnly } from "../../components/vault-secret-pipeline/policy";
 import { bucketNameFault } from "../../components/secure-bucket/bucket-name";
 import { bucketPolicy, lifecycleRules, type UploadRule } from "../../components/secure-bucket/policy";
+import { kvDataPath, pathFault, readOnly } from "../../components/vault-secret-pipeline/policy";
 
 const bucketArn = "arn:aws:s3:::data";
 

@@ -4,12 +4,12 @@ import * as fc from "fast-check";
 
 import { environmentName, physicalName } from "../../components/naming";
 import { bucketNameFault } from "../../components/secure-bucket/bucket-name";
+import { serviceNames } from "../../services";
+import { clinicalAi } from "../../services/clinical-ai";
 import { llmModels } from "../../services/llm-models";
 import { mlflow } from "../../services/mlflow";
 import { rlStudio } from "../../services/rl-studio";
 import { snapshotter } from "../../services/snapshotter";
-import { clinicalAi } from "../../services/clinical-ai";
-import { serviceNames } from "../../services";
 import { environments, parseSettings, SettingsError } from "../../stacks/settings";
 import { stackConfig } from "../support/stack-files";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { copyFileSync } from "node:fs";
 
-import { exitCodes } from "../../ops/common/errors";
 import { type Keys } from "../../ops/aws/clients";
+import { exitCodes } from "../../ops/common/errors";
 
 import { KeyWatcher } from "./key-watcher";
 import { LagProxy } from "./lag-proxy";

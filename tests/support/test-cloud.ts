@@ -9,8 +9,8 @@ import { parseDocument } from "yaml";
 import { rootCredentials } from "../../local/aws/server";
 import { localDirectory, root } from "../../local/paths";
 import { clientsFor, closeClients, type Clients, type Connection } from "../../ops/aws/clients";
-import { type ServiceName } from "../../services";
 import { type CheckResult } from "../../ops/verify/target";
+import { type ServiceName } from "../../services";
 
 /** A local cloud of a test's own: its folder, its port, its emulator; driven by the command that users type. */
 export class TestCloud {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 
 import { type S3Client } from "@aws-sdk/client-s3";
 
+import { lifecycleRules } from "../../components/secure-bucket/policy";
 import { compareParts, engineChanges } from "../../ops/adopt/compare";
-import { countExpiring, ExpiryCount, expiryDays, total, type Version, versionsOf } from "../../ops/adopt/expiry";
 import {
     accessItems,
     creations,
@@ -19,10 +19,10 @@ import {
     type Step,
     tagItems,
 } from "../../ops/adopt/declared";
+import { countExpiring, ExpiryCount, expiryDays, total, type Version, versionsOf } from "../../ops/adopt/expiry";
 import { type Finding } from "../../ops/adopt/find";
 import { findingRefusals, lossRefusals, previewRefusals } from "../../ops/adopt/report";
 import { adoptSettings, isSame } from "../../ops/adopt/settings";
-import { lifecycleRules } from "../../components/secure-bucket/policy";
 
 const target = { kind: "bucket", setting: "bucket", name: "rollouts" } as const;
 

@@ -1,6 +1,5 @@
 import { strict as assert } from "node:assert";
 
-import { alertPercents } from "../../services/llm-models/names";
 import { bedrockCosts, tierAlerts, tierNotifications } from "../../components/bedrock-budget-tier/budgets";
 import {
     allowBudgetsToPublish,
@@ -10,6 +9,7 @@ import {
     spendingActions,
     trustBudgets,
 } from "../../components/bedrock-budget-tier/policy";
+import { alertPercents } from "../../services/llm-models/names";
 
 const scope = { partition: "aws", accountId: "123456789012", region: "us-east-1" };
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
-import { commands } from "../../ops/commands";
-import { commandBehindDashes } from "../../ops/creds";
 import { pathOption } from "../../ops/cli/path-option";
 import { createProgram } from "../../ops/cli/program";
+import { commands } from "../../ops/commands";
+import { commandBehindDashes } from "../../ops/creds";
 import { repositoryHost } from "../../ops/stack/repository-host";
 
 /** A program whose commands say nothing themselves. */

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { type AddressInfo } from "node:net";
 import { hostname } from "node:os";
 
-import { deployerPolicy } from "../../ops/rights/deployer";
+import { clientsFor, closeClients } from "../../ops/aws/clients";
 import { awsDiagnosisOf, diagnoseAws } from "../../ops/doctor/aws";
 import { type AwsFacts, type Keys, type ServiceFacts, type UnfinishedUpdate } from "../../ops/doctor/aws/facts";
 import { type Need, needsOf } from "../../ops/doctor/aws/needs";
@@ -11,9 +11,9 @@ import { judgementOf, principalOf, simulate } from "../../ops/doctor/aws/simulat
 import { joined } from "../../ops/doctor/examine";
 import { type Look } from "../../ops/doctor/facts";
 import { diagnosisInWords, type Finding, remediesOf } from "../../ops/doctor/finding";
-import { type StackState } from "../../ops/stack/backend";
 import { type ExportedState } from "../../ops/recover/state";
-import { clientsFor, closeClients } from "../../ops/aws/clients";
+import { deployerPolicy } from "../../ops/rights/deployer";
+import { type StackState } from "../../ops/stack/backend";
 import { resourcesOf } from "../../ops/stack/resources";
 import { readStackSettings } from "../../ops/stack/settings";
 import { type ServiceName, serviceNames } from "../../services";

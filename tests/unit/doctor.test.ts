@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { certificateAuthority } from "../../ops/vault/client";
-import { accessOf } from "../../ops/doctor/command";
 import { type Declared, diagnosisOf } from "../../ops/doctor";
 import { causeOf } from "../../ops/doctor/cause";
+import { accessOf } from "../../ops/doctor/command";
 import { type Facts, type Look } from "../../ops/doctor/facts";
 import { diagnosisInWords, remediesOf } from "../../ops/doctor/finding";
 import { doctorSettings } from "../../ops/doctor/settings";
 import { repository } from "../../ops/stack/repository";
 import { callersAccess } from "../../ops/stack/repository-host";
+import { certificateAuthority } from "../../ops/vault/client";
 import { parseSettings } from "../../stacks/settings";
 
 const now = new Date("2026-01-01T12:00:00Z");

@@ -9,8 +9,8 @@ import { join } from "node:path";
 
 import * as tar from "tar";
 
-import { findEngine } from "../../local/engine";
 import { checksumOf, Unavailable, Unreachable } from "../../local/download";
+import { findEngine } from "../../local/engine";
 import { downloadEngine, releasePlatform } from "../../local/engine/download";
 import { versions } from "../../local/versions";
 

@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { root } from "../../local/paths";
+import { InfraError } from "../../ops/common/errors";
 import {
     mergeVariables,
     quoted,
@@ -28,7 +29,6 @@ import {
 } from "../../ops/env-file";
 import { parseVariables, unreadLines } from "../../ops/env-file/reader";
 import { valuedVariables, variablesOf } from "../../ops/env-file/service";
-import { InfraError } from "../../ops/common/errors";
 import { type ServiceOutputs } from "../../services";
 
 describe("variables merged into a file's text", () => {

@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { createProgram } from "../../ops/cli/program";
 import { registerEndpoints } from "../../ops/commands/endpoints";
 import { registerEnv } from "../../ops/commands/env";
-import { changesInWords, compareFile, differencesInWords, type EnvOptions, wanted } from "../../ops/env-file/command";
 import { dayOf, registerKey } from "../../ops/commands/key";
-import { writeEnvFile } from "../../ops/env-file";
 import { InfraError } from "../../ops/common/errors";
-import { createProgram } from "../../ops/cli/program";
+import { writeEnvFile } from "../../ops/env-file";
+import { changesInWords, compareFile, differencesInWords, type EnvOptions, wanted } from "../../ops/env-file/command";
 import { repositoryHost } from "../../ops/stack/repository-host";
 import { llmModelsEndpoints } from "../../services/llm-models/endpoints";
 

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { placeFaults, policyTest } from "../../ops/verify/policy-test";
 import { type InfraError } from "../../ops/common/errors";
+import { placeFaults, policyTest } from "../../ops/verify/policy-test";
 import { policyTestCases, widerPolicyTestCases } from "../../services/snapshotter/checks";
 import { FakeAws } from "../support/fake-aws";
 

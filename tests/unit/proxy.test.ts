@@ -11,11 +11,11 @@ import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
 import { generate } from "selfsigned";
 
 import { download } from "../../local/download";
-import { Kubernetes } from "../../ops/kubernetes/client";
-import { Vault } from "../../ops/vault/client";
-import { repositoryHost } from "../../ops/stack/repository-host";
-import { proxyOf } from "../../ops/network/proxy";
 import { clientsFor, closeClients } from "../../ops/aws/clients";
+import { Kubernetes } from "../../ops/kubernetes/client";
+import { proxyOf } from "../../ops/network/proxy";
+import { repositoryHost } from "../../ops/stack/repository-host";
+import { Vault } from "../../ops/vault/client";
 
 const hosts = ["sts.us-east-1.amazonaws.com", "vault.example", "kubernetes.example", "releases.example"];
 const keys = { accessKeyId: "AKIAEXAMPLE000000000", secretAccessKey: "s" };

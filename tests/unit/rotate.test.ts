@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { parseDocument } from "yaml";
 
 import { type AccessKeySettings } from "../../components/scoped-identity/access-keys";
-import { dueOf, goalOf, nextStep } from "../../ops/rotate/plan";
-import { evidenceOf } from "../../ops/rotate/evidence";
 import { inTime } from "../../ops/common/output";
+import { evidenceOf } from "../../ops/rotate/evidence";
+import { dueOf, goalOf, nextStep } from "../../ops/rotate/plan";
 import { type Clock, proveKey, withoutAnswer } from "../../ops/rotate/proof";
 import { keySettings, keySettingsIn, putKeySettings } from "../../ops/rotate/settings";
 import { type Situation, type UserKey } from "../../ops/rotate/situation";

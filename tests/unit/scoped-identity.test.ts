@@ -1,4 +1,7 @@
 import { strict as assert } from "node:assert";
+import { bucketArnFault, prefixFault } from "../../components/bucket-access";
+import { identityNameFault, policyNameFault } from "../../components/naming";
+import { policyDocument, type PolicyStatement } from "../../components/policy-document";
 import {
     accessKeysFaults,
     type AccessKeySettings,
@@ -7,10 +10,7 @@ import {
     refuseOlder,
     refuseOlderThanTag,
 } from "../../components/scoped-identity/access-keys";
-import { bucketArnFault, prefixFault } from "../../components/bucket-access";
-import { identityNameFault, policyNameFault } from "../../components/naming";
 import { documentFault, identityPolicy } from "../../components/scoped-identity/policy";
-import { policyDocument, type PolicyStatement } from "../../components/policy-document";
 
 const bucketArn = "arn:aws:s3:::artifacts";
 

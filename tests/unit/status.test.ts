@@ -5,12 +5,12 @@ import { join } from "node:path";
 
 import { Document } from "yaml";
 
+import { type Host } from "../../ops/cli/host";
+import { type ExportedState } from "../../ops/recover/state";
 import { readAudit } from "../../ops/stack/audit";
 import { stackHistory, stackState } from "../../ops/stack/backend";
-import { type Host } from "../../ops/cli/host";
 import { repositoryHost } from "../../ops/stack/repository-host";
 import { settingsOf } from "../../ops/stack/settings";
-import { type ExportedState } from "../../ops/recover/state";
 import { statusOf } from "../../ops/status";
 import { statusInWords } from "../../ops/status/words";
 

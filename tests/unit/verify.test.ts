@@ -9,18 +9,18 @@ import { ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
 import { InvokeModelCommand } from "@aws-sdk/client-bedrock-runtime";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 
-import { recordingShutOffs } from "../../ops/verify/command";
-import { type AuditEntry } from "../../ops/stack/audit";
-import { shutOffTrial, type WhileShutOff } from "../../ops/verify/target";
-import { type CheckResult, renderTable, toJson, verify, type VerifyTarget } from "../../ops/verify";
 import { type Clients, clientsFor, closeClients } from "../../ops/aws/clients";
-import { accessOf, NotGiven, NotTried, outcomeInWords, settle } from "../../ops/verify/outcome";
 import { mapBounded } from "../../ops/aws/pool";
+import { type AuditEntry } from "../../ops/stack/audit";
+import { type CheckResult, renderTable, toJson, verify, type VerifyTarget } from "../../ops/verify";
+import { recordingShutOffs } from "../../ops/verify/command";
+import { accessOf, NotGiven, NotTried, outcomeInWords, settle } from "../../ops/verify/outcome";
 import { bedrockAccess, healthInWords, shutOff } from "../../ops/verify/probes-bedrock";
-import { Stopped, whileInterruptible } from "../../ops/verify/restore";
 import { type Format, reportOf, type ReportOptions } from "../../ops/verify/report";
-import { isOver, ownMark } from "../../ops/verify/run-mark";
+import { Stopped, whileInterruptible } from "../../ops/verify/restore";
 import { type ProbeRun } from "../../ops/verify/run";
+import { isOver, ownMark } from "../../ops/verify/run-mark";
+import { shutOffTrial, type WhileShutOff } from "../../ops/verify/target";
 import {
     actionsInWords,
     denialsInWords,

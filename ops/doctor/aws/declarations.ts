@@ -3,13 +3,13 @@ import { GetBucketPolicyCommand, type S3Client } from "@aws-sdk/client-s3";
 import { type ServiceName, type ServiceOutputs } from "../../../services";
 import { type Check, type ProbeKind } from "../../../services/checks";
 import { grantsInWords, type Statement } from "../../../services/grants";
-import { type ExportedState } from "../../recover/state";
 import { type Clients, type Connection, type Keys } from "../../aws/clients";
 import { failureInWords, isNamed } from "../../aws/failures";
-import { bucketsOf, plan, type Planned } from "../../verify/plan";
-import { runChecks } from "../../verify";
 import { mapBounded } from "../../aws/pool";
+import { type ExportedState } from "../../recover/state";
 import { currentOutputs } from "../../rotate/state";
+import { runChecks } from "../../verify";
+import { bucketsOf, plan, type Planned } from "../../verify/plan";
 
 /** Something that the stack declares of a resource, and what AWS has. */
 export interface Declaration {

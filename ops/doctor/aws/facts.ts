@@ -1,5 +1,5 @@
-import { type OutdatedOutputs } from "../../../services/outputs";
 import { type ServiceName } from "../../../services";
+import { type OutdatedOutputs } from "../../../services/outputs";
 import { type UpdateLock } from "../../recover/lock";
 import { type LeftUser } from "../../verify/temporary-users";
 import { type Look } from "../facts";

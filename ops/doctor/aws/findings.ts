@@ -1,7 +1,7 @@
 import { type OutdatedOutputs } from "../../../services/outputs";
+import { type Remedies } from "../../cli/host";
 import { mayBeAlive } from "../../recover/lock";
 import { type Finding } from "../finding";
-import { type Remedies } from "../../cli/host";
 import { type Declaration } from "./declarations";
 import { type AwsDeclared, type AwsFacts, type Keys, type ServiceFacts } from "./facts";
 import { type Judgement } from "./simulate";

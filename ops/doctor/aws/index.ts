@@ -1,7 +1,7 @@
-import { type Diagnosis } from "../index";
 import { type Remedies } from "../../cli/host";
-import { awsFindings, awsLooked, awsUnseen } from "./findings";
+import { type Diagnosis } from "../index";
 import { type AwsFacts } from "./facts";
+import { awsFindings, awsLooked, awsUnseen } from "./findings";
 import { type AwsAccess, type AwsWish, observeAws } from "./observe";
 
 export { type AwsAccess, type AwsWish } from "./observe";
