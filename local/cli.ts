@@ -20,7 +20,7 @@ const program = new Command("npm run local --")
 program
     .command("up", { isDefault: true })
     .description("install what is missing, start what does not run, deploy stack local and verify it (the default)")
-    .option("--json", "print the checks as JSON on standard output, and nothing else there")
+    .option("--json", "print the checks as JSON on standard output, and nothing else")
     .option("--cluster", "Kubernetes, Vault and External Secrets too; kept by later runs until it is taken down")
     .action(async ({ json = false, cluster = false }: { json?: boolean; cluster?: boolean }) => {
         const { up } = await import("./up");
@@ -30,7 +30,7 @@ program
 program
     .command("down")
     .description("destroy what stack local deployed, stop the local cloud and remove its state")
-    .option("--discard", "destroy nothing, just stop and remove: for what was made by hand and blocks destroying")
+    .option("--discard", "stop and remove without destroying: for resources made by hand that block it")
     .action(async ({ discard }: { discard?: boolean }) => {
         const { down } = await import("./down");
         await down({ discard: discard ?? false });
@@ -57,7 +57,7 @@ function handOn(usage: string, description: string, run: (args: string[]) => Pro
 
 handOn(
     "doctor [arguments...]",
-    "what is wrong with the services, why, and the command that fixes it; the same as infra doctor",
+    "find what is wrong with the services and why, and name the command that fixes it; same as infra doctor",
     async (args) => {
         const { infra } = await import("./infra");
         await infra(["doctor", ...args]);

@@ -55,7 +55,7 @@ export function addStackCommand<Own = object>(parent: Command, host: Host, comma
         .description(command.description)
         .addOption(stackOption(host))
         .option("--json", "one JSON document on standard output");
-    if (command.changes) added.option("--dry-run", "say what would change, and change nothing");
+    if (command.changes) added.option("--dry-run", "show what would change, and change nothing");
     if (command.changes === "asked") added.option("--yes", "do not ask");
     for (const argument of command.arguments ?? []) added.addArgument(argument);
     for (const option of command.options ?? []) added.addOption(option);

@@ -22,7 +22,7 @@ export function deployerProfile(without: string): Option {
 export function operatorProfile(): Option {
     return new Option(
         "--operator-profile <name>",
-        "the read-only operator's AWS profile; default: whoever is logged in",
+        "the read-only operator's AWS profile; default: your AWS login",
     ).argParser(profileName);
 }
 

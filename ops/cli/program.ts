@@ -14,7 +14,7 @@ export type Register = (program: Command, host: Host) => void;
 export function createProgram(commands: readonly Register[], host: Host): Command {
     const program = new Command(host.program)
         .description(
-            "What operators of the platform's services do, over a stack's settings and outputs and the live APIs.",
+            "Operate the platform's services: verify, diagnose, adopt, rotate keys. Reads a stack's settings and outputs and calls the live APIs.",
         )
         .helpCommand(false)
         .exitOverride()
@@ -86,7 +86,7 @@ function withoutValue(message: string): string {
 
 function exitCodesInWords(): string {
     return (
-        "\nExit codes: 0 held or done, 1 a check failed, 2 wrong command line or stack file, 3 could not be reached.\n" +
-        "Every command has --help with examples; docs/infra.md says the rest."
+        "\nExit codes: 0 success, 1 a check failed, 2 wrong command line or stack file, 3 could not be reached.\n" +
+        "Every command has --help with examples. Reference: docs/infra.md."
     );
 }

@@ -10,12 +10,15 @@ export function registerAdopt(program: Command, host: Host): void {
     addStackCommand<AdoptOptions>(program, host, {
         name: "adopt",
         description:
-            "find what exists of a service and is not the stack's, show what an update would overwrite and which " +
-            "objects it would expire, and write the import settings into the stack's file; deploys nothing",
+            "find resources of a service that exist and are not in the stack, show what an update would overwrite and which " +
+            "objects would expire, and write the import settings to the stack's file; deploys nothing",
         changes: "asked",
         arguments: [new Argument("<service>", "which service").choices(serviceNames)],
         options: [
-            new Option("--accept-data-loss", "although objects expire, or a lifecycle rule or policy statement goes"),
+            new Option(
+                "--accept-data-loss",
+                "continue even if objects expire, or a lifecycle rule or a policy statement is removed",
+            ),
         ],
         examples: [
             ["infra adopt rl-studio --stack prod --dry-run", "what there is, and what would become of it"],

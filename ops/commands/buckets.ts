@@ -17,14 +17,14 @@ export function registerBuckets(program: Command, host: Host): void {
     ]);
     addStackCommand<LookOptions>(buckets, host, {
         name: "show",
-        description: "what each declared row has, and which of this stack's buckets that is",
+        description: "show the bucket that each declared row names, and whether it is one of this stack's",
         options: [databaseUrl()],
         examples: [["infra buckets show --stack dev", "a table"]],
         run: async (context, options) => (await import("../buckets")).show(context, options),
     });
     addStackCommand<LookOptions>(buckets, host, {
         name: "diff",
-        description: "whether each declared row has what it should: exit code 0, or 1 if one has not",
+        description: "check that each declared row names its bucket: exit code 0, or 1 if a row differs",
         options: [databaseUrl()],
         examples: [
             ["infra buckets diff --stack dev", "a table"],
@@ -38,7 +38,7 @@ export function registerBuckets(program: Command, host: Host): void {
     addStackCommand<SetOptions>(buckets, host, {
         name: "set",
         description:
-            "make each row name the bucket that it should, in one transaction: the declared rows, or those given",
+            "write the bucket names into the declared rows, or into the rows that you name, in one transaction",
         changes: "asked",
         options: [
             row("--source <name=bucket>", "this source only"),
@@ -60,7 +60,7 @@ function databaseUrl(): Option {
 }
 
 function row(flags: string, description: string): Option {
-    return new Option(flags, `${description}; may be repeated`).argParser((text, others: string[] = []) => [
+    return new Option(flags, `${description}; repeatable`).argParser((text, others: string[] = []) => [
         ...others,
         text,
     ]);

@@ -9,7 +9,7 @@ import { stackNames } from "../stack/settings";
 export function registerCompletion(program: Command, host: Host): void {
     const completion = program
         .command("completion")
-        .description("print a script that teaches a shell the commands, options and stacks of the word infra")
+        .description("print a completion script for a shell: the commands, options and stacks of infra")
         .addArgument(new Argument("<shell>").choices(Object.keys(shells)))
         .action((shell: Shell) => {
             const stacks = host.onlyStack === undefined ? stackNames() : [host.onlyStack];

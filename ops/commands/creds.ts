@@ -12,27 +12,27 @@ export function registerCreds(program: Command, host: Host): void {
     addStackCommand<CredsOptions>(program, host, {
         name: "creds",
         description:
-            "which credentials a service would use and why, and whether they are its own; a secret only with --format. " +
-            "With --exec, run a command with exactly these and nothing of your own AWS environment",
+            "show which credentials a service would use and why, and whose they are; prints a secret only with --format. " +
+            "With --exec, run a command with exactly these credentials and nothing of your own AWS environment",
         arguments: [
             new Argument("<service>", "which service").choices(serviceNames),
-            new Argument("[command...]", "behind --exec and --: what to run"),
+            new Argument("[command...]", "the command to run, after --exec and --"),
         ],
         options: [
-            new Option("--directory <dir>", "the project's folder, with the service's files")
+            new Option("--directory <dir>", "the folder of the project, with the service's files")
                 .argParser(pathOption)
                 .default(".", "the current folder"),
-            new Option("--session <duration>", "temporary credentials instead, for 15m to 36h").argParser(
+            new Option("--session <duration>", "temporary credentials instead, valid for 15m to 36h").argParser(
                 sessionSeconds,
             ),
             new Option("--exec", "run the command that follows --"),
             new Option(
                 "--format <format>",
-                "print the credentials, secret and all: for a shell's eval, or as credential_process takes them",
+                "print the credentials, including the secret: for eval in a shell, or for credential_process",
             )
                 .choices(["export", "json"])
                 .conflicts("json"),
-            new Option("--quiet", "say nothing but what is wrong"),
+            new Option("--quiet", "print errors only"),
         ],
         examples: [
             ["infra creds mlflow --stack dev", "which, why and whose"],

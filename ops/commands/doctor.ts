@@ -11,13 +11,13 @@ export function registerDoctor(program: Command, host: Host): void {
     addStackCommand<DoctorOptions>(program, host, {
         name: "doctor",
         description:
-            "what is wrong, why, and the command that fixes it: the deployer's account and permissions, regions, access " +
-            "keys, and clinical-ai's way of keys in its cluster; changes nothing. VAULT_TOKEN opens Vault",
-        arguments: [new Argument("[service]", "which service; default: all of the stack").choices(serviceNames)],
+            "find what is wrong and why, and name the command that fixes it: the deployer's account and permissions, regions, " +
+            "access keys, and key delivery in clinical-ai's cluster; changes nothing. Reads Vault with VAULT_TOKEN",
+        arguments: [new Argument("[service]", "the service; default: all services of the stack").choices(serviceNames)],
         options: [
-            deployerProfile("default: whoever is logged in"),
+            deployerProfile("default: your AWS login"),
             new Option("--kubeconfig <path>", "the kubeconfig; default: the stack's, else kubectl's"),
-            new Option("--context <name>", "its context; default: the stack's, else the current one"),
+            new Option("--context <name>", "its context; default: the stack's, else the current context"),
         ],
         examples: [
             ["infra doctor --stack dev", "every service"],

@@ -11,21 +11,21 @@ export function registerEnv(program: Command, host: Host): void {
     addStackCommand<EnvOptions>(program, host, {
         name: "env",
         description:
-            "write the variables that a service reads, its keys among them, into a file of mode 0600; " +
-            "what else is in the file stays",
+            "write the variables that a service reads, including its keys, to a file with mode 0600; " +
+            "keeps everything else in the file",
         changes: "unasked",
         arguments: [new Argument("<service>", "whose variables").choices(serviceNames)],
         options: [
-            new Option("--out <file>", "the file; it need not exist, its folder must").argParser(pathOption),
-            new Option("--check", "only say whether the file has them: exit code 0, or 1 if it has not").conflicts(
+            new Option("--out <file>", "the file; its folder must exist").argParser(pathOption),
+            new Option("--check", "check the file and write nothing: exit code 0 if it is current, else 1").conflicts(
                 "dryRun",
             ),
-            new Option("--print", "print them on standard output, secrets masked").conflicts([
+            new Option("--print", "print the variables on standard output, with secrets masked").conflicts([
                 "out",
                 "check",
                 "dryRun",
             ]),
-            new Option("--reveal", "with --print or --json: secrets too"),
+            new Option("--reveal", "with --print or --json: show secrets"),
         ],
         examples: [
             ["infra env rl-studio --stack dev --out backend/.env", "writes what is missing or differs"],

@@ -10,8 +10,8 @@ export function registerHistory(program: Command, host: Host): void {
     addStackCommand(program, host, {
         name: "history",
         description:
-            "what this tool has changed in a stack from this checkout: when, who, what, and what became of it, the " +
-            "newest first. What the engine has done says `pulumi stack history`",
+            "list the changes that infra made to a stack from this checkout: when, who, what and the outcome, newest first. " +
+            "For the engine's updates, see `pulumi stack history`",
         settingsOnly: true,
         examples: [
             ["infra history --stack dev", "a line a change"],

@@ -18,7 +18,7 @@ export function registerKey(program: Command, host: Host): void {
     addStackCommand<KeyOptions>(program, host, {
         name: "key",
         settingsOnly: true,
-        description: "print the prefix of the keys under which snapshotter puts the files of a scan",
+        description: "print the key prefix under which snapshotter stores the files of a scan",
         arguments: [
             new Argument("<repo>", "the repository: a name or owner/name"),
             new Argument("<run-id>", "the run: one name"),

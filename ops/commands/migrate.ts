@@ -11,8 +11,8 @@ export function registerMigrate(program: Command, host: Host): void {
     addStackCommand<MigrateOptions>(program, host, {
         name: "migrate",
         description:
-            "move a project's .env from global AWS_* credentials to its own: says what changes, tries the new keys, " +
-            "asks, writes",
+            "move a project's .env from global AWS_* credentials to its own: shows the changes, tries the new keys, " +
+            "asks, and writes",
         changes: "asked",
         arguments: [new Argument("<service>", "which service").choices([mlflow.name])],
         // Not --env-file: Node takes that for its own, wherever it stands, and loads a project's NODE_OPTIONS from it.

@@ -11,14 +11,17 @@ export function registerPolicyTest(program: Command, host: Host): void {
     addStackCommand<PolicyTestOptions>(program, host, {
         name: "policy-test",
         description:
-            "try with the keys of agent-repo-snapshotter which uploads the snapshots' bucket takes; the keys are " +
-            "those that `infra creds snapshotter` names",
+            "test with the keys of agent-repo-snapshotter which uploads the snapshots bucket accepts; uses the keys " +
+            "that `infra creds snapshotter` shows",
         options: [
             new Option("--bucket <name>", "the bucket; default: the stack's"),
-            new Option("--prefix <prefix>", "what keys begin with; default: the stack's"),
-            new Option("--all", "also: outside the prefix, beside it, no TLS, a customer's key, a list of everything"),
+            new Option("--prefix <prefix>", "the prefix of the keys; default: the stack's"),
+            new Option(
+                "--all",
+                "more cases: outside the prefix, a sibling prefix, no TLS, a customer-provided key, a list without a prefix",
+            ),
             new Option("--directory <path>", "the folder of .env").argParser(pathOption).default("."),
-            deployerProfile("without one, what the agent may not remove is named and stays"),
+            deployerProfile("without it, objects that the agent may not delete are listed and remain"),
         ],
         examples: [
             ["infra policy-test --stack dev", "the three cases in the stack's bucket"],

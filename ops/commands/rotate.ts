@@ -25,18 +25,19 @@ export function registerRotate(program: Command, host: Host): void {
     addStackCommand<RotateOptions>(program, host, {
         name: "rotate",
         description:
-            "a new access key in the place of a service's old one: create it, try it, publish it, wait until nobody uses " +
-            "the old one, make that inactive, delete it. It may be ended at any moment; the next run goes on",
+            "replace the access key of a service: create a key, try it, publish it, wait until nobody uses the old key, " +
+            "deactivate it, delete it. You can stop at any moment; the next run continues",
         changes: "asked",
-        arguments: [new Argument("[service]", "whose keys; left out with --due").choices(serviceNames)],
+        arguments: [new Argument("[service]", "the service; omit it with --due").choices(serviceNames)],
         options: [
-            new Option("--due", "every service whose key is older than it may be; does what can be done now").conflicts(
-                "rollback",
-            ),
-            new Option("--rollback", "back to the old key, until it is deleted"),
-            new Option("--confirm-consumers", "what cannot be seen from here has the new key"),
+            new Option("--due", "every service whose key is too old; does what can be done now").conflicts("rollback"),
+            new Option("--rollback", "return to the old key, as long as it exists"),
+            new Option("--confirm-consumers", "confirm that consumers that cannot be seen from here have the new key"),
             // Not `--env-file`: Node takes an option of that name for its own, wherever it stands.
-            new Option("--file <file>", "a file of the service's variables that gets every published key; repeatable")
+            new Option(
+                "--file <file>",
+                "a file with the service's variables, to which every published key is written; repeatable",
+            )
                 .argParser((file: string, files: readonly string[] = []) => [...files, pathOption(file)])
                 .conflicts("due"),
         ],

@@ -13,8 +13,8 @@ export function registerStatus(program: Command, host: Host): void {
     addStackCommand(program, host, {
         name: "status",
         description:
-            "the stack at a glance: its last update and whether one is running, its services, the ages of their keys and " +
-            "where a rotation stands, the shut-off, the local cloud; starts and changes nothing",
+            "show the stack at a glance: its last update and whether one is running, its services, the age of their keys, " +
+            "rotations, the shut-off, the local cloud; starts and changes nothing",
         // What does not run is part of the answer.
         settingsOnly: true,
         examples: [

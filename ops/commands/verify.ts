@@ -12,17 +12,19 @@ export function registerVerify(program: Command, host: Host): void {
     addStackCommand<VerifyOptions>(program, host, {
         name: "verify",
         description:
-            "prove by live calls what services may and may not do with their own credentials, and that everything is " +
-            "as declared; what is written for that is removed again",
-        arguments: [new Argument("[service...]", "which services; default: all of the stack").choices(serviceNames)],
+            "prove by live calls what services can and cannot do with their own credentials, and that everything is " +
+            "as declared; removes what it writes",
+        arguments: [
+            new Argument("[service...]", "the services; default: all services of the stack").choices(serviceNames),
+        ],
         options: [
             operatorProfile(),
-            deployerProfile("without one, what needs the deployer is not tried"),
-            new Option("--format <format>", "how the results are told")
+            deployerProfile("without it, checks that need the deployer are not tried"),
+            new Option("--format <format>", "the format of the results")
                 .choices(formats)
                 .default("summary")
                 .conflicts("json"),
-            new Option("--failed-only", "leave out what holds and what was not tried").conflicts("json"),
+            new Option("--failed-only", "show failures only").conflicts("json"),
             // The local cloud has no live requests: there it is always tried.
             ...(isLocal(host)
                 ? []
