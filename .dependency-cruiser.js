@@ -12,9 +12,15 @@ module.exports = {
         rule("nothing-imports-local", "Only tests do.", { pathNot: "^(local|tests)/" }, { path: "^local/" }),
         rule(
             "the-program-needs-no-tool",
-            "But the client of the Kubernetes API, which asks what no provider can be asked.",
-            { path: "^(index\\.ts$|stacks/)" },
-            { path: "^ops/", pathNot: "^ops/(kubernetes|network)/" },
+            "Nothing that deploys depends on what operators run.",
+            { path: "^(index\\.ts$|stacks/)", pathNot: "^stacks/clinical-ai/foreign-secret\\.ts$" },
+            { path: "^ops/" },
+        ),
+        rule(
+            "the-program-needs-one-client",
+            "It asks the cluster what no provider can be asked.",
+            { path: "^stacks/clinical-ai/foreign-secret\\.ts$" },
+            { path: "^ops/", pathNot: "^ops/kubernetes/(client|kubeconfig)\\.ts$" },
         ),
         rule(
             "components-know-no-service",
@@ -33,6 +39,15 @@ module.exports = {
             "They make no calls.",
             { path: "^services/" },
             { path: "^(stacks/|ops/|node_modules/@aws-sdk/)" },
+        ),
+        rule(
+            "pure-files-know-no-pulumi",
+            "Of a component, only these files register resources: what is beside them is pure.",
+            {
+                path: "^(components/|stacks/(settings|secrets-provider|placeholders)\\.ts$)",
+                pathNot: "^components/(validation|[^/]+/(index|vault|kubernetes|shared|guard))\\.ts$",
+            },
+            { path: "^node_modules/@pulumi/", reachable: true },
         ),
         rule(
             "tools-know-no-pulumi",

@@ -54,8 +54,9 @@ function localHost(): Host {
             }),
         get aws() {
             const { endpoint, caBundle } = cloud().server;
-            return { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? endpoint, caBundle, gaps };
+            return { endpoint: process.env.PLATFORM_LOCAL_AWS_ENDPOINT ?? endpoint, caBundle };
         },
+        gaps,
         remedies: localRemedies,
         stackFile: () => committedStackFile(),
         settings: () => localSettings(folder),

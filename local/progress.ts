@@ -1,9 +1,9 @@
 import { stopIfInterrupted } from "../ops/common/interrupt";
 import { inTime, say } from "../ops/common/output";
 
-/** How long it is since `start` (from `performance.now()`). */
+/** How long it is since `start` (from `performance.now()`), to the nearest second. */
 export function elapsed(start: number): string {
-    return inTime(performance.now() - start);
+    return inTime(1000 * Math.round((performance.now() - start) / 1000));
 }
 
 /**

@@ -1,13 +1,13 @@
 import { clientsFor } from "../ops/aws/clients";
 import { say } from "../ops/common/output";
-import { recover } from "../ops/recover";
+import { recover, RecoveryStopped } from "../ops/recover";
 import { removeBrokenAttributes } from "../ops/recover/attributes";
 import { readLocks } from "../ops/recover/lock";
 import { localAccount } from "./aws/server";
 import { localRegion, startCloud, type LocalCloud } from "./cloud";
 import { alone } from "./lock";
 import { endOrphanedPlugins } from "./orphaned-plugins";
-import { localDirectory } from "./paths";
+import { localDirectory, LocalError } from "./paths";
 import { localStack } from "./pulumi";
 
 /** Finishes an update of stack `local` that was killed; does nothing where none was. */
@@ -20,13 +20,18 @@ export async function recoverIfInterrupted({
     const backend = pulumi.env.PULUMI_BACKEND_URL;
     const broken = removeBrokenAttributes(backend);
     if (broken.length > 0) say(`  removed ${broken.length} half-written attribute files of the state`);
-    return recover({
-        pulumi: (args, input) => pulumi.run(args, input),
-        iam: clientsFor(identities.deployer, { ...server, region: localRegion }).iam,
-        account: { partition: "aws", accountId: localAccount },
-        locks: readLocks(backend, "platform", localStack),
-        say,
-    });
+    try {
+        return await recover({
+            pulumi: (args, input) => pulumi.run(args, input),
+            iam: clientsFor(identities.deployer, { ...server, region: localRegion }).iam,
+            account: { partition: "aws", accountId: localAccount },
+            locks: readLocks(backend, "platform", localStack),
+            say,
+        });
+    } catch (error) {
+        // A failure of this command, as every other one.
+        throw error instanceof RecoveryStopped ? new LocalError(error.message) : error;
+    }
 }
 
 /** The command `npm run local -- recover`. */

@@ -228,6 +228,16 @@ export interface Check {
     readonly note?: string;
 }
 
+/** A check that an emulator answers otherwise than AWS, because it lacks something: no fault there, and one in AWS. */
+export interface Gap {
+    /** Of the check. */
+    readonly id: string;
+    readonly name: string;
+    readonly answers: string;
+    /** In words that follow "The emulator lacks". */
+    readonly lacks: string;
+}
+
 /** What checks need to know of their stack, apart from their own service's outputs. */
 export interface CheckContext {
     readonly partition: string;

@@ -1,14 +1,9 @@
 import { type Place } from "./checks";
 
 /**
- * Says a value by its parts, in one way whatever their order: `limits.cpu 1, requests.cpu 250m`. Nothing is left out
- * but what is empty.
+ * Says the values at places by their parts, each under its last key, in one way whatever the order of its parts:
+ * `limits.cpu 1, requests.cpu 250m`. Nothing is left out but what is empty.
  */
-export function fieldsInWords(value: unknown): string {
-    return partsOf("", value).sort().join(", ") || "nothing";
-}
-
-/** The same for chosen places, each under its last key. */
 export function placesInWords(places: readonly (readonly [place: Place, value: unknown])[]): string {
     return places
         .map(

@@ -26,7 +26,7 @@ export interface Adoptable {
     readonly receiver?: undefined;
 }
 
-/** An update fails where something of this name exists already. */
+/** What cannot be adopted. Where a role, group, policy, budget, topic or log group of the name exists, an update fails. */
 export interface OtherResource {
     readonly kind: Exclude<ResourceKind, Adoptable["kind"]>;
     /** A budget's action bears its budget's name, a pod identity the name of its EKS cluster. */

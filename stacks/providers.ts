@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { type ClinicalAiClusterSettings } from "../services/clinical-ai";
 
 import * as kubernetes from "@pulumi/kubernetes";
 import * as vault from "@pulumi/vault";
+
+import { type ClinicalAiClusterSettings } from "../services/clinical-ai";
 
 /** Connects to the cluster of the settings. */
 export function connectKubernetes({

@@ -217,7 +217,7 @@ export class ScopedIdentity extends pulumi.ComponentResource {
             {
                 ...this.userOptions(userName),
                 replaceOnChanges: ["name"],
-                hooks: accessKeys ? { beforeUpdate: [refuseOlderKeys(accessKeys)] } : undefined,
+                hooks: accessKeys ? { beforeUpdate: [refuseOlderKeys(accessKeys, this.name)] } : undefined,
             },
         );
     }
@@ -281,7 +281,7 @@ export class ScopedIdentity extends pulumi.ComponentResource {
 
     private policy(maximumCharacters: number): pulumi.Output<string> {
         const { grants = [], statements = [] } = this.args;
-        return pulumi.all([grants, statements]).apply(([known, extra]) => {
+        const document = pulumi.all([grants, statements]).apply(([known, extra]) => {
             for (const [index, { bucketArn }] of known.entries()) {
                 refuseFault(this, `grants[${index}].bucketArn`, bucketArn, bucketArnFault(bucketArn));
             }
@@ -292,8 +292,9 @@ export class ScopedIdentity extends pulumi.ComponentResource {
                 document,
                 documentFault(document, maximumCharacters),
             );
-            return JSON.stringify(document);
+            return document;
         });
+        return pulumi.jsonStringify(document);
     }
 
     private grantsAnything(): boolean {
@@ -323,12 +324,15 @@ const hooks = new WeakMap<pulumi.Resource, Map<string, pulumi.ResourceHook>>();
  * Refuses settings that are older than those in the user's tag. The user is updated before any key is created or
  * deleted, since the keys depend on it: a program of an older commit stops here, in a preview too.
  */
-function refuseOlderKeys(settings: AccessKeySettings): pulumi.ResourceHook {
-    const program = pulumi.runtime.getStackResource()!;
+function refuseOlderKeys(settings: AccessKeySettings, component: string): pulumi.ResourceHook {
+    const create = (name: string) => new pulumi.ResourceHook(name, refuseOlderKeysHook(settings), { onDryRun: true });
+    const program = pulumi.runtime.getStackResource();
+    // In a component that another language's program makes there is no stack: there each has one of its own.
+    if (!program) return create(`${component}-refuse-older-access-keys`);
     const known = hooks.get(program) ?? new Map<string, pulumi.ResourceHook>();
     hooks.set(program, known);
     const name = `refuse-older-access-keys: ${formatAccessKeys(settings)}`;
-    const hook = known.get(name) ?? new pulumi.ResourceHook(name, refuseOlderKeysHook(settings), { onDryRun: true });
+    const hook = known.get(name) ?? create(name);
     known.set(name, hook);
     return hook;
 }

@@ -141,7 +141,7 @@ export class SecureBucket extends pulumi.ComponentResource {
             `${this.name}-policy`,
             {
                 bucket: bucket.bucket,
-                policy: this.arn.apply((arn) => JSON.stringify(bucketPolicy(arn, uploadRule))),
+                policy: pulumi.jsonStringify(this.arn.apply((arn) => bucketPolicy(arn, uploadRule))),
             },
             { ...this.options("policy", bucket), dependsOn: after },
         );

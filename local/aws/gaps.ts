@@ -1,7 +1,6 @@
 import { type PolicyDocument, policyDocument } from "../../components/policy-document";
-import { type Gap } from "../../ops/aws/clients";
 import { deployerPolicy } from "../../ops/rights/deployer";
-import { allowed } from "../../services/checks";
+import { allowed, type Gap } from "../../services/checks";
 
 /** What MiniStack has otherwise than AWS, as far as checks and rights meet it. */
 export const gaps: readonly Gap[] = [

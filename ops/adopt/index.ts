@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { type ArnScope } from "../../components/arn";
 import { type ServiceName } from "../../services";
-import { type AwsResource } from "../../services/resources";
+import { type AwsResource, type ResourceKind } from "../../services/resources";
 import { type Settings } from "../../stacks/settings";
 import { callerOfStack } from "../aws/caller";
 import { type Clients, clientsFor, closeClients } from "../aws/clients";
@@ -127,9 +127,11 @@ async function look(
     }
 }
 
-/** What an update fails to create where it exists. */
+/** What an update fails to create where it exists; the others are told apart by more than a name. */
+const colliding: readonly ResourceKind[] = ["role", "group", "policy", "budget", "topic", "logGroup"];
+
 function namesOfOthers(resources: readonly AwsResource[]): string[] {
-    return resources.filter(({ adopt }) => adopt === undefined).map(({ name }) => name);
+    return resources.filter(({ kind }) => colliding.includes(kind)).map(({ name }) => name);
 }
 
 function sectionOf(stack: string, settings: Settings, service: ServiceName): { adopt: AdoptSettings } {

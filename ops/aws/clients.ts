@@ -34,18 +34,6 @@ export interface Connection {
     /** Path of the PEM file that the endpoint's certificate is trusted by. */
     readonly caBundle?: string;
     readonly region: string;
-    /** What the emulator lacks. @default nothing */
-    readonly gaps?: readonly Gap[];
-}
-
-/** A check that an emulator answers otherwise than AWS, because it lacks something: no fault there, and one in AWS. */
-export interface Gap {
-    /** Of the check. */
-    readonly id: string;
-    readonly name: string;
-    readonly answers: string;
-    /** In words that follow "The emulator lacks". */
-    readonly lacks: string;
 }
 
 /** Keys of an identity, always given and never looked up. */

@@ -1,3 +1,4 @@
+import { type Gap } from "../../services/checks";
 import { type Settings } from "../../stacks/settings";
 import { type Connection, type Keys } from "../aws/clients";
 import { type ClusterAccess } from "../kubernetes/access";
@@ -25,6 +26,8 @@ export interface Host {
     readonly remedies?: Remedies;
     /** Where AWS answers, and by which authority it is trusted; AWS itself where empty. */
     readonly aws: Omit<Connection, "region">;
+    /** What the emulator that answers for AWS lacks. @default nothing: it is AWS */
+    readonly gaps?: readonly Gap[];
     /**
      * Finds the clouds that the stacks are in, once, before anything below is asked for.
      *

@@ -29,7 +29,7 @@ export function registerEndpoints(program: Command, host: Host): void {
     });
 }
 
-export interface EndpointsOptions {
+interface EndpointsOptions {
     readonly out?: string;
 }
 

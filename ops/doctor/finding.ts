@@ -1,7 +1,8 @@
-import { type Remedies } from "../cli/host";
 import Table from "cli-table3";
 
 import { type ServiceName } from "../../services";
+import { type Remedies } from "../cli/host";
+
 /** Something that is wrong, why, and the fix. */
 export interface Finding {
     readonly id: string;

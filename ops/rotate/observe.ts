@@ -1,4 +1,3 @@
-import { type Situation, type UserKey } from "./situation";
 import { basename } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -22,6 +21,7 @@ import { type ConsumerFile, lookAtFiles } from "./env-files";
 import { evidenceOf } from "./evidence";
 import { lookAtPods, type TryKey, tryKey, withoutAnswer } from "./proof";
 import { keySettings } from "./settings";
+import { type Situation, type UserKey } from "./situation";
 import { keysInState, outputsInState, type StateKey } from "./state";
 
 /** Whose keys are rotated, and where. */

@@ -2,7 +2,7 @@ import { serviceFacts, type ServiceName, type ServiceSettings } from "../../serv
 import { type AwsResource, namesIn } from "../../services/resources";
 import { type Settings } from "../../stacks/settings";
 
-/** What a service of a stack consists of in AWS, deployed or not. */
+/** What a service that a stack's settings list consists of in AWS, deployed or not. */
 export function resourcesOf<Name extends ServiceName>(service: Name, settings: Settings): AwsResource[] {
     const { [service]: section }: Partial<ServiceSettings> = settings;
     return serviceFacts[service].resources(section!, namesIn(settings.environment));

@@ -49,6 +49,7 @@ export async function verifyServices(
                 cluster: clusterOf(context),
                 outputs,
                 services,
+                gaps: host.gaps,
                 removing: recordingRemovals(stack),
                 ...(options.tryShutOff ? { whileShutOff: recordingShutOffs(stack) } : {}),
             },

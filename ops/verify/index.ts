@@ -12,7 +12,6 @@ import { Scratch } from "./scratch";
 import { type CheckResult, type VerifyTarget } from "./target";
 
 export { type CheckResult, type ClusterAccess, type VerifyTarget } from "./target";
-export { type Keys } from "../aws/clients";
 export { renderTable, toJson } from "./table";
 
 const concurrency = 8;

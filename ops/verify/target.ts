@@ -1,4 +1,5 @@
 import { type ServiceName, type ServiceOutputs } from "../../services";
+import { type Gap } from "../../services/checks";
 import { type Connection, type Keys } from "../aws/clients";
 import { type ClusterAccess } from "../kubernetes/access";
 
@@ -28,6 +29,8 @@ export interface VerifyTarget extends Connection {
     /** The outputs of every service of the stack, the ones that are not verified too: their buckets must stay closed. */
     readonly outputs: Readonly<Partial<ServiceOutputs>>;
     readonly services: readonly ServiceName[];
+    /** What the emulator lacks. @default nothing */
+    readonly gaps?: readonly Gap[];
     /** Where somebody has asked for it, a live service's shut-off is tried; an emulator's always is. */
     readonly whileShutOff?: WhileShutOff;
     /** Called around each removal of what a run that was killed has left, to record it. @default nobody does */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { root } from "../../local/paths";
 import { RecordingMocks, runWithMocks } from "../support/mocks";
 import { examples, writeExample } from "../support/readme";
 
@@ -17,7 +18,15 @@ const components = {
 } as const;
 
 describe("README's examples of components", () => {
-    it("are of every component", () => assert.deepEqual([...examples().keys()], Object.keys(components)));
+    it("are of every component", () => {
+        const folders = readdirSync(join(root, "components"), { withFileTypes: true }).filter((one) =>
+            one.isDirectory(),
+        );
+        const classes = folders.map(({ name }) =>
+            name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+        );
+        assert.deepEqual([...examples().keys()].sort(), [...classes, "What no argument offers"].sort());
+    });
 
     for (const [title, registered] of Object.entries(components)) {
         it(`${title}: runs as it is printed`, async () => {

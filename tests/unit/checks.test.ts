@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { localOperatorPolicy } from "../../local/aws/gaps";
+import { gaps, localOperatorPolicy } from "../../local/aws/gaps";
 import { operatorPolicy } from "../../ops/rights/operator";
 import { plan, type PlanTarget } from "../../ops/verify/plan";
 import { type ServiceName, type ServiceOutputs } from "../../services";
@@ -70,6 +70,15 @@ function theCheck(id: string, name: string, changed: Partial<PlanTarget> = {}): 
     assert.equal(found.length, 1, `${id} ${name}`);
     return found[0];
 }
+
+describe("what the emulator lacks", () => {
+    for (const { id, name } of gaps) {
+        it(`is about one check: ${id} ${name}`, () => {
+            const named = plan(target).filter(({ check }) => check.id === id && check.name === name);
+            assert.equal(named.length, 1);
+        });
+    }
+});
 
 describe("the checks of the services", () => {
     it("cover every requirement that a live call can prove", () => {

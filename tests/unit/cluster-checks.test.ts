@@ -18,7 +18,7 @@ import {
 import { auditInWords, policyInWords, syncInWords } from "../../ops/verify/probes-vault";
 import { type ServiceOutputs } from "../../services";
 import { type Check } from "../../services/checks";
-import { at, fieldsInWords, placesInWords } from "../../services/fields";
+import { at, placesInWords } from "../../services/fields";
 
 type Outputs = ServiceOutputs["clinical-ai"];
 
@@ -276,13 +276,14 @@ describe("the checks of clinical-ai's cluster side", () => {
 
 describe("fields in words", () => {
     it("do not depend on the order of keys, and name every part", () => {
-        const words = "a.b 1, a.c x+y, d.0.e true";
-        assert.equal(fieldsInWords({ a: { b: 1, c: ["x", "y"] }, d: [{ e: true }] }), words);
-        assert.equal(fieldsInWords({ d: [{ e: true }], a: { c: ["x", "y"], b: 1 } }), words);
+        const words = "spec.a.b 1, spec.a.c x+y, spec.d.0.e true";
+        const inWords = (value: object) => placesInWords([[["spec"], value]]);
+        assert.equal(inWords({ a: { b: 1, c: ["x", "y"] }, d: [{ e: true }] }), words);
+        assert.equal(inWords({ d: [{ e: true }], a: { c: ["x", "y"], b: 1 } }), words);
     });
 
     it("leave out what is empty, and say so of a place", () => {
-        assert.equal(fieldsInWords({ a: [], b: "", c: undefined, d: null }), "nothing");
+        assert.equal(placesInWords([[["spec"], { a: [], b: "", c: undefined, d: null }]]), "no spec");
         assert.equal(
             placesInWords([
                 [["spec", "a"], ""],
