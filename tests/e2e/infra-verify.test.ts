@@ -33,6 +33,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { stringify } from "yaml";
 
+import { gaps } from "../../local/aws/gaps";
 import { type Identities } from "../../local/aws/identities";
 import { clientsFor } from "../../ops/aws/clients";
 import { type Host } from "../../ops/cli/host";
@@ -111,6 +112,7 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
             upCommand: () => "pulumi up",
             recover: () => Promise.resolve(false),
             aws: { endpoint, caBundle },
+            gaps,
             stackFile: () => join(cloud.folder, "Pulumi.local.yaml"),
             settings: () => readStackSettings("local", cloud.folder),
             pulumi: (_stack, args) => {
