@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 
 import { type Settings } from "../../stacks/settings";
-import { type Caller, callerOfStack } from "../aws/caller";
+import { type Caller } from "../aws/caller";
 import { type Connection } from "../aws/clients";
 import { exitCodes, InfraError } from "../common/errors";
 import { type CommandContext } from "./command";
@@ -64,6 +64,8 @@ async function person(who: "operator" | "deployer", context: CommandContext, pro
     const { host, stack } = context;
     const settings = host.settings(stack);
     refuseProfile(host, profile);
+    // AWS's clients take a tenth of a second to load: --help has no use for them.
+    const { callerOfStack } = await import("../aws/caller");
     const keys = await host.credentials(who, profile);
     return callerOfStack(who, keys, connectionOf(host, settings), settings.allowedAccountIds);
 }

@@ -5,7 +5,7 @@ import { type CommandContext, lineOn } from "../cli/command";
 import { connectionOf, type DeployerOptions, isLocal, refuseProfile } from "../cli/people";
 import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
 import { printJson, say } from "../common/output";
-import { kubectlsOwn } from "../kubernetes/kubeconfig";
+import { kubectlsOwn } from "../kubernetes/access";
 import { stackState } from "../stack/backend";
 import { repository } from "../stack/repository";
 import { vaultTokenIn } from "../stack/repository-host";

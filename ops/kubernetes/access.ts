@@ -1,5 +1,14 @@
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+
 /** Path of a kubeconfig, or the paths that KUBECONFIG lists, of which some may be of no file. */
 export type KubeconfigPaths = string | readonly string[];
+
+/** The files that kubectl reads where none is named. */
+export function kubectlsOwn({ KUBECONFIG = "" }: Readonly<Record<string, string | undefined>>): KubeconfigPaths {
+    const listed = KUBECONFIG.split(delimiter).filter((path) => path !== "");
+    return listed.length > 0 ? listed : join(homedir(), ".kube", "config");
+}
 
 /** What opens a cluster and its Vault to one identity: always given, never looked up in the caller's environment. */
 export interface ClusterAccess {

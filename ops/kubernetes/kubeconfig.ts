@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 
 import { KubeConfig } from "@kubernetes/client-node";
 import { parse } from "yaml";
@@ -124,10 +123,4 @@ function extrasOf(user: UserFields): UserExtras {
         impersonation[`Impersonate-Extra-${encodeURIComponent(key)}`] = values;
     }
     return { tokenFile: user.tokenFile, impersonation };
-}
-
-/** The files that kubectl reads where none is named. */
-export function kubectlsOwn({ KUBECONFIG = "" }: Readonly<Record<string, string | undefined>>): KubeconfigPaths {
-    const listed = KUBECONFIG.split(delimiter).filter((path) => path !== "");
-    return listed.length > 0 ? listed : join(homedir(), ".kube", "config");
 }

@@ -1,17 +1,11 @@
 import { join } from "node:path";
 
-import { fromIni } from "@aws-sdk/credential-provider-ini";
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import execa from "execa";
 
 import { type Settings } from "../../stacks/settings";
-import { type Keys, requestHandler } from "../aws/clients";
 import { type Host } from "../cli/host";
 import { exitCodes, InfraError } from "../common/errors";
-import { printable, say } from "../common/output";
-import { type ClusterAccess } from "../kubernetes/access";
-import { kubectlsOwn } from "../kubernetes/kubeconfig";
-import { recoverStack } from "./recover";
+import { type ClusterAccess, kubectlsOwn } from "../kubernetes/access";
 import { repository, settingsPath } from "./repository";
 import { readStackSettings, stackFile } from "./settings";
 
@@ -47,11 +41,16 @@ export const repositoryHost: Host = {
         return { exitCode: run.exitCode ?? 1, stdout: run.stdout ?? "", stderr: run.stderr ?? "" };
     },
 
-    recover: (stack) => recoverStack(repositoryHost, stack),
+    // What calls AWS and the cluster takes half a second to load: only where it is needed.
+    async recover(stack) {
+        const { recoverStack } = await import("./recover");
+        return recoverStack(repositoryHost, stack);
+    },
 
     async credentials(who, profile) {
         try {
-            return (profile === undefined && keysInEnvironment(process.env)) || (await credentialsOf(profile)());
+            const { callersCredentials } = await import("../aws/credentials");
+            return await callersCredentials(profile);
         } catch (error) {
             if (error instanceof InfraError) throw error;
             throw new InfraError(
@@ -85,33 +84,4 @@ export function callersAccess(
 /** The caller's token of Vault, without the line end that a file's last line has; undefined where there is none. */
 export function vaultTokenIn({ VAULT_TOKEN = "" }: Readonly<Record<string, string | undefined>>): string | undefined {
     return VAULT_TOKEN.trim() || undefined;
-}
-
-/** Whether somebody was told which of two credentials is used: once is enough. */
-let isTold = false;
-
-/** Keys in the environment come before AWS_PROFILE, as for the engine and AWS's CLI; Node's SDK has it the other way. */
-function keysInEnvironment({
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-    AWS_PROFILE: profile,
-}: Readonly<Record<string, string | undefined>>): Keys | undefined {
-    if (!accessKeyId || !secretAccessKey) return undefined;
-    if (profile && !isTold) {
-        isTold = true;
-        say(
-            `The environment sets both keys (AWS_ACCESS_KEY_ID is ${printable(accessKeyId)}) and ` +
-                `AWS_PROFILE=${printable(profile)}. The keys are used, as the engine uses them. Unset one of them.`,
-        );
-    }
-    return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
-}
-
-/** The SDK's chain would go on from a profile that does not exist to a container's or an instance's credentials. */
-function credentialsOf(named: string | undefined) {
-    const profile = named ?? (process.env.AWS_PROFILE || undefined);
-    // For the calls that some profiles make: of STS for a role, of SSO for a login.
-    const clientConfig = { requestHandler: requestHandler() };
-    return profile === undefined ? defaultProvider({ clientConfig }) : fromIni({ profile, clientConfig });
 }

@@ -1,6 +1,7 @@
 import { type V1Secret } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 
+import { kubectlsOwn } from "../../ops/kubernetes/access";
 import { clinicalAi, type ClinicalAiClusterSettings } from "../../services/clinical-ai";
 
 /** Where the cluster is, as the provider is told. */
@@ -41,10 +42,7 @@ export function foreignSecretFault(secret: V1Secret | undefined): string | undef
  * @throws Error in an update where the API does not say whether there is; a preview warns of it
  */
 async function readSecret({ kubeconfig, context }: Access): Promise<V1Secret | undefined> {
-    const [{ Kubernetes }, { kubectlsOwn }] = await Promise.all([
-        import("../../ops/kubernetes/client"),
-        import("../../ops/kubernetes/kubeconfig"),
-    ]);
+    const { Kubernetes } = await import("../../ops/kubernetes/client");
     const { secret: name, namespace } = clinicalAi;
     try {
         const api = Kubernetes.connect({ kubeconfig: kubeconfig ?? kubectlsOwn(process.env), context });

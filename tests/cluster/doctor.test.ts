@@ -13,9 +13,9 @@ import {
     type V1Secret,
 } from "@kubernetes/client-node";
 
+import { type Keys } from "../../ops/aws/clients";
 import { type Declared, diagnose, type DoctorAccess, type Finding } from "../../ops/doctor";
 import { type ObjectReference } from "../../ops/kubernetes/client";
-import { type Keys } from "../../ops/aws/clients";
 import { clinicalAi, type ClinicalAiOutputs } from "../../services/clinical-ai";
 import { objects } from "../../services/clinical-ai/workload-checks";
 import { sharedCloud } from "../support/cluster/suite";

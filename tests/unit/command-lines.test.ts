@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 
+import { root } from "../../local/paths";
 import { pathOption } from "../../ops/cli/path-option";
 import { createProgram } from "../../ops/cli/program";
 import { commands } from "../../ops/commands";
@@ -89,5 +91,20 @@ describe("an option with a path", () => {
     it("may begin with - behind ./", () => {
         assert.equal(pathOption("./-x"), "./-x");
         assert.throws(() => pathOption("-x"), /is written \.\/-x\./);
+    });
+});
+
+describe("the start of infra", () => {
+    it("loads no client of AWS or of a cluster before a command needs one", () => {
+        const script = `
+            process.argv.push("infra", "--help");
+            process.stdout.write = () => true;
+            process.on("exit", () => {
+                const clients = /node_modules.(@aws-sdk|@kubernetes|pg)\\b/;
+                process.stderr.write(Object.keys(require.cache).filter((path) => clients.test(path)).join("\\n"));
+            });
+            require("./bin/infra.js");`;
+        const { stderr, status } = spawnSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" });
+        assert.deepEqual([stderr, status], ["", 0]);
     });
 });
