@@ -2,7 +2,7 @@ import { BedrockBudgetTier } from "../components/bedrock-budget-tier";
 import { invokeStatements } from "../components/bedrock-budget-tier/policy";
 import { ScopedIdentity } from "../components/scoped-identity";
 import { llmModels, type LlmModelsOutputs, type LlmModelsSettings } from "../services/llm-models";
-import { alertPercents } from "../services/llm-models/names";
+import { rising } from "../services/llm-models/names";
 import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
@@ -24,7 +24,7 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         budgetName: context.name(llmModels.budget),
         topicName: context.name(llmModels.topic),
         monthlyLimitUsd: settings.monthlyLimitUsd,
-        alertPercents: alertPercents(settings.alertPercent),
+        alertPercents: rising([...llmModels.usualAlertPercents, settings.alertPercent]),
         alertEmails: settings.alertEmails,
         costTag: settings.costTag,
         shutOff: {

@@ -11,7 +11,7 @@ import {
     type Probe,
 } from "../checks";
 import { grantsInWords, type Statement } from "../grants";
-import { alertPercents, names } from "./names";
+import { names, rising } from "./names";
 import { type LlmModelsOutputs } from "./schema";
 
 /** What must hold for llm-models (E1–E4, E10). */
@@ -126,7 +126,7 @@ function refusals({ userName: user }: LlmModelsOutputs, context: CheckContext): 
 
 function budgetChecks(outputs: LlmModelsOutputs, { partition, accountId }: CheckContext): Check[] {
     const { budgetName: budget, topicArn, monthlyLimitUsd, alertPercent, alertEmails, costTag } = outputs;
-    const levels = alertPercents(alertPercent);
+    const levels = rising([...names.usualAlertPercents, alertPercent]);
     const filters = [
         "Service = Amazon Bedrock",
         ...(costTag ? [`TagKeyValue = user:${costTag.key}$${costTag.value}`] : []),

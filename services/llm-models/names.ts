@@ -13,7 +13,7 @@ export const names = {
     forecastAlertPercent: 100,
 } as const;
 
-/** The levels, in percent of the limit, at which a tier is told of what was spent: the usual ones and its own, rising. */
-export function alertPercents(own: number): number[] {
-    return [...new Set([...names.usualAlertPercents, own])].sort((one, other) => one - other);
+/** Levels of spending, each once, rising. */
+export function rising(percents: readonly number[]): number[] {
+    return [...new Set(percents)].sort((one, other) => one - other);
 }

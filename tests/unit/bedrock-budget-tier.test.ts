@@ -9,7 +9,7 @@ import {
     spendingActions,
     trustBudgets,
 } from "../../components/bedrock-budget-tier/policy";
-import { alertPercents } from "../../services/llm-models/names";
+import { rising } from "../../services/llm-models/names";
 
 const scope = { partition: "aws", accountId: "123456789012", region: "us-east-1" };
 
@@ -254,7 +254,7 @@ describe("bedrock-budget-tier: alerts", () => {
     ];
     for (const [tier, alertPercent, actual] of tiers) {
         it(`E2, E3: ${tier}: each level once, and a forecast`, () => {
-            const alerts = tierAlerts(alertPercents(alertPercent));
+            const alerts = tierAlerts(rising([50, 75, 90, alertPercent]));
             assert.deepEqual(alerts, [
                 ...actual.map((threshold) => ({ notificationType: "ACTUAL", threshold })),
                 { notificationType: "FORECASTED", threshold: 100 },
