@@ -126,4 +126,14 @@ describe("adoption of a bucket and a user that exist already (A3)", function () 
         assert.match(all!, /mlflow-artifacts-bucket/);
         assert.match(all!, /BucketAlreadyExists/);
     });
+
+    it("stops npm run local, which names doctor, which names the bucket", async () => {
+        const { exitCode, stderr } = await cloud.run();
+        assert.equal(exitCode, 1);
+        assert.match(stderr, /What is in the way, and the fix: npm run local -- doctor$/);
+        const { findings } = JSON.parse((await cloud.run(["doctor", "mlflow", "--json"])).stdout) as {
+            findings: { what: string }[];
+        };
+        assert.match(findings.map(({ what }) => what).join("\n"), /mlflow-basketworld-dev/);
+    });
 });
