@@ -117,6 +117,6 @@ program
     })
     .finally(() => {
         if (!interrupted.aborted) return;
-        say("Stopped. Nothing is lost: the same command goes on from here.");
+        say("Stopped. Nothing is lost: run the same command to continue.");
         process.exitCode = 130;
     });

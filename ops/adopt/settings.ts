@@ -65,8 +65,8 @@ export async function write({ stack, service, file, before, after, from, to, acc
         if (readFileSync(file, "utf8") !== before) {
             throw new InfraError(
                 exitCodes.failed,
-                `Nothing was changed: ${basename(file)} was changed by somebody else meanwhile.`,
-                "Run this again to see what there is to change now.",
+                `Nothing was changed: ${basename(file)} was changed by somebody else in the meantime.`,
+                "Run this again to see the current differences.",
             );
         }
         writeAtomically(realpathSync(file), after, statSync(file).mode & 0o777);

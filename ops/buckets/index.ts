@@ -103,8 +103,8 @@ async function write(
         if (JSON.stringify(now) !== JSON.stringify(planned)) {
             throw new InfraError(
                 exitCodes.failed,
-                "Nothing was changed: somebody else has changed these rows meanwhile.",
-                "Run this again to see what there is to change now.",
+                "Nothing was changed: somebody else changed these rows in the meantime.",
+                "Run this again to see the current differences.",
             );
         }
         for (const { kind, name, declared } of planned) await writeBucket(query, { kind, name, bucket: declared });

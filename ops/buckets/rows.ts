@@ -152,7 +152,7 @@ export async function writeBucket(query: Query, { kind, name, bucket }: Wanted):
     if (rowCount === 1) return;
     throw new InfraError(
         exitCodes.failed,
-        `Nothing was changed: ${kind} ${JSON.stringify(name)} did not let itself be written.`,
+        `Nothing was changed: ${kind} ${JSON.stringify(name)} could not be written.`,
         "Look for a trigger or a row policy on its table.",
     );
 }

@@ -22,8 +22,8 @@ export function requireConsent({ dryRun, yes }: Consent, { input, output } = ter
     if (dryRun || yes || (input.isTTY && output.isTTY)) return;
     throw new InfraError(
         exitCodes.usage,
-        "There is no terminal to ask at; nothing was changed.",
-        "Add --yes to change without being asked, or --dry-run to see what would change.",
+        "There is no terminal for a confirmation; nothing was changed.",
+        "Add --yes to skip the confirmation, or --dry-run to see what would change.",
     );
 }
 

@@ -21,7 +21,7 @@ export async function alone<T>(
         if (!(error instanceof LockHeld)) throw error;
         throw new InfraError(
             exitCodes.unreachable,
-            `Another run is at it here (process ${error.holder}); nothing was changed.`,
+            `Another run is in progress here (process ${error.holder}); nothing was changed.`,
             `Wait for it to end. If that process is something else, remove ${path}.`,
         );
     }

@@ -141,14 +141,14 @@ function refuseSession(migrate: string, sessionToken: string | undefined, fallba
     if (sessionToken !== undefined) {
         throw new InfraError(
             exitCodes.failed,
-            "These credentials are temporary already; AWS makes no session of a session.",
+            "These credentials are temporary already; AWS does not create a session from a session.",
             "Leave --session out.",
         );
     }
     if (!fallback) return;
     throw new InfraError(
         exitCodes.failed,
-        "These credentials are not the service's own; no session is made of them.",
+        "These credentials are not the service's own; no session is created from them.",
         `Give the service its own: ${migrate}`,
     );
 }

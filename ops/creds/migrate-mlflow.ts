@@ -176,8 +176,8 @@ function write(path: string, planned: string, text: string): void {
     if (readEnvFile(path).text !== planned) {
         throw new InfraError(
             exitCodes.failed,
-            `Nothing was changed: ${path} has been changed meanwhile.`,
-            "Run this again to see what there is to change now.",
+            `Nothing was changed: ${path} was changed in the meantime.`,
+            "Run this again to see the current differences.",
         );
     }
     writeFile(path, text, 0o600);

@@ -137,7 +137,7 @@ function refuseMixed(given: readonly [string, Found][]): void {
     const inEnvironment = given.filter(([, found]) => found.place === theEnvironment).map(([name]) => name);
     throw new InfraError(
         exitCodes.failed,
-        `Credentials of two places: ${first} is set in ${place}, ${other[0]} in ${other[1].place}. ` +
+        `Credentials from two places: ${first} is set in ${place}, ${other[0]} in ${other[1].place}. ` +
             "A set is never mixed.",
         `Unset in the environment: ${inEnvironment.join(", ")}; or set all of the set there.`,
     );

@@ -108,8 +108,8 @@ export class Database {
             if (await this.#rollback()) throw this.#inWords(error);
             throw new OutcomeUnknown(
                 exitCodes.unreachable,
-                "The connection was lost while the change was being committed: it is done or not done.",
-                "See what the database has: infra buckets diff.",
+                "The connection was lost while the change was being committed: the change may or may not have been made.",
+                "To find out, run infra buckets diff.",
             );
         } finally {
             this.#committing = false;

@@ -44,7 +44,7 @@ export async function recover(target: RecoverTarget): Promise<boolean> {
     const running = locks.find(mayBeAlive);
     if (running) {
         throw new RecoveryStopped(
-            `An update by ${running.username} on ${running.hostname} (process ${running.pid}) holds the lock since ` +
+            `An update by ${running.username} on ${running.hostname} (process ${running.pid}) has held the lock since ` +
                 `${running.began.toISOString()}. Wait for it; if that machine is gone, run \`pulumi cancel\` first.`,
         );
     }

@@ -195,7 +195,7 @@ const capital = (text: string) => text[0].toUpperCase() + text.slice(1);
 
 function stopped(steps: readonly string[]): Interrupted {
     const done = steps.length > 0 ? `Done so far: ${steps.join(", ")}.` : "Nothing was changed.";
-    return new Interrupted(`Stopped. ${done} Nothing is lost: the same command goes on from here.`);
+    return new Interrupted(`Stopped. ${done} Nothing is lost: run the same command to continue.`);
 }
 
 /** Waits for a time, or for others for as long as they may take, and says how long is left. */
@@ -239,7 +239,7 @@ async function prove(
         exitCodes.failed,
         `Key ${step.generation} did not work for ${validSeconds} s in a row within ${timeoutSeconds} s: ${fault}. ` +
             (step.why === finishing ? "Its publication does not go on." : "It was not published."),
-        "The service goes on with the key that it has. Run this again, or take the new key back with --rollback.",
+        "The service keeps using its current key. Run this again, or take the new key back with --rollback.",
     );
 }
 
@@ -288,13 +288,13 @@ async function apply(
         writeSettings(subject, seen, to, { ...step.settings, since: undefined });
         if (options.interrupted.aborted) {
             throw new Interrupted(
-                `Stopped as it was to ${step.why}. Nothing is lost: the same command goes on from here.`,
+                `Stopped as it was to ${step.why}. Nothing is lost: run the same command to continue.`,
             );
         }
         throw new InfraError(
             exitCodes.unreachable,
             `The engine did not apply it (exit code ${exitCode}): ${step.why}. What it said is above.`,
-            "Nothing is lost: fix what it names, then run this again; it goes on from here.",
+            "Nothing is lost: fix the cause, then run this again to continue.",
         );
     });
 }

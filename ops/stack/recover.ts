@@ -43,7 +43,7 @@ function refusePending({ deployment }: ExportedState, stack: string): void {
     if (length === 0) return;
     throw new InfraError(
         exitCodes.unreachable,
-        `Stack ${stack} has ${length} unfinished operations: an update is at work, or was killed.`,
-        "Wait for it; if it is dead, docs/recovery.md says how to go on.",
+        `Stack ${stack} has ${length} unfinished operations: an update is running, or was killed.`,
+        "Wait for it. If it was killed, docs/recovery.md says how to continue.",
     );
 }

@@ -260,7 +260,7 @@ describe("infra buckets (B7)", function () {
             "a change without a terminal and without --yes": {
                 args: [],
                 exitCode: 2,
-                says: /no terminal to ask at/,
+                says: /no terminal for a confirmation/,
             },
             "settings that name no row": {
                 args: ["--yes"],
@@ -400,7 +400,7 @@ describe("infra buckets (B7)", function () {
                 async (client) => void (await client.query("COMMIT")),
             );
             assert.equal(exitCode, 1, stderr);
-            assert.match(stderr, /somebody else has changed these rows/);
+            assert.match(stderr, /somebody else changed these rows/);
             const { "hospital-a": theirs, warehouse } = await contents("is_jsonb");
             assert.deepEqual([theirs, warehouse], ['{"bucket": "theirs"}', '{"bucket": "clinical-ai-source-dev"}']);
         });

@@ -138,7 +138,7 @@ describe("rotations and those who run them", function () {
             assert.ok(await running.says("stays, inactive"), running.words);
             running.signal("SIGINT");
             const words = await requireExit(running, 130);
-            assert.match(words, /Nothing is lost: the same command goes on from here/);
+            assert.match(words, /Nothing is lost: run the same command to continue/);
             const said = running.lines.filter(({ text }) => /\(revision \d+\)/.test(text));
             assert.equal(said.length, revisions, "only the first run has anything to do");
         }
@@ -163,7 +163,7 @@ describe("rotations and those who run them", function () {
     it("a second run in the same checkout is refused while the first goes on", async () => {
         const first = confirmed();
         assert.ok(await first.says("Create key"), first.words);
-        assert.match(await requireExit(confirmed(), 3), /Another run is at it here \(process \d+\)/);
+        assert.match(await requireExit(confirmed(), 3), /Another run is in progress here \(process \d+\)/);
         await requireExit(first, 0);
         assert.deepEqual(
             (await keys()).map(({ id }) => id),

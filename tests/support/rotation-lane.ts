@@ -12,7 +12,7 @@ import { type Moment, RotationRun, type Victim } from "./rotation-run";
 import { until } from "./test-cloud";
 
 /** What a run says while the engine that a killed tool left behind is still at its update. */
-const engineAtWork = /holds the lock since|currently locked by/;
+const engineAtWork = /has held the lock since|currently locked by/;
 
 interface Parts {
     readonly cloud: RotationCloud;

@@ -172,7 +172,7 @@ describe("mlflow's credentials (D3)", () => {
         assert.match(fault("mlflow", { ".env": half + pair() }), /MLFLOW_AWS_ACCESS_KEY_ID is not set/);
         assert.match(
             fault("mlflow", { ".env": pair() }, { AWS_SESSION_TOKEN: "t".repeat(20) }),
-            /Credentials of two places: AWS_ACCESS_KEY_ID is set in \.env, AWS_SESSION_TOKEN in the environment\..*\n.*environment: AWS_SESSION_TOKEN;/,
+            /Credentials from two places: AWS_ACCESS_KEY_ID is set in \.env, AWS_SESSION_TOKEN in the environment\..*\n.*environment: AWS_SESSION_TOKEN;/,
         );
         assert.match(
             fault("mlflow", { ".env": pair("MLFLOW_AWS_") }, { MLFLOW_AWS_ACCESS_KEY_ID: "" }),

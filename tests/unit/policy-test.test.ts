@@ -59,7 +59,7 @@ describe("the keys of the policy test (C6)", () => {
         await refused(1, /holds what is no key/);
         writeFileSync(file, pair);
         process.env.AWS_SESSION_TOKEN = "token";
-        await refused(1, /^Credentials of two places/);
+        await refused(1, /^Credentials from two places/);
         delete process.env.AWS_SESSION_TOKEN;
         process.env.AWS_ACCESS_KEY_ID = "";
         await refused(1, /AWS_ACCESS_KEY_ID is set to nothing in the environment/);
