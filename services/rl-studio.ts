@@ -16,6 +16,7 @@ import { ownRegion, ownSet } from "./credential-sources";
 import { grantsInWords } from "./grants";
 import { type ServiceFacts } from "./service";
 import { accessKeys, adopt, days } from "./settings";
+import { awsVariables } from "./variables";
 
 const names = {
     /** Production names; every other environment adds `-<environment>`. */
@@ -67,12 +68,7 @@ export const rlStudio = {
         defaultRegion: "us-east-1",
     },
     // A4.
-    environment: [
-        { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
-        { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
-        { name: "AWS_DEFAULT_REGION", from: "region" },
-        { name: "S3_BUCKET_NAME", from: "bucketName" },
-    ],
+    environment: [...awsVariables, { name: "S3_BUCKET_NAME", from: "bucketName" }],
     keys: {
         user: ({ userName }) => userName,
         settings: ["accessKeys"],

@@ -2,21 +2,17 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../components/arn";
-import { environmentName, physicalName } from "../components/naming";
+import { type Names, namesIn } from "../services/resources";
 import { type Settings } from "./settings";
 
 /** What every service of a stack shares. */
-export interface StackContext {
+export interface StackContext extends Names {
     readonly region: string;
     /** Partition, account and region of this stack's ARNs; the account is the one that the credentials belong to. */
     readonly scope: pulumi.Output<ArnScope>;
     readonly partition: pulumi.Output<string>;
     /** Whether what holds data is protected and outlives its stack. */
     readonly protectData: boolean;
-    /** The physical name of a resource whose production name is `name`. */
-    name(name: string): string;
-    /** The physical name of a resource that carries its environment in production too. */
-    environmentName(stem: string): string;
     /** Tags of everything that belongs to a service. */
     tags(service: string): Record<string, string>;
 }
@@ -30,8 +26,7 @@ export function stackContext({ environment, region }: Settings): StackContext {
         partition,
         scope: pulumi.output({ partition, accountId, region }),
         protectData: environment === "prod",
-        name: (name) => physicalName(name, environment),
-        environmentName: (stem) => environmentName(stem, environment),
+        ...namesIn(environment),
         tags: (service) => ({ "platform:environment": environment, "platform:service": service }),
     };
 }

@@ -140,7 +140,7 @@ export function pathItems(path = "/"): Item[] {
 }
 
 /** The provider's names of S3's settings are S3's own with a small letter; what the engine notes beside them goes. */
-function capitalised(value: unknown): unknown {
+export function capitalised(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(capitalised);
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(

@@ -1,3 +1,6 @@
+/** How many calls of a run go to AWS side by side. */
+export const callsAtOnce = 8;
+
 /**
  * Runs `work` on every item, at most `limit` at once; the results stand in the order of the items.
  *

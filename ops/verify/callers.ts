@@ -1,15 +1,13 @@
 import { type ServiceName } from "../../services";
 import { type Caller } from "../../services/checks";
 import { type Keys } from "../aws/clients";
-import { mapBounded } from "../aws/pool";
+import { callsAtOnce, mapBounded } from "../aws/pool";
 import { type Cluster } from "./cluster";
 import { type Identity, notGiven, refused, vet, vetEnvironment } from "./identities";
 import { NotGiven, outcomeInWords } from "./outcome";
 import { type Planned } from "./plan";
 import { type VerifyTarget } from "./target";
 import { type TemporaryRights, temporaryUser } from "./temporary-users";
-
-const vettedAtOnce = 8;
 
 /** Who an identity is, for the map of identities. */
 export function identityKey(caller: Caller, service: ServiceName): string {
@@ -65,7 +63,7 @@ export async function vetAll(
             ],
         ),
     ];
-    await mapBounded(vetted, vettedAtOnce, async ([name, work]) => void identities.set(name, await work()));
+    await mapBounded(vetted, callsAtOnce, async ([name, work]) => void identities.set(name, await work()));
 }
 
 /** A service without static keys exports none. */

@@ -1,12 +1,10 @@
-import { mapBounded } from "../aws/pool";
+import { callsAtOnce, mapBounded } from "../aws/pool";
 import { type Identity } from "./identities";
 import { endLeftTrials, removeLeftUsers } from "./left";
 import { failureAnswer } from "./outcome";
 import { type Planned } from "./plan";
 import { removeLeftObjects, type Scratch, type ScratchPlace } from "./scratch";
 import { type CheckResult, type VerifyTarget } from "./target";
-
-const atOnce = 8;
 
 /** Removes what runs before this one have left; what cannot be removed becomes a failed line of its own. */
 export async function leftByOthers(
@@ -30,7 +28,7 @@ export async function leftByOthers(
             staying: [],
         })),
     ];
-    return (await mapBounded(removals, atOnce, faultOf)).flat();
+    return (await mapBounded(removals, callsAtOnce, faultOf)).flat();
 }
 
 /** Where runs of these checks put objects: in what they clear up, under what they try. */
@@ -59,7 +57,7 @@ export async function clearUp(
         })),
         ...[...users].map(([what, remove]) => ({ what, remove, staying: [] })),
     ];
-    return (await mapBounded(tasks, atOnce, faultOf)).flat();
+    return (await mapBounded(tasks, callsAtOnce, faultOf)).flat();
 }
 
 interface Removal {

@@ -1,5 +1,5 @@
 import { type Check, type ProbeKind } from "../../services/checks";
-import { mapBounded } from "../aws/pool";
+import { callsAtOnce, mapBounded } from "../aws/pool";
 import { answerTo, type Session, settleMilliseconds, whoLooked } from "./answers";
 import { addUsers, identityKey, isTemporary, vetAll } from "./callers";
 import { clearUp, leftByOthers } from "./clean-up";
@@ -13,8 +13,6 @@ import { type CheckResult, type VerifyTarget } from "./target";
 
 export { type CheckResult, type ClusterAccess, type VerifyTarget } from "./target";
 export { renderTable, toJson } from "./table";
-
-const concurrency = 8;
 
 /** Kinds that run after everything else, in this order: what changes rights, then what clears up. */
 const late: readonly ProbeKind[] = ["shutOff", "leftovers"];
@@ -65,7 +63,7 @@ export async function runChecks(
             const inOrder = async (sequence: readonly Planned[]) => {
                 for (const one of sequence) await keep(one);
             };
-            await mapBounded(sequences(early), concurrency, inOrder, stop);
+            await mapBounded(sequences(early), callsAtOnce, inOrder, stop);
             for (const kind of late) await inOrder(planned.filter(({ check }) => check.probe.kind === kind));
             tellRefusalsOnce(refusals, results);
         }, clear);

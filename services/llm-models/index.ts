@@ -1,5 +1,6 @@
 import { ownRegion, ownSet } from "../credential-sources";
 import { type ServiceFacts } from "../service";
+import { awsVariables } from "../variables";
 import { llmModelsChecks } from "./checks";
 import { names } from "./names";
 import { type LlmModelsOutputs, type LlmModelsSettings, outputs, settings } from "./schema";
@@ -35,9 +36,7 @@ export const llmModels = {
     },
     // E12: the limit in US dollars a month, the threshold in percent of it.
     environment: [
-        { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
-        { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
-        { name: "AWS_DEFAULT_REGION", from: "region" },
+        ...awsVariables,
         { name: "AWS_BUDGET_LIMIT", from: "monthlyLimitUsd" },
         { name: "AWS_COST_ALERT_THRESHOLD", from: "alertPercent" },
     ],

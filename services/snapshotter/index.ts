@@ -1,5 +1,6 @@
 import { ownRegion, ownSet } from "../credential-sources";
 import { type ServiceFacts } from "../service";
+import { awsVariables } from "../variables";
 import { snapshotterChecks } from "./checks";
 import { names } from "./names";
 import { outputs, settings, type SnapshotterOutputs, type SnapshotterSettings } from "./schema";
@@ -36,12 +37,7 @@ export const snapshotter = {
         region: ownRegion,
     },
     // C6, the agent's: the task has a role, and its bucket and prefix from its definition.
-    environment: [
-        { name: "AWS_ACCESS_KEY_ID", from: "accessKeyId" },
-        { name: "AWS_SECRET_ACCESS_KEY", from: "secretAccessKey" },
-        { name: "AWS_DEFAULT_REGION", from: "region" },
-        { name: "S3_BUCKET_NAME", from: "bucketName" },
-    ],
+    environment: [...awsVariables, { name: "S3_BUCKET_NAME", from: "bucketName" }],
     keys: {
         user: ({ agentUserName }) => agentUserName,
         settings: ["accessKeys"],

@@ -1,6 +1,7 @@
 import { type LifecycleRule } from "@aws-sdk/client-s3";
 import { type V1PodSpec } from "@kubernetes/client-node";
 
+import { capitalised } from "../../ops/adopt/declared";
 import { peersInWords, rulesInWords, variablesInWords } from "../../ops/verify/probes-kubernetes";
 import {
     actionsInWords,
@@ -213,16 +214,4 @@ function words(names: readonly string[]): string {
 
 function nameOf(arn: string): string {
     return arn.slice(arn.lastIndexOf("/") + 1);
-}
-
-/** The provider's names of S3's settings are S3's own with a small letter. */
-function capitalised(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(capitalised);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(
-        Object.entries(value).map(([key, part]) => [
-            key === "id" ? "ID" : key[0].toUpperCase() + key.slice(1),
-            capitalised(part),
-        ]),
-    );
 }
