@@ -20,6 +20,12 @@ export interface CostFilter {
     readonly values: string[];
 }
 
+/**
+ * Which types of cost count; all others do, as is AWS's default. Credits and refunds would hide what was spent, so that
+ * neither an alert nor the shut-off would come before they are used up.
+ */
+export const costTypes = { includeCredit: false, includeRefund: false } as const;
+
 /** A cost-allocation tag: costs carry it only once it is activated in the account's billing preferences. */
 export interface CostTag {
     readonly key: string;

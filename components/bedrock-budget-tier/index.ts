@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../arn";
 import { refuse } from "../validation";
-import { bedrockCosts, type CostTag, tierNotifications } from "./budgets";
+import { bedrockCosts, type CostTag, costTypes, tierNotifications } from "./budgets";
 import { createGuard, type ShutOffArgs } from "./guard";
 import { allowBudgetsToPublish } from "./policy";
 
@@ -151,6 +151,7 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
                 limitAmount: String(args.monthlyLimitUsd),
                 limitUnit: "USD",
                 costFilters: bedrockCosts(args.costTag),
+                costTypes,
                 notifications: topic.arn.apply((topicArn) =>
                     tierNotifications(args.alertPercents, args.alertEmails, topicArn),
                 ),

@@ -12,7 +12,7 @@ import { GetTopicAttributesCommand } from "@aws-sdk/client-sns";
 
 import { grantsInWords, type Statement } from "../../services/grants";
 import { type Executor, type ProbeOf } from "./run";
-import { actionsInWords, notificationsInWords, subscribersInWords } from "./words";
+import { actionsInWords, limitInWords, notificationsInWords, subscribersInWords } from "./words";
 
 /** What a budget declares. */
 export const budgetDeclaration: Executor<"budget"> = async ({ aspect, budget }, { clients, accountId }) => ({
@@ -29,12 +29,7 @@ const aspects: Readonly<
 > = {
     limit: async (budgets, id) => {
         const { Budget } = await budgets.send(new DescribeBudgetCommand(id));
-        const { BudgetType, TimeUnit, BudgetLimit, CostFilters = {} } = Budget ?? {};
-        const filters = Object.entries(CostFilters).map(([name, values]) => `${name} = ${values.join(", ")}`);
-        const limit = `${Number(BudgetLimit?.Amount)} ${BudgetLimit?.Unit}`;
-        return [`${BudgetType}, ${TimeUnit}, ${limit}`, ...(filters.length ? filters.sort() : ["every cost"])].join(
-            "; ",
-        );
+        return limitInWords(Budget);
     },
     notifications: async (budgets, id) => notificationsInWords(await notifications(budgets, id)),
     subscribers: async (budgets, id) => {

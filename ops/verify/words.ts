@@ -1,4 +1,4 @@
-import { type Action, type Notification, type Subscriber } from "@aws-sdk/client-budgets";
+import { type Action, type Budget, type CostTypes, type Notification, type Subscriber } from "@aws-sdk/client-budgets";
 import { type LifecycleRule, type PublicAccessBlockConfiguration } from "@aws-sdk/client-s3";
 
 import { type Statement } from "../../services/grants";
@@ -47,6 +47,34 @@ export function denialsInWords(statements: readonly Statement[]): string {
     const covered = invocations.filter((action) => denied.includes(action)).join(", ") || "no invocation";
     const allows = statements.some(({ Effect }) => Effect !== "Deny");
     return `denies ${covered} on everything; allows ${allows ? "something" : "nothing"}`;
+}
+
+/** What a budget limits: how much of which costs, and which types of cost it leaves out. */
+export function limitInWords({
+    BudgetType,
+    TimeUnit,
+    BudgetLimit,
+    CostFilters = {},
+    CostTypes = {},
+}: Partial<Budget> = {}): string {
+    const filters = Object.entries(CostFilters).map(([name, values]) => `${name} = ${[...values].sort().join(", ")}`);
+    return [
+        `${BudgetType}, ${TimeUnit}, ${Number(BudgetLimit?.Amount)} ${BudgetLimit?.Unit}`,
+        ...(filters.length > 0 ? filters.sort() : ["every cost"]),
+        ...costTypesInWords(CostTypes),
+    ].join("; ");
+}
+
+/** In what the types of cost differ from AWS's default, which includes every type, at the rates of the bill. */
+function costTypesInWords(types: CostTypes): string[] {
+    const named = (prefix: string, value: boolean) =>
+        Object.entries(types)
+            .filter(([type, is]) => type.startsWith(prefix) && is === value)
+            .map(([type]) => type.slice(prefix.length))
+            .sort()
+            .join(", ");
+    const [without, rates] = [named("Include", false), named("Use", true)];
+    return [...(without ? [`without ${without}`] : []), ...(rates ? [`at rates: ${rates}`] : [])];
 }
 
 /** The levels of a budget's alerts; one that is declared twice is said twice. */

@@ -127,12 +127,13 @@ function refusals({ userName: user }: LlmModelsOutputs, context: CheckContext): 
 function budgetChecks(outputs: LlmModelsOutputs, { partition, accountId }: CheckContext): Check[] {
     const { budgetName: budget, topicArn, monthlyLimitUsd, alertPercent, alertEmails, costTag } = outputs;
     const levels = rising([...names.usualAlertPercents, alertPercent]);
-    const filters = [
+    const costs = [
         "Service = Amazon Bedrock",
         ...(costTag ? [`TagKeyValue = user:${costTag.key}$${costTag.value}`] : []),
+        "without Credit, Refund",
     ];
     return [
-        check("E2", "monthly budget", `COST, MONTHLY, ${monthlyLimitUsd} USD; ${filters.join("; ")}`, {
+        check("E2", "monthly budget", `COST, MONTHLY, ${monthlyLimitUsd} USD; ${costs.join("; ")}`, {
             kind: "budget",
             aspect: "limit",
             budget,

@@ -82,6 +82,7 @@ describe("BedrockBudgetTier", () => {
                 { name: "Service", values: ["Amazon Bedrock"] },
                 { name: "TagKeyValue", values: ["user:environment$dev"] },
             ],
+            costTypes: { includeCredit: false, includeRefund: false },
             notifications: tierNotifications([50, 75, 80, 90], ["one@example.com"], topicArn),
             tags,
         });

@@ -7,6 +7,7 @@ import {
     actionsInWords,
     denialsInWords,
     lifecycleInWords,
+    limitInWords,
     notificationsInWords,
     publicAccessInWords,
     subscribersInWords,
@@ -152,11 +153,14 @@ function ofBudget({ aspect, budget }: Extract<Probe, { kind: "budget" }>, mocks:
     const notifications = inputs.notifications as Inputs[];
     switch (aspect) {
         case "limit": {
-            const filters = (inputs.costFilters as { name: string; values: string[] }[]).map(
-                ({ name, values }) => `${name} = ${values.join(", ")}`,
-            );
-            const limit = `${Number(inputs.limitAmount)} ${inputs.limitUnit}`;
-            return [`${inputs.budgetType}, ${inputs.timeUnit}, ${limit}`, ...filters.sort()].join("; ");
+            const filters = inputs.costFilters as { name: string; values: string[] }[];
+            return limitInWords({
+                BudgetType: inputs.budgetType,
+                TimeUnit: inputs.timeUnit,
+                BudgetLimit: { Amount: inputs.limitAmount, Unit: inputs.limitUnit },
+                CostFilters: Object.fromEntries(filters.map(({ name, values }) => [name, values])),
+                CostTypes: capitalised(inputs.costTypes ?? {}) as object,
+            });
         }
         case "notifications":
             return notificationsInWords(

@@ -285,7 +285,7 @@ describe("the checks of llm-models", () => {
         const tagged = { ...outputs["llm-models"], costTag: { key: "env", value: "dev" } };
         assert.equal(
             theCheck("E2", "monthly budget", { outputs: { ...outputs, "llm-models": tagged } }).expected,
-            "COST, MONTHLY, 50 USD; Service = Amazon Bedrock; TagKeyValue = user:env$dev",
+            "COST, MONTHLY, 50 USD; Service = Amazon Bedrock; TagKeyValue = user:env$dev; without Credit, Refund",
         );
     });
 

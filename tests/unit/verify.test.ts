@@ -25,6 +25,7 @@ import {
     actionsInWords,
     denialsInWords,
     lifecycleInWords,
+    limitInWords,
     notificationsInWords,
     publicAccessInWords,
     subscribersInWords,
@@ -651,6 +652,23 @@ describe("what AWS declares, in words", () => {
         assert.match(denialsInWords([{ ...deny, Condition: { Bool: { "aws:x": "true" } } }]), /^denies no invocation/);
         assert.match(denialsInWords([{ ...deny, Resource: "arn:x" }]), /^denies no invocation/);
         assert.match(denialsInWords([{ ...deny, Effect: "Allow" }]), /^denies no invocation .* allows something$/);
+    });
+
+    it("says of which costs a budget limits how much, and what it does not count", () => {
+        const budget = {
+            BudgetType: "COST",
+            TimeUnit: "MONTHLY",
+            BudgetLimit: { Amount: "50.0", Unit: "USD" },
+        } as const;
+        assert.equal(limitInWords(budget), "COST, MONTHLY, 50 USD; every cost");
+        const types = { IncludeTax: true, IncludeRefund: false, IncludeCredit: false, UseBlended: false };
+        const narrowed = { ...budget, CostFilters: { TagKeyValue: ["user:a$b"], Service: ["two", "one"] } };
+        const counted = "COST, MONTHLY, 50 USD; Service = one, two; TagKeyValue = user:a$b; without Credit, Refund";
+        assert.equal(limitInWords({ ...narrowed, CostTypes: types }), counted);
+        assert.equal(
+            limitInWords({ ...narrowed, CostTypes: { ...types, UseAmortized: true } }),
+            `${counted}; at rates: Amortized`,
+        );
     });
 
     it("says an alert twice that is declared twice", () => {
