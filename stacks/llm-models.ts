@@ -1,11 +1,26 @@
+import * as pulumi from "@pulumi/pulumi";
+
 import { BedrockBudgetTier } from "../components/bedrock-budget-tier";
 import { invokeStatements } from "../components/bedrock-budget-tier/policy";
 import { ScopedIdentity } from "../components/scoped-identity";
 import { llmModels, type LlmModelsOutputs, type LlmModelsSettings } from "../services/llm-models";
+import { uncountedModels } from "../services/llm-models/marketplace";
 import { rising } from "../services/llm-models/names";
 import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
+
+/** A budget that does not see what is spent neither alerts nor shuts anything off; which names to add only a bill says. */
+function warnOfUncounted(tier: BedrockBudgetTier, settings: LlmModelsSettings): void {
+    const models = uncountedModels(settings);
+    if (models.length === 0) return;
+    void pulumi.log.warn(
+        `The budget does not count ${models.join(", ")}: AWS sells these models through its Marketplace and bills ` +
+            'them under names of their own, such as "Claude 3 Haiku (Amazon Bedrock Edition)". Add the names that Cost ' +
+            "Explorer shows under Service to llm-models.budgetServices.",
+        tier,
+    );
+}
 
 /** The user that may invoke the chosen models, and the budget that stops it (E1–E4). */
 export function deploy(settings: LlmModelsSettings, context: StackContext): Lifted<LlmModelsOutputs> {
@@ -26,6 +41,7 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         monthlyLimitUsd: settings.monthlyLimitUsd,
         alertPercents: rising([...llmModels.usualAlertPercents, settings.alertPercent]),
         alertEmails: settings.alertEmails,
+        services: settings.budgetServices,
         costTag: settings.costTag,
         shutOff: {
             policyName: context.name(llmModels.denyPolicy),
@@ -36,10 +52,12 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         },
         tags,
     });
+    warnOfUncounted(tier, settings);
     return {
         region: context.region,
         models: settings.models,
         inferenceProfiles: settings.inferenceProfiles,
+        budgetServices: settings.budgetServices,
         costTag: settings.costTag,
         userName: identity.userName,
         ...identity.accessKeys,

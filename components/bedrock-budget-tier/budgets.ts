@@ -57,13 +57,13 @@ export function tierNotifications(
     }));
 }
 
-/**
- * Counts Amazon Bedrock only and, with a tag, only what carries it. Models that are sold through AWS Marketplace are
- * billed under names of their own and are not counted.
- */
-export function bedrockCosts(tag?: CostTag): CostFilter[] {
+/** The service that Bedrock is billed as, apart from models that are sold through AWS Marketplace. */
+export const bedrockServices: readonly string[] = ["Amazon Bedrock"];
+
+/** Counts these services only and, with a tag, only what carries it. */
+export function bedrockCosts(services: readonly string[], tag?: CostTag): CostFilter[] {
     return [
-        { name: "Service", values: ["Amazon Bedrock"] },
+        { name: "Service", values: [...services] },
         // The form that AWS gives a tag that its customer made.
         ...(tag ? [{ name: "TagKeyValue" as const, values: [`user:${tag.key}$${tag.value}`] }] : []),
     ];

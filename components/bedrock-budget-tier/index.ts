@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../arn";
 import { refuse } from "../validation";
-import { bedrockCosts, type CostTag, costTypes, tierNotifications } from "./budgets";
+import { bedrockCosts, bedrockServices, type CostTag, costTypes, tierNotifications } from "./budgets";
 import { createGuard, type ShutOffArgs } from "./guard";
 import { allowBudgetsToPublish } from "./policy";
 
@@ -26,6 +26,13 @@ export interface BedrockBudgetTierArgs {
     readonly budgetName: string;
     /** Name of the SNS topic that alerts are published to as well. */
     readonly topicName: string;
+    /**
+     * Names of the services that count, as Cost Explorer shows them: at least one, each once. Models that AWS sells
+     * through its Marketplace are billed under names of their own, such as `Claude 3 Haiku (Amazon Bedrock Edition)`.
+     *
+     * @default `Amazon Bedrock`
+     */
+    readonly services?: readonly string[];
     /**
      * Counts only costs with this cost-allocation tag: tells two environments in one account apart.
      *
@@ -90,6 +97,7 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
 
     private validate(): void {
         const { monthlyLimitUsd, alertPercents, alertEmails, budgetName, topicName, shutOff } = this.args;
+        const { services = bedrockServices } = this.args;
         if (!Number.isFinite(monthlyLimitUsd) || monthlyLimitUsd <= 0) {
             refuse(this, "monthlyLimitUsd", monthlyLimitUsd, "a number of US dollars above 0");
         }
@@ -109,6 +117,9 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
         alertEmails.forEach((email, index) => {
             if (!/^[^\s@]+@[^\s@]+$/.test(email)) refuse(this, `alertEmails[${index}]`, email, "an e-mail address");
         });
+        if (services.length < 1 || services.includes("") || new Set(services).size < services.length) {
+            refuse(this, "services", services, "names of services, at least one, each once");
+        }
         if (!/^(?![^:\\]*\/action\/)[^:\\]{1,100}$/.test(budgetName)) {
             refuse(this, "budgetName", budgetName, "1 to 100 characters without `:`, `\\` and `/action/`");
         }
@@ -150,7 +161,7 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
                 timeUnit: "MONTHLY",
                 limitAmount: String(args.monthlyLimitUsd),
                 limitUnit: "USD",
-                costFilters: bedrockCosts(args.costTag),
+                costFilters: bedrockCosts(args.services ?? bedrockServices, args.costTag),
                 costTypes,
                 notifications: topic.arn.apply((topicArn) =>
                     tierNotifications(args.alertPercents, args.alertEmails, topicArn),

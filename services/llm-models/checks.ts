@@ -1,3 +1,4 @@
+import { bedrockServices } from "../../components/bedrock-budget-tier/budgets";
 import { declaredKeysInWords } from "../access-keys";
 import { accountCheck, check, foreignBucketChecks, refused } from "../check-helpers";
 import {
@@ -126,9 +127,10 @@ function refusals({ userName: user }: LlmModelsOutputs, context: CheckContext): 
 
 function budgetChecks(outputs: LlmModelsOutputs, { partition, accountId }: CheckContext): Check[] {
     const { budgetName: budget, topicArn, monthlyLimitUsd, alertPercent, alertEmails, costTag } = outputs;
+    const { budgetServices = bedrockServices } = outputs;
     const levels = rising([...names.usualAlertPercents, alertPercent]);
     const costs = [
-        "Service = Amazon Bedrock",
+        `Service = ${[...budgetServices].sort().join(", ")}`,
         ...(costTag ? [`TagKeyValue = user:${costTag.key}$${costTag.value}`] : []),
         "without Credit, Refund",
     ];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { bedrockServices } from "../../components/bedrock-budget-tier/budgets";
 import { exactNameFault } from "../../components/bedrock-budget-tier/policy";
 import { accessKeyOutputs } from "../access-keys";
 import { accessKeys, adoptUser, eachOnce, having, percent, without } from "../settings";
@@ -25,6 +26,12 @@ export const settings = z
         /** The tier's own alert, in percent of the limit. */
         alertPercent: percent,
         alertEmails: z.array(z.email()).min(1).max(10).refine(eachOnce, "each address once"),
+        /** Names of the services that the budget counts, as Cost Explorer shows them. */
+        budgetServices: z
+            .array(z.string().min(1))
+            .min(1)
+            .refine(eachOnce, "each service once")
+            .default([...bedrockServices]),
         /** Tells the costs of two environments in one account apart; activate it as a cost-allocation tag. */
         costTag: z.strictObject({ key: z.string().min(1), value: z.string().min(1) }).optional(),
         /** Whether AWS itself attaches the deny at 95 %; the local AWS has no such API. */
@@ -66,6 +73,8 @@ export const outputs = accessKeyOutputs.extend({
     shutOffRoleArn: z.string(),
     /** Whether AWS Budgets starts the shut-off by itself. */
     budgetAction: z.boolean(),
+    /** The services that the budget counts, where the stack was deployed by a program that exports them. */
+    budgetServices: z.array(z.string()).readonly().optional(),
     /** The cost-allocation tag that the budget counts by, where it does. */
     costTag: z.object({ key: z.string(), value: z.string() }).readonly().optional(),
     /** Models reached through an inference profile, where there are any. */

@@ -89,6 +89,13 @@ describe("BedrockBudgetTier", () => {
         assert.ok(budget.options.dependsOn.includes("tier-topic-policy"));
     });
 
+    it("E2: the budget of services that are billed under other names", async () => {
+        const services = ["Amazon Bedrock", "Claude 3 Haiku (Amazon Bedrock Edition)"];
+        const { mocks } = await run({ services });
+        const { costFilters } = mocks.get("aws:budgets/budget:Budget", "tier-budget").inputs;
+        assert.deepEqual(costFilters, [{ name: "Service", values: services }]);
+    });
+
     it("the topic, with which only AWS Budgets may publish", async () => {
         const { mocks } = await run();
         assert.deepEqual(mocks.get("aws:sns/topic:Topic", "tier-topic").inputs, { name: "the-topic", tags });
@@ -185,6 +192,9 @@ describe("BedrockBudgetTier", () => {
             'alertEmails is ["a@b.c","a@b.c"], expected one to ten addresses, each once',
         ],
         [{ alertEmails: ["a@b.c", "nobody"] }, 'alertEmails[1] is "nobody", expected an e-mail address'],
+        [{ services: [] }, "services is [], expected names of services, at least one, each once"],
+        [{ services: [""] }, 'services is [""], expected names of services, at least one, each once'],
+        [{ services: ["a", "a"] }, 'services is ["a","a"], expected names of services, at least one, each once'],
         [{ budgetName: "a:b" }, 'budgetName is "a:b", expected 1 to 100 characters without `:`, `\\` and `/action/`'],
         [
             { budgetName: "a/action/b" },

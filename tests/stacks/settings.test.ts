@@ -99,6 +99,7 @@ const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
         "inferenceProfiles[].destinationRegions": { base: { inferenceProfiles: [profile] }, value: ["us-west-2"] },
         monthlyLimitUsd: { value: 51 },
         alertPercent: { value: 81 },
+        budgetServices: { value: ["Amazon Bedrock", "Claude 3 Haiku (Amazon Bedrock Edition)"] },
         alertEmails: { value: ["another@platform.test"] },
         "costTag.key": { base: { costTag: { key: "team", value: "models" } }, value: "group" },
         "costTag.value": { base: { costTag: { key: "team", value: "models" } }, value: "others" },

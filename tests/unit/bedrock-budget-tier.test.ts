@@ -1,6 +1,11 @@
 import { strict as assert } from "node:assert";
 
-import { bedrockCosts, tierAlerts, tierNotifications } from "../../components/bedrock-budget-tier/budgets";
+import {
+    bedrockCosts,
+    bedrockServices,
+    tierAlerts,
+    tierNotifications,
+} from "../../components/bedrock-budget-tier/budgets";
 import {
     allowBudgetsToPublish,
     allowShutOff,
@@ -276,8 +281,8 @@ describe("bedrock-budget-tier: alerts", () => {
 
     it("count Bedrock, and with a tag only what carries it", () => {
         const bedrock = { name: "Service", values: ["Amazon Bedrock"] };
-        assert.deepEqual(bedrockCosts(), [bedrock]);
-        assert.deepEqual(bedrockCosts({ key: "team:env", value: "dev" }), [
+        assert.deepEqual(bedrockCosts(bedrockServices), [bedrock]);
+        assert.deepEqual(bedrockCosts(bedrockServices, { key: "team:env", value: "dev" }), [
             bedrock,
             { name: "TagKeyValue", values: ["user:team:env$dev"] },
         ]);

@@ -289,6 +289,14 @@ describe("the checks of llm-models", () => {
         );
     });
 
+    it("expect the services that the budget counts, whatever their order", () => {
+        const counted = { ...outputs["llm-models"], budgetServices: ["Two", "One"] };
+        assert.equal(
+            theCheck("E2", "monthly budget", { outputs: { ...outputs, "llm-models": counted } }).expected,
+            "COST, MONTHLY, 50 USD; Service = One, Two; without Credit, Refund",
+        );
+    });
+
     it("tolerate a model that is not in the catalogue, but not one that cannot be invoked", () => {
         const tolerant = checksOf().filter(({ tolerated }) => tolerated);
         assert.deepEqual(
