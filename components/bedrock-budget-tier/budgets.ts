@@ -28,8 +28,17 @@ export const costTypes = { includeCredit: false, includeRefund: false } as const
 
 /** A cost-allocation tag: costs carry it only once it is activated in the account's billing preferences. */
 export interface CostTag {
+    /** As the resources have it, without the `user:` that bills put in front. */
     readonly key: string;
     readonly value: string;
+}
+
+/** What is expected of the key of a cost tag where it is none, and undefined where it is. */
+export function costTagKeyFault(key: string): string | undefined {
+    if (key === "") return "the key of a tag";
+    return /^(user|aws):/.test(key)
+        ? 'the key without "user:" or "aws:" in front, as the resources have it: the filter adds "user:" by itself'
+        : undefined;
 }
 
 /** The alerts of a tier, rising: each level once, then a forecast of the whole limit. */

@@ -2,8 +2,8 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../arn";
-import { refuse } from "../validation";
-import { bedrockCosts, bedrockServices, type CostTag, costTypes, tierNotifications } from "./budgets";
+import { refuse, refuseFault } from "../validation";
+import { bedrockCosts, bedrockServices, type CostTag, costTagKeyFault, costTypes, tierNotifications } from "./budgets";
 import { createGuard, type ShutOffArgs } from "./guard";
 import { allowBudgetsToPublish } from "./policy";
 
@@ -97,7 +97,7 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
 
     private validate(): void {
         const { monthlyLimitUsd, alertPercents, alertEmails, budgetName, topicName, shutOff } = this.args;
-        const { services = bedrockServices } = this.args;
+        const { services = bedrockServices, costTag } = this.args;
         if (!Number.isFinite(monthlyLimitUsd) || monthlyLimitUsd <= 0) {
             refuse(this, "monthlyLimitUsd", monthlyLimitUsd, "a number of US dollars above 0");
         }
@@ -120,6 +120,7 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
         if (services.length < 1 || services.includes("") || new Set(services).size < services.length) {
             refuse(this, "services", services, "names of services, at least one, each once");
         }
+        if (costTag) refuseFault(this, "costTag.key", costTag.key, costTagKeyFault(costTag.key));
         if (!/^(?![^:\\]*\/action\/)[^:\\]{1,100}$/.test(budgetName)) {
             refuse(this, "budgetName", budgetName, "1 to 100 characters without `:`, `\\` and `/action/`");
         }

@@ -1,10 +1,11 @@
 import { z } from "zod";
 
-import { bedrockServices } from "../../components/bedrock-budget-tier/budgets";
+import { bedrockServices, costTagKeyFault } from "../../components/bedrock-budget-tier/budgets";
 import { exactNameFault } from "../../components/bedrock-budget-tier/policy";
 import { accessKeyOutputs } from "../access-keys";
 import { accessKeys, adoptUser, eachOnce, having, percent, without } from "../settings";
 
+const costTagKey = z.string().superRefine(without(costTagKeyFault));
 const exactName = z.string().superRefine(without(exactNameFault));
 
 export const settings = z
@@ -33,7 +34,7 @@ export const settings = z
             .refine(eachOnce, "each service once")
             .default([...bedrockServices]),
         /** Tells the costs of two environments in one account apart; activate it as a cost-allocation tag. */
-        costTag: z.strictObject({ key: z.string().min(1), value: z.string().min(1) }).optional(),
+        costTag: z.strictObject({ key: costTagKey, value: z.string().min(1) }).optional(),
         /** Whether AWS itself attaches the deny at 95 %; the local AWS has no such API. */
         budgetAction: z.boolean().default(true),
         adopt: z.strictObject({ user: adoptUser }).prefault({}),

@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import * as pulumi from "@pulumi/pulumi";
 
 import { BedrockBudgetTier, type BedrockBudgetTierArgs } from "../../components/bedrock-budget-tier";
-import { tierNotifications } from "../../components/bedrock-budget-tier/budgets";
+import { costTagKeyFault, tierNotifications } from "../../components/bedrock-budget-tier/budgets";
 import {
     allowBudgetsToPublish,
     allowShutOff,
@@ -195,6 +195,10 @@ describe("BedrockBudgetTier", () => {
         [{ services: [] }, "services is [], expected names of services, at least one, each once"],
         [{ services: [""] }, 'services is [""], expected names of services, at least one, each once'],
         [{ services: ["a", "a"] }, 'services is ["a","a"], expected names of services, at least one, each once'],
+        ...["user:team", "aws:createdBy", ""].map((key): [Partial<BedrockBudgetTierArgs>, string] => [
+            { costTag: { key, value: "models" } },
+            `costTag.key is ${JSON.stringify(key)}, expected ${costTagKeyFault(key)}`,
+        ]),
         [{ budgetName: "a:b" }, 'budgetName is "a:b", expected 1 to 100 characters without `:`, `\\` and `/action/`'],
         [
             { budgetName: "a/action/b" },

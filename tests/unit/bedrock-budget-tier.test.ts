@@ -3,6 +3,7 @@ import { strict as assert } from "node:assert";
 import {
     bedrockCosts,
     bedrockServices,
+    costTagKeyFault,
     tierAlerts,
     tierNotifications,
 } from "../../components/bedrock-budget-tier/budgets";
@@ -277,6 +278,13 @@ describe("bedrock-budget-tier: alerts", () => {
             subscriberEmailAddresses: ["one@example.com", "two@example.com"],
             subscriberSnsTopicArns: [topic],
         });
+    });
+
+    it("take the key of a cost tag as the resources have it", () => {
+        for (const key of ["user:team", "aws:createdBy"]) {
+            assert.match(costTagKeyFault(key) ?? "", /^the key without "user:" or "aws:" in front/);
+        }
+        for (const key of ["team", "team:user:env", "users:team"]) assert.equal(costTagKeyFault(key), undefined);
     });
 
     it("count Bedrock, and with a tag only what carries it", () => {

@@ -191,6 +191,15 @@ describe("settings", () => {
         ]);
     });
 
+    it("refuses the key of a cost tag with the prefix that bills put in front", () => {
+        const tier = { models: ["vendor.model"], monthlyLimitUsd: 1, alertPercent: 80, alertEmails: ["a@example.com"] };
+        const costTag = { key: "user:team", value: "models" };
+        assert.deepEqual(faults({ ...valid, services: ["llm-models"], "llm-models": { ...tier, costTag } }), [
+            '  - llm-models.costTag.key: got "user:team"; the key without "user:" or "aws:" in front, as the resources ' +
+                'have it: the filter adds "user:" by itself',
+        ]);
+    });
+
     it("refuses the name of a cluster that would be a pattern in the role's trust", () => {
         const identity = { mode: "podIdentity", clusterName: "*" };
         assert.deepEqual(faults({ ...valid, "clinical-ai": { identity } }), [
