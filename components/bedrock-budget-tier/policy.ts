@@ -81,14 +81,17 @@ export const spendingActions = [
  *
  * @param models ids of the models that are served on demand in the scope's region
  * @param profiles models that are reached through an inference profile
- * @throws Error when an id or a region is not exact: a pattern would let more models in than the caller names
+ * @throws Error when an id or a region is not exact: a pattern would let more models in than the caller names; and when
+ * a profile is among the models
  */
 export function invokeStatements(
     scope: ArnScope,
     models: readonly string[],
     profiles: readonly InferenceProfile[] = [],
 ): PolicyStatement[] {
-    models.forEach((model, index) => requireExact(`models[${index}]`, model));
+    models.forEach((model, index) => {
+        refuseFault(`models[${index}]`, model, exactNameFault(model) ?? onDemandFault(model));
+    });
     profiles.forEach(({ profileId, modelId, destinationRegions }, index) => {
         requireExact(`inferenceProfiles[${index}].profileId`, profileId);
         requireExact(`inferenceProfiles[${index}].modelId`, modelId);
@@ -108,8 +111,19 @@ export function exactNameFault(name: string): string | undefined {
     return /^[A-Za-z0-9._:-]+$/.test(name) ? undefined : "an exact name without patterns";
 }
 
+/** What is expected of a model that is called by its own id and has that of an inference profile. */
+export function onDemandFault(model: string): string | undefined {
+    // A profile's id is its model's with a geography in front; no provider's name has two letters.
+    return /^([a-z]{2}|apac|global|us-gov)\./.test(model)
+        ? "a model's own id: an inference profile belongs under inferenceProfiles"
+        : undefined;
+}
+
 function requireExact(property: string, got: string): void {
-    const fault = exactNameFault(got);
+    refuseFault(property, got, exactNameFault(got));
+}
+
+function refuseFault(property: string, got: unknown, fault: string | undefined): void {
     if (fault) throw new Error(`${property} is ${JSON.stringify(got)}, expected ${fault}`);
 }
 

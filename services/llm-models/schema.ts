@@ -1,17 +1,21 @@
 import { z } from "zod";
 
 import { bedrockServices, costTagKeyFault } from "../../components/bedrock-budget-tier/budgets";
-import { exactNameFault } from "../../components/bedrock-budget-tier/policy";
+import { exactNameFault, onDemandFault } from "../../components/bedrock-budget-tier/policy";
 import { accessKeyOutputs } from "../access-keys";
 import { accessKeys, adoptUser, eachOnce, having, percent, without } from "../settings";
 
 const costTagKey = z.string().superRefine(without(costTagKeyFault));
+const onDemandModel = z
+    .string()
+    .regex(/^[a-z0-9-]+\.[a-z0-9.:-]+$/, "a Bedrock model id")
+    .superRefine(without(onDemandFault));
 const exactName = z.string().superRefine(without(exactNameFault));
 
 export const settings = z
     .strictObject({
         /** Model ids that are served on demand in the stack's region. */
-        models: z.array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9.:-]+$/, "a Bedrock model id")).default([]),
+        models: z.array(onDemandModel).default([]),
         /** Models reached through an inference profile, each with the regions that it routes to. */
         inferenceProfiles: z
             .array(

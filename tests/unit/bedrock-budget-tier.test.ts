@@ -112,6 +112,19 @@ describe("bedrock-budget-tier: who may call models", () => {
         );
     });
 
+    for (const geography of ["us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"]) {
+        it(`refuses a profile of ${geography} among the models, and says where it belongs`, () => {
+            const model = `${geography}.meta.llama3-1-70b-instruct-v1:0`;
+            assert.throws(() => invokeStatements(scope, ["meta.one", model]), {
+                message: `models[1] is "${model}", expected a model's own id: an inference profile belongs under inferenceProfiles`,
+            });
+        });
+    }
+
+    it("takes a model whose name has dots, and one of a provider whose name has a hyphen", () => {
+        assert.doesNotThrow(() => invokeStatements(scope, ["openai.gpt-5.6-terra", "a-b.one", "ai21.jamba-1-5"]));
+    });
+
     const profile = { profileId: "us.model", modelId: "vendor.model", destinationRegions: ["us-east-1"] };
     const patterns: [string, () => unknown, string][] = [
         ["a model", () => invokeStatements(scope, ["meta.*"]), 'models[0] is "meta.*"'],

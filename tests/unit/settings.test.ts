@@ -191,6 +191,14 @@ describe("settings", () => {
         ]);
     });
 
+    it("refuses an inference profile among the models, and says where it belongs", () => {
+        const tier = { monthlyLimitUsd: 1, alertPercent: 80, alertEmails: ["a@example.com"] };
+        const models = ["meta.llama3-1-70b-instruct-v1:0", "us.meta.llama3-1-70b-instruct-v1:0"];
+        assert.deepEqual(faults({ ...valid, services: ["llm-models"], "llm-models": { ...tier, models } }), [
+            `  - llm-models.models.1: got "${models[1]}"; a model's own id: an inference profile belongs under inferenceProfiles`,
+        ]);
+    });
+
     it("refuses the key of a cost tag with the prefix that bills put in front", () => {
         const tier = { models: ["vendor.model"], monthlyLimitUsd: 1, alertPercent: 80, alertEmails: ["a@example.com"] };
         const costTag = { key: "user:team", value: "models" };
