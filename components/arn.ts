@@ -21,7 +21,7 @@ export function objectsArn(bucket: string, prefix = ""): string {
     return `${bucket}/${prefix}*`;
 }
 
-/** ARN of a foundation model, which belongs to AWS and therefore has no account. */
+/** ARN of a foundation model, which belongs to AWS and therefore has no account; `""` as region is in any. */
 export function foundationModelArn(partition: string, region: string, modelId: string): string {
     return `arn:${partition}:bedrock:${region}::foundation-model/${modelId}`;
 }

@@ -95,6 +95,8 @@ export type Probe =
       }
     /** Whether a model, or an inference profile, answers. */
     | { readonly kind: "modelHealth"; readonly model: string }
+    /** Which model an inference profile serves, and in which regions. */
+    | { readonly kind: "inferenceProfile"; readonly profileId: string }
     | { readonly kind: "taskDefinition"; readonly arn: string }
     | { readonly kind: "budget"; readonly aspect: "limit" | "notifications" | "subscribers"; readonly budget: string }
     /** What a budget does by itself. */
@@ -261,6 +263,11 @@ export function notServed(errorName: string): string {
 
 /** That a model answers. */
 export const healthy = "200: answers";
+
+/** Which model an inference profile serves, and in which regions: in every one where none is named. */
+export function routesInWords(modelId: string, regions: readonly string[]): string {
+    return `${modelId} in ${[...new Set(regions)].sort().join(", ") || "every region"}`;
+}
 
 /** A user's access keys, by whether they are in force. */
 export function keysInWords(active: readonly string[], inactive: readonly string[] = []): string {

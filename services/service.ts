@@ -4,6 +4,7 @@ import { type KeyFacts } from "./access-keys";
 import { type Check, type CheckContext } from "./checks";
 import { type CredentialSources } from "./credential-sources";
 import { type AwsResource, type Names } from "./resources";
+import { type SettingFault } from "./settings";
 import { type EnvironmentFacts } from "./variables";
 
 /** Everything that the stacks and the operator's tools have to know of a service; it makes no calls. */
@@ -11,6 +12,8 @@ export interface ServiceFacts<Settings, Outputs> {
     readonly name: string;
     /** Of its section in the stack file, `platform:<name>`. */
     readonly settings: z.ZodType<Settings>;
+    /** What of the section does not fit the stack's region. @default any does */
+    regionFaults?(settings: Settings, region: string): SettingFault[];
     /** What the stack exports of it. */
     readonly outputs: z.ZodType<Outputs>;
     /** What it consists of in AWS, before it is deployed too. */

@@ -3,6 +3,12 @@ import { z } from "zod";
 import { imageFault } from "../components/ecs-task-role/task";
 import { accessKeysFaults } from "../components/scoped-identity/access-keys";
 
+/** What is expected of a setting, by its path in the section. */
+export interface SettingFault {
+    readonly path: readonly (string | number)[];
+    readonly message: string;
+}
+
 /** Adds the fault that a pure function finds in a value: what is expected of it. */
 export function without<Value>(fault: (value: Value) => string | undefined) {
     return (value: Value, context: z.core.$RefinementCtx<Value>) => {

@@ -2,8 +2,8 @@ import { z } from "zod";
 
 import { regionDirections, regionFault } from "../components/arn";
 import { didYouMean } from "../components/did-you-mean";
-import { serviceFacts, serviceNames, type ServiceSettings } from "../services";
-import { eachOnce, without } from "../services/settings";
+import { serviceFacts, type ServiceName, serviceNames, type ServiceSettings } from "../services";
+import { eachOnce, type SettingFault, without } from "../services/settings";
 
 /** The environments; each is an AWS account of its own or is told apart by a cost-allocation tag. */
 export const environments = ["dev", "staging", "prod"] as const;
@@ -46,7 +46,18 @@ const general = z.strictObject({
 
 /** A section for each service. */
 const sections = Object.fromEntries(serviceNames.map((name) => [name, serviceFacts[name].settings.optional()]));
-const schema = general.extend(sections);
+const schema = general.extend(sections).superRefine((settings, context) => {
+    for (const name of serviceNames) {
+        for (const { path, message } of regionFaults(name, settings as unknown as Settings)) {
+            context.addIssue({ code: "custom", path: [name, ...path], message });
+        }
+    }
+});
+
+function regionFaults<Name extends ServiceName>(name: Name, settings: Settings): SettingFault[] {
+    const section = (settings as Partial<ServiceSettings>)[name];
+    return (section && serviceFacts[name].regionFaults?.(section, settings.region)) ?? [];
+}
 
 /** A stack's settings, checked: the section of every service in `services` is there. */
 export type Settings = z.infer<typeof general> & Partial<ServiceSettings>;

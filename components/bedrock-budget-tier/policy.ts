@@ -1,4 +1,4 @@
-import { type ArnScope, foundationModelArn, globalArn, regionalArn } from "../arn";
+import { type ArnScope, foundationModelArn, globalArn, partitionOf, regionalArn, regionFault } from "../arn";
 import { type PolicyDocument, policyDocument, type PolicyStatement } from "../policy-document";
 
 /** A model that is called through an inference profile, which sends each request to one of several regions. */
@@ -7,7 +7,10 @@ export interface InferenceProfile {
     readonly profileId: string;
     /** Id of the model that the profile serves. */
     readonly modelId: string;
-    /** Every region that the profile may send a request to: AWS asks for the model's permission in each of them. */
+    /**
+     * Every region that the profile may send a request to: AWS asks for the model's permission in each of them. None for
+     * a global profile (`global.…`), which has no list of regions.
+     */
     readonly destinationRegions: readonly string[];
 }
 
@@ -95,12 +98,16 @@ export function invokeStatements(
     profiles.forEach(({ profileId, modelId, destinationRegions }, index) => {
         requireExact(`inferenceProfiles[${index}].profileId`, profileId);
         requireExact(`inferenceProfiles[${index}].modelId`, modelId);
-        destinationRegions.forEach((region) => requireExact(`inferenceProfiles[${index}].destinationRegions`, region));
+        const destinations = `inferenceProfiles[${index}].destinationRegions`;
+        refuseFault(destinations, destinationRegions, destinationsFault(profileId, destinationRegions));
+        destinationRegions.forEach((region) => {
+            refuseFault(destinations, region, regionFault(region) ?? partitionFault(region, scope.partition));
+        });
     });
     return [
         ...(models.length > 0 ? [allowInvokingModels(scope, models)] : []),
         ...(profiles.length > 0 ? [allowInvokingProfiles(scope, profiles)] : []),
-        ...profiles.map((profile, index) => allowModelBehindProfile(scope, profile, index + 1)),
+        ...profiles.flatMap((profile, index) => allowModelBehindProfile(scope, profile, index + 1)),
         ...(profiles.length > 0 ? [allowReadingModelsBehindProfiles(scope, profiles)] : []),
         allowListingModels(),
     ];
@@ -117,6 +124,24 @@ export function onDemandFault(model: string): string | undefined {
     return /^([a-z]{2}|apac|global|us-gov)\./.test(model)
         ? "a model's own id: an inference profile belongs under inferenceProfiles"
         : undefined;
+}
+
+/** Whether a profile sends requests to every commercial region. */
+export function isGlobal(profileId: string): boolean {
+    return profileId.startsWith("global.");
+}
+
+/** What is expected of the regions of a profile where they do not fit its kind, and undefined where they do. */
+export function destinationsFault(profileId: string, regions: readonly string[]): string | undefined {
+    if (isGlobal(profileId)) {
+        return regions.length === 0 ? undefined : "no regions: a global profile routes to every commercial region";
+    }
+    return regions.length > 0 ? undefined : "every region that the profile routes to, at least one";
+}
+
+/** What is expected of a region where no profile of the partition can route to it, and undefined where one can. */
+export function partitionFault(region: string, partition: string): string | undefined {
+    return partitionOf(region) === partition ? undefined : `a region of the stack's partition, ${partition}`;
 }
 
 function requireExact(property: string, got: string): void {
@@ -146,18 +171,26 @@ function allowInvokingProfiles(scope: ArnScope, profiles: readonly InferenceProf
 }
 
 /** The model in each region of its profile, and only when the request came in through that profile. */
-function allowModelBehindProfile(scope: ArnScope, profile: InferenceProfile, number: number): PolicyStatement {
-    return {
+function allowModelBehindProfile(scope: ArnScope, profile: InferenceProfile, number: number): PolicyStatement[] {
+    const through = { "bedrock:InferenceProfileArn": inferenceProfileArn(scope, profile.profileId) };
+    const regions = isGlobal(profile.profileId) ? [scope.region] : profile.destinationRegions;
+    const inRegions: PolicyStatement = {
         Sid: `AllowModelBehindProfile${number}`,
         Effect: "Allow",
         Action: invokeActions,
-        Resource: profile.destinationRegions.map((region) =>
-            foundationModelArn(scope.partition, region, profile.modelId),
-        ),
-        Condition: {
-            StringEquals: { "bedrock:InferenceProfileArn": inferenceProfileArn(scope, profile.profileId) },
-        },
+        Resource: regions.map((region) => foundationModelArn(scope.partition, region, profile.modelId)),
+        Condition: { StringEquals: through },
     };
+    // A global profile's request is authorised a third time: on the model without a region, when IAM's name of the region
+    // is "unspecified". See "Global cross-Region inference" in Bedrock's user guide; it conditions the other two on the
+    // source region, which their ARNs name already.
+    const anywhere: PolicyStatement = {
+        ...inRegions,
+        Sid: `AllowModelBehindProfile${number}Anywhere`,
+        Resource: foundationModelArn(scope.partition, "", profile.modelId),
+        Condition: { StringEquals: { ...through, "aws:RequestedRegion": "unspecified" } },
+    };
+    return isGlobal(profile.profileId) ? [inRegions, anywhere] : [inRegions];
 }
 
 /** What a model can do, in the scope's region. A statement of its own: no profile is in the context of such a request. */

@@ -54,6 +54,7 @@ const rightsOf: Rights = {
     assumeRole: noRights,
     bedrock: noRights,
     modelHealth: noRights,
+    inferenceProfile: noRights,
     account: noRights,
     shutOff: noRights,
     leftovers: noRights,

@@ -6,7 +6,7 @@ import { type Cluster } from "./cluster";
 import { type Identity } from "./identities";
 import { type Answer, failureAnswer } from "./outcome";
 import { type Planned } from "./plan";
-import { bedrockAccess, modelHealth, shutOff } from "./probes-bedrock";
+import { bedrockAccess, inferenceProfile, modelHealth, shutOff } from "./probes-bedrock";
 import { bucketDeclaration } from "./probes-bucket";
 import { budgetAction, budgetDeclaration, topicDeclaration } from "./probes-budget";
 import { taskDefinition } from "./probes-ecs";
@@ -42,6 +42,7 @@ const executors: { readonly [Kind in AwsKind]: Executor<Kind> } = {
     assumeRole,
     bedrock: bedrockAccess,
     modelHealth,
+    inferenceProfile,
     taskDefinition,
     budget: budgetDeclaration,
     budgetAction,

@@ -134,6 +134,9 @@ async function runCheck(planned: Planned, session: Session): Promise<CheckResult
 /** Where an emulator is asked in another way than AWS. */
 function emulatedNote({ probe }: Check, { endpoint }: VerifyTarget): string | undefined {
     if (endpoint !== undefined && probe.kind === "modelHealth") return "The emulator answers in place of the model.";
+    if (endpoint !== undefined && probe.kind === "inferenceProfile") {
+        return "The emulator knows the profiles of us, eu and apac alone, and routes them to its own region.";
+    }
     if (endpoint === undefined || probe.kind !== "s3" || !probe.plaintext) return undefined;
     return "The emulator was told by the header x-forwarded-proto that the request came without TLS.";
 }

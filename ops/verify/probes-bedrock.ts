@@ -1,8 +1,12 @@
-import { GetFoundationModelCommand, ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
+import {
+    GetFoundationModelCommand,
+    GetInferenceProfileCommand,
+    ListFoundationModelsCommand,
+} from "@aws-sdk/client-bedrock";
 import { InvokeModelCommand, InvokeModelWithResponseStreamCommand } from "@aws-sdk/client-bedrock-runtime";
 import { AttachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
 
-import { allowed, deniedByBedrock, healthy, notServed } from "../../services/checks";
+import { allowed, deniedByBedrock, healthy, notServed, routesInWords } from "../../services/checks";
 import { type Clients } from "../aws/clients";
 import { isNamed } from "../aws/failures";
 import { endTrial, markTrial } from "./left";
@@ -23,11 +27,38 @@ export const modelHealth: Executor<"modelHealth"> = async ({ model }, { clients 
     }
 };
 
-/** An unknown model was neither refused nor served, and that is said in Bedrock's own words. */
-async function answer(call: ProbeOf<"bedrock">["call"], model: string, clients: Clients): Promise<Answer> {
-    try {
+/** Which model an inference profile serves, and in which regions. */
+export const inferenceProfile: Executor<"inferenceProfile"> = ({ profileId }, { clients: { bedrock } }) =>
+    answered(async () => {
+        const command = new GetInferenceProfileCommand({ inferenceProfileIdentifier: profileId });
+        const { models = [] } = await bedrock.send(command);
+        return modelsInWords(models.map(({ modelArn = "" }) => modelArn));
+    });
+
+function modelsInWords(arns: readonly string[]): string {
+    const regionsOf = new Map<string, string[]>();
+    for (const arn of arns) {
+        const model = arn.slice(arn.lastIndexOf("/") + 1);
+        regionsOf.set(model, [...(regionsOf.get(model) ?? []), arn.split(":")[3]]);
+    }
+    // That of a global profile has an ARN without a region beside the one in the source region.
+    const sentences = [...regionsOf].map(([model, regions]) =>
+        routesInWords(model, regions.includes("") ? [] : regions),
+    );
+    return sentences.sort().join("; ") || "no model";
+}
+
+function answer(call: ProbeOf<"bedrock">["call"], model: string, clients: Clients): Promise<Answer> {
+    return answered(async () => {
         await calls[call](clients, model);
-        return { got: allowed };
+        return allowed;
+    });
+}
+
+/** An unknown model was neither refused nor served, and that is said in Bedrock's own words. */
+async function answered(ask: () => Promise<string>): Promise<Answer> {
+    try {
+        return { got: await ask() };
     } catch (error) {
         return { got: isUnknownModel(error) ? notServed((error as Error).name) : outcomeInWords(error) };
     }

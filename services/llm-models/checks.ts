@@ -1,4 +1,5 @@
 import { bedrockServices } from "../../components/bedrock-budget-tier/budgets";
+import { isGlobal } from "../../components/bedrock-budget-tier/policy";
 import { declaredKeysInWords } from "../access-keys";
 import { accountCheck, check, foreignBucketChecks, refused } from "../check-helpers";
 import {
@@ -10,6 +11,7 @@ import {
     healthy,
     notServed,
     type Probe,
+    routesInWords,
 } from "../checks";
 import { grantsInWords, type Statement } from "../grants";
 import { names, rising } from "./names";
@@ -21,6 +23,7 @@ export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext
         accountCheck("E1", context),
         ...declaredUser(outputs, context),
         ...modelChecks(outputs),
+        ...profileChecks(outputs),
         ...healthChecks(outputs),
         ...refusals(outputs, context),
         ...budgetChecks(outputs, context),
@@ -45,6 +48,14 @@ function invokeGrants(outputs: LlmModelsOutputs, { partition, accountId }: Check
     const { region, models, inferenceProfiles = [] } = outputs;
     const modelArn = (where: string, model: string) => `arn:${partition}:bedrock:${where}::foundation-model/${model}`;
     const profileArn = (id: string) => `arn:${partition}:bedrock:${region}:${accountId}:inference-profile/${id}`;
+    const anywhere = (modelId: string, profile: string): Statement => ({
+        Effect: "Allow",
+        Action: invokeActions,
+        Resource: modelArn("", modelId),
+        Condition: {
+            StringEquals: { "aws:RequestedRegion": "unspecified", "bedrock:InferenceProfileArn": profile },
+        },
+    });
     const onDemand: Statement = {
         Effect: "Allow",
         Action: [...invokeActions, "bedrock:GetFoundationModel"],
@@ -67,9 +78,12 @@ function invokeGrants(outputs: LlmModelsOutputs, { partition, accountId }: Check
             {
                 Effect: "Allow",
                 Action: invokeActions,
-                Resource: destinationRegions.map((where) => modelArn(where, modelId)),
+                Resource: (isGlobal(profileId) ? [region] : destinationRegions).map((where) =>
+                    modelArn(where, modelId),
+                ),
                 Condition: { StringEquals: { "bedrock:InferenceProfileArn": profileArn(profileId) } },
             },
+            ...(isGlobal(profileId) ? [anywhere(modelId, profileArn(profileId))] : []),
         ]),
         { Effect: "Allow", Action: "bedrock:ListFoundationModels", Resource: "*" },
     ];
@@ -104,6 +118,20 @@ function modelChecks({ models }: LlmModelsOutputs): Check[] {
         ...models.flatMap((model) => each(model, allowed)),
         ...each(other, deniedByBedrock),
     ];
+}
+
+/** That each inference profile routes to the regions that the policy lets it. */
+function profileChecks({ inferenceProfiles = [] }: LlmModelsOutputs): Check[] {
+    return inferenceProfiles.map(({ profileId, modelId, destinationRegions }) => ({
+        ...check(
+            "E1",
+            `profile ${profileId}: regions as AWS routes`,
+            routesInWords(modelId, destinationRegions),
+            { kind: "inferenceProfile", profileId },
+            "service",
+        ),
+        ...mayBeMissing,
+    }));
 }
 
 /** One line for each model and inference profile that is to answer. */

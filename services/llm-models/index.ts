@@ -3,7 +3,7 @@ import { type ServiceFacts } from "../service";
 import { awsVariables } from "../variables";
 import { llmModelsChecks } from "./checks";
 import { names } from "./names";
-import { type LlmModelsOutputs, type LlmModelsSettings, outputs, settings } from "./schema";
+import { type LlmModelsOutputs, type LlmModelsSettings, outputs, regionFaults, settings } from "./schema";
 
 export { type LlmModelsOutputs, type LlmModelsSettings } from "./schema";
 
@@ -12,6 +12,7 @@ export const llmModels = {
     name: "llm-models",
     ...names,
     settings,
+    regionFaults,
     outputs,
     resources: ({ budgetAction }, { name }) => {
         const budget = name(names.budget);

@@ -1,9 +1,15 @@
 import { z } from "zod";
 
+import { partitionOf, regionFault } from "../../components/arn";
 import { bedrockServices, costTagKeyFault } from "../../components/bedrock-budget-tier/budgets";
-import { exactNameFault, onDemandFault } from "../../components/bedrock-budget-tier/policy";
+import {
+    destinationsFault,
+    exactNameFault,
+    onDemandFault,
+    partitionFault,
+} from "../../components/bedrock-budget-tier/policy";
 import { accessKeyOutputs } from "../access-keys";
-import { accessKeys, adoptUser, eachOnce, having, percent, without } from "../settings";
+import { accessKeys, adoptUser, eachOnce, having, percent, type SettingFault, without } from "../settings";
 
 const costTagKey = z.string().superRefine(without(costTagKeyFault));
 const onDemandModel = z
@@ -16,14 +22,19 @@ export const settings = z
     .strictObject({
         /** Model ids that are served on demand in the stack's region. */
         models: z.array(onDemandModel).default([]),
-        /** Models reached through an inference profile, each with the regions that it routes to. */
+        /** Models reached through an inference profile, each with the regions that it routes to; a global one has none. */
         inferenceProfiles: z
             .array(
-                z.strictObject({
-                    profileId: exactName,
-                    modelId: exactName,
-                    destinationRegions: z.array(exactName).min(1),
-                }),
+                z
+                    .strictObject({
+                        profileId: exactName,
+                        modelId: exactName,
+                        destinationRegions: z.array(z.string().superRefine(without(regionFault))).default([]),
+                    })
+                    .superRefine(({ profileId, destinationRegions }, context) => {
+                        const message = destinationsFault(profileId, destinationRegions);
+                        if (message) context.addIssue({ code: "custom", path: ["destinationRegions"], message });
+                    }),
             )
             .default([]),
         /** US dollars a month. */
@@ -57,6 +68,16 @@ export const settings = z
     );
 
 export type LlmModelsSettings = z.infer<typeof settings>;
+
+/** What of the settings does not fit the stack's region. */
+export function regionFaults({ inferenceProfiles }: LlmModelsSettings, region: string): SettingFault[] {
+    return inferenceProfiles.flatMap(({ destinationRegions }, profile) =>
+        destinationRegions.flatMap((destination, index) => {
+            const message = partitionFault(destination, partitionOf(region));
+            return message ? [{ path: ["inferenceProfiles", profile, "destinationRegions", index], message }] : [];
+        }),
+    );
+}
 
 const inferenceProfile = z.object({
     profileId: z.string(),

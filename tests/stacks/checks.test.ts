@@ -10,10 +10,29 @@ import { runProgram, stackConfig } from "../support/stack-files";
 const declares = ["bucket", "user", "role", "policy", "taskDefinition", "budget", "budgetAction", "topic"] as const;
 
 describe("what the program registers is what its checks expect", () => {
-    for (const stack of ["dev", "prod", "local"] as const) {
-        it(`of stack ${stack}`, async () => {
+    const modelId = "meta.llama3-1-70b-instruct-v1:0";
+    const other = {
+        // All of dev's beside these would be more than IAM lets a user's inline policies have.
+        models: [],
+        inferenceProfiles: [
+            { profileId: `us.${modelId}`, modelId, destinationRegions: ["us-west-2", "us-east-1"] },
+            { profileId: `global.${modelId}`, modelId },
+        ],
+        budgetServices: ["Two", "One"],
+        costTag: { key: "team", value: "models" },
+    };
+    const cases = [
+        ["dev", {}],
+        ["dev", other],
+        ["prod", {}],
+        ["local", {}],
+    ] as const;
+    for (const [stack, models] of cases) {
+        it(`of stack ${stack}${"costTag" in models ? ", with what it leaves out of llm-models" : ""}`, async () => {
             const mocks = new RecordingMocks();
-            const exported = await runProgram(mocks, stackConfig(stack), { stack });
+            const config = stackConfig(stack);
+            const section = { ...(config["platform:llm-models"] as object), ...models };
+            const exported = await runProgram(mocks, { ...config, "platform:llm-models": section }, { stack });
             const outputs = (await valueOf(exported)) as unknown as ServiceOutputs;
             const checks = plan({
                 accountId: "123456789012",

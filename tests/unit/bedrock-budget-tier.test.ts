@@ -138,16 +138,82 @@ describe("bedrock-budget-tier: who may call models", () => {
             () => invokeStatements(scope, [], [profile, { ...profile, modelId: "*" }]),
             'inferenceProfiles[1].modelId is "*"',
         ],
-        [
-            "a region",
-            () => invokeStatements(scope, [], [{ ...profile, destinationRegions: ["us-east-1", "*"] }]),
-            'inferenceProfiles[0].destinationRegions is "*"',
-        ],
     ];
     for (const [what, call, sentence] of patterns) {
         it(`refuses a pattern for ${what}`, () => {
             assert.throws(call, { message: `${sentence}, expected an exact name without patterns` });
         });
+    }
+});
+
+describe("bedrock-budget-tier: where a profile routes to", () => {
+    const modelId = "vendor.model";
+    const statements = (profileId: string, destinationRegions: string[], where = scope) =>
+        invokeStatements(where, [], [{ profileId, modelId, destinationRegions }]);
+
+    it("E1: a global profile: the model in the source region, and in any region, through that profile only", () => {
+        const profileArn = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/global.vendor.model";
+        const Action = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
+        assert.deepEqual(statements("global.vendor.model", []).slice(0, 3), [
+            {
+                Sid: "AllowInvokingProfiles",
+                Effect: "Allow",
+                Action: [...Action, "bedrock:GetInferenceProfile"],
+                Resource: [profileArn],
+            },
+            {
+                Sid: "AllowModelBehindProfile1",
+                Effect: "Allow",
+                Action,
+                Resource: ["arn:aws:bedrock:us-east-1::foundation-model/vendor.model"],
+                Condition: { StringEquals: { "bedrock:InferenceProfileArn": profileArn } },
+            },
+            {
+                Sid: "AllowModelBehindProfile1Anywhere",
+                Effect: "Allow",
+                Action,
+                Resource: "arn:aws:bedrock:::foundation-model/vendor.model",
+                Condition: {
+                    StringEquals: {
+                        "bedrock:InferenceProfileArn": profileArn,
+                        "aws:RequestedRegion": "unspecified",
+                    },
+                },
+            },
+        ]);
+    });
+
+    const gov = { ...scope, partition: "aws-us-gov", region: "us-gov-west-1" };
+    const at = "inferenceProfiles[0].destinationRegions is";
+    const faults: [string, () => unknown, string][] = [
+        [
+            "no region for one that is not global",
+            () => statements("us.vendor.model", []),
+            `${at} [], expected every region that the profile routes to, at least one`,
+        ],
+        [
+            "a region for a global one",
+            () => statements("global.vendor.model", ["us-east-1"]),
+            `${at} ["us-east-1"], expected no regions: a global profile routes to every commercial region`,
+        ],
+        [
+            "a pattern",
+            () => statements("us.vendor.model", ["us-east-1", "*"]),
+            `${at} "*", expected an AWS region such as us-east-1`,
+        ],
+        [
+            "a region of another partition",
+            () => statements("us.vendor.model", ["us-east-1", "us-gov-west-1"]),
+            `${at} "us-gov-west-1", expected a region of the stack's partition, aws`,
+        ],
+        [
+            "a commercial region in GovCloud",
+            () => statements("us-gov.vendor.model", ["us-gov-west-1", "us-east-1"], gov),
+            `${at} "us-east-1", expected a region of the stack's partition, aws-us-gov`,
+        ],
+    ];
+    for (const [what, call, message] of faults) {
+        it(`refuses ${what}`, () => assert.throws(call, { message }));
     }
 });
 

@@ -305,6 +305,26 @@ describe("the checks of llm-models", () => {
         );
     });
 
+    it("expect of a profile the regions of the settings, and of a global one every region", () => {
+        const modelId = "meta.one";
+        const inferenceProfiles = [
+            { profileId: "us.meta.one", modelId, destinationRegions: ["us-west-2", "us-east-1"] },
+            { profileId: "global.meta.one", modelId, destinationRegions: [] },
+        ];
+        const found = checksOf({
+            outputs: { ...outputs, "llm-models": { ...outputs["llm-models"], inferenceProfiles } },
+        });
+        assert.deepEqual(
+            found
+                .filter(({ probe }) => probe.kind === "inferenceProfile")
+                .map(({ id, name, caller, expected }) => [id, name, caller, expected]),
+            [
+                ["us.meta.one", "meta.one in us-east-1, us-west-2"],
+                ["global.meta.one", "meta.one in every region"],
+            ].map(([profile, routes]) => ["E1", `profile ${profile}: regions as AWS routes`, "service", routes]),
+        );
+    });
+
     it("expect the budget's own action where it is on, and no other where it is off", () => {
         const on = { outputs: { ...outputs, "llm-models": { ...outputs["llm-models"], budgetAction: true } } };
         assert.equal(

@@ -160,7 +160,7 @@ describe("settings", () => {
                 "  - snapshotter.memory: got 512; 1024 to 4096 MiB in steps of 1024 next to 512 CPU units",
                 '  - llm-models.inferenceProfiles.0.profileId: got "us.*"; an exact name without patterns',
                 '  - llm-models.inferenceProfiles.0.modelId: got "vendor.?"; an exact name without patterns',
-                '  - llm-models.inferenceProfiles.0.destinationRegions.0: got "us-*"; an exact name without patterns',
+                '  - llm-models.inferenceProfiles.0.destinationRegions.0: got "us-*"; an AWS region such as us-east-1',
                 '  - llm-models.alertEmails: got ["a@example.com","a@example.com"]; each address once',
             ],
         );
@@ -188,6 +188,35 @@ describe("settings", () => {
         assert.deepEqual(faults({ ...chosen, "llm-models": { ...tier, inferenceProfiles: [profile] } }), []);
         assert.deepEqual(faults({ ...chosen, "llm-models": { ...tier, models: [] } }), [
             "  - llm-models.models: got []; at least one model, here or in inferenceProfiles",
+        ]);
+    });
+
+    it("refuses regions of an inference profile that do not fit its kind or the stack's partition", () => {
+        const tier = { monthlyLimitUsd: 1, alertPercent: 80, alertEmails: ["a@example.com"] };
+        const found = (profileId: string, destinationRegions?: string[], region = "us-east-1") =>
+            faults({
+                ...valid,
+                region,
+                services: ["llm-models"],
+                "llm-models": {
+                    ...tier,
+                    inferenceProfiles: [{ profileId, modelId: "vendor.model", destinationRegions }],
+                },
+            });
+        const at = "  - llm-models.inferenceProfiles.0.destinationRegions";
+        assert.deepEqual(found("global.vendor.model"), []);
+        assert.deepEqual(found("us-gov.vendor.model", ["us-gov-east-1"], "us-gov-west-1"), []);
+        assert.deepEqual(found("us.vendor.model"), [
+            `${at}: missing; every region that the profile routes to, at least one`,
+        ]);
+        assert.deepEqual(found("global.vendor.model", ["us-east-1"]), [
+            `${at}: got ["us-east-1"]; no regions: a global profile routes to every commercial region`,
+        ]);
+        assert.deepEqual(found("us.vendor.model", ["us-east-1", "us-gov-west-1"]), [
+            `${at}.1: got "us-gov-west-1"; a region of the stack's partition, aws`,
+        ]);
+        assert.deepEqual(found("us-gov.vendor.model", ["us-east-1"], "us-gov-west-1"), [
+            `${at}.0: got "us-east-1"; a region of the stack's partition, aws-us-gov`,
         ]);
     });
 

@@ -15,7 +15,7 @@ import { type AuditEntry } from "../../ops/stack/audit";
 import { type CheckResult, renderTable, toJson, verify, type VerifyTarget } from "../../ops/verify";
 import { recordingShutOffs } from "../../ops/verify/command";
 import { accessOf, NotGiven, NotTried, outcomeInWords, settle } from "../../ops/verify/outcome";
-import { bedrockAccess, healthInWords, shutOff } from "../../ops/verify/probes-bedrock";
+import { bedrockAccess, healthInWords, inferenceProfile, shutOff } from "../../ops/verify/probes-bedrock";
 import { type Format, reportOf, type ReportOptions } from "../../ops/verify/report";
 import { Stopped, whileInterruptible } from "../../ops/verify/restore";
 import { type ProbeRun } from "../../ops/verify/run";
@@ -556,6 +556,47 @@ describe("bedrockAccess", () => {
             await answerOf(404, "ResourceNotFoundException", "Could not resolve the foundation model."),
             "not served here (ResourceNotFoundException)",
         );
+    });
+});
+
+describe("the regions of an inference profile", () => {
+    const answerOf = async (answer: () => object) => {
+        const send = async ({ input }: { input: object }) => {
+            assert.deepEqual(input, { inferenceProfileIdentifier: "us.meta.one" });
+            return answer();
+        };
+        const run = { clients: { bedrock: { send } } } as unknown as ProbeRun;
+        return (await inferenceProfile({ kind: "inferenceProfile", profileId: "us.meta.one" }, run)).got;
+    };
+    const models = (...arns: string[]) => ({
+        models: arns.map((arn) => ({ modelArn: `arn:aws:bedrock:${arn.replace("/", "::foundation-model/")}` })),
+    });
+    const cases: [what: string, answer: object, words: string][] = [
+        [
+            "in order",
+            models("us-west-2/meta.one-v1:0", "us-east-1/meta.one-v1:0"),
+            "meta.one-v1:0 in us-east-1, us-west-2",
+        ],
+        ["every one where an ARN has none", models("us-east-1/meta.one", "/meta.one"), "meta.one in every region"],
+        [
+            "of each model",
+            models("us-east-1/meta.two", "us-west-2/meta.one"),
+            "meta.one in us-west-2; meta.two in us-east-1",
+        ],
+        ["of no model", {}, "no model"],
+    ];
+    for (const [what, answer, words] of cases) {
+        it(`are told ${what}`, async () => assert.equal(await answerOf(() => answer), words));
+    }
+
+    it("are not known where Bedrock knows no such profile, or denies it", async () => {
+        const fails = (name: string, status: number, message?: string) =>
+            answerOf(() => {
+                throw awsError(name, status, message);
+            });
+        assert.equal(await fails("ResourceNotFoundException", 404), "not served here (ResourceNotFoundException)");
+        const denial = "User: a is not authorized to perform: bedrock:GetInferenceProfile";
+        assert.equal(await fails("AccessDeniedException", 403, denial), "denied (AccessDeniedException)");
     });
 });
 
