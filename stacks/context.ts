@@ -7,6 +7,7 @@ import { type Settings } from "./settings";
 
 /** What every service of a stack shares. */
 export interface StackContext extends Names {
+    readonly environment: string;
     readonly region: string;
     /** Partition, account and region of this stack's ARNs; the account is the one that the credentials belong to. */
     readonly scope: pulumi.Output<ArnScope>;
@@ -22,6 +23,7 @@ export function stackContext({ environment, region }: Settings): StackContext {
     const partition = aws.getPartitionOutput().partition;
     const accountId = aws.getCallerIdentityOutput().accountId;
     return {
+        environment,
         region,
         partition,
         scope: pulumi.output({ partition, accountId, region }),

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { BedrockBudgetTier } from "../components/bedrock-budget-tier";
-import { invokeStatements } from "../components/bedrock-budget-tier/policy";
+import { spendingDeny } from "../components/bedrock-budget-tier/deny";
 import { ScopedIdentity } from "../components/scoped-identity";
 import { llmModels, type LlmModelsOutputs, type LlmModelsSettings } from "../services/llm-models";
 import { uncountedModels } from "../services/llm-models/marketplace";
@@ -9,6 +9,7 @@ import { rising } from "../services/llm-models/names";
 import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
+import { deployGate, userStatements } from "./llm-models/gate";
 
 /** A budget that does not see what is spent neither alerts nor shuts anything off; which names to add only a bill says. */
 function warnOfUncounted(tier: BedrockBudgetTier, settings: LlmModelsSettings): void {
@@ -25,12 +26,19 @@ function warnOfUncounted(tier: BedrockBudgetTier, settings: LlmModelsSettings): 
 /** The user that may invoke the chosen models, and the budget that stops it (E1–E4). */
 export function deploy(settings: LlmModelsSettings, context: StackContext): Lifted<LlmModelsOutputs> {
     const tags = context.tags(llmModels.name);
+    const deny = spendingDeny(
+        "llm-models-budget-deny",
+        { policyName: context.name(llmModels.denyPolicy), tags },
+        // It was the budget's child.
+        { aliases: [{ parent: pulumi.createUrn("llm-models-budget", "platform:ai:BedrockBudgetTier") }] },
+    );
+    const brake =
+        settings.gate && spendingDeny("llm-models-brake", { policyName: context.name(llmModels.brakePolicy), tags });
     const identity = new ScopedIdentity("llm-models-service", {
         principal: { kind: "user", userName: context.name(llmModels.user), accessKeys: settings.accessKeys },
         grants: [],
-        statements: context.scope.apply((scope) =>
-            invokeStatements(scope, settings.models, settings.inferenceProfiles),
-        ),
+        statements: userStatements(settings, context),
+        deniedBy: [deny, ...(brake ? [brake] : [])],
         adopt: adoptedUser(settings.adopt.user),
         tags,
     });
@@ -44,7 +52,7 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         services: settings.budgetServices,
         costTag: settings.costTag,
         shutOff: {
-            policyName: context.name(llmModels.denyPolicy),
+            denyPolicyArn: deny.arn,
             executionRoleName: context.name(llmModels.shutOffRole),
             users: [identity.userName],
             percent: llmModels.shutOffPercent,
@@ -66,8 +74,17 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         alertPercent: settings.alertPercent,
         alertEmails: settings.alertEmails,
         topicArn: tier.topicArn,
-        denyPolicyArn: tier.denyPolicyArn,
+        denyPolicyArn: deny.arn,
         shutOffRoleArn: tier.executionRoleArn,
         budgetAction: settings.budgetAction,
+        gate:
+            settings.gate && brake
+                ? deployGate(
+                      settings.gate,
+                      settings,
+                      { brake, user: identity.userName, topicArn: tier.topicArn },
+                      context,
+                  )
+                : undefined,
     };
 }

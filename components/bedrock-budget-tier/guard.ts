@@ -2,12 +2,12 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../arn";
-import { allowShutOff, denySpending, trustBudgets } from "./policy";
+import { allowShutOff, trustBudgets } from "./policy";
 
 /** The automatic end of spending. */
 export interface ShutOffArgs {
-    /** Name of the managed policy that denies everything that spends. Nobody has it until a shut-off attaches it. */
-    readonly policyName: string;
+    /** ARN of the policy that a shut-off attaches: a `spendingDeny` of `deny.ts`. */
+    readonly denyPolicyArn: pulumi.Input<string>;
     /** Name of the role with which AWS Budgets attaches and detaches that policy. */
     readonly executionRoleName: string;
     /** Names of the IAM users that a shut-off reaches. At least one user or role. */
@@ -40,36 +40,15 @@ export interface GuardArgs {
     readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-/** What the guard made. */
-export interface Guard {
-    readonly denyPolicyArn: pulumi.Output<string>;
-    readonly executionRoleArn: pulumi.Output<string>;
-}
-
 /** Share of the monthly limit at which a shut-off happens when nothing else is said. */
 const defaultPercent = 95;
 
-/** Makes the deny policy, the role that applies it and, if asked, the budget action that does so by itself. */
-export function createGuard(parent: pulumi.Resource, name: string, args: GuardArgs): Guard {
-    const denyPolicy = createDenyPolicy(parent, name, args);
+/** Makes the role that attaches the deny policy and, if asked, the budget action that does so by itself; answers the role. */
+export function createGuard(parent: pulumi.Resource, name: string, args: GuardArgs): aws.iam.Role {
     const role = createExecutionRole(parent, name, args);
-    const permission = allowTheRole(parent, name, args, denyPolicy, role);
-    if (args.shutOff.budgetAction) createBudgetAction(parent, name, args, denyPolicy, role, permission);
-    return { denyPolicyArn: denyPolicy.arn, executionRoleArn: role.arn };
-}
-
-function createDenyPolicy(parent: pulumi.Resource, name: string, args: GuardArgs): aws.iam.Policy {
-    // No attachment here, of either kind: who attaches is the shut-off, and `up` must not undo it.
-    return new aws.iam.Policy(
-        `${name}-deny`,
-        {
-            name: args.shutOff.policyName,
-            description: "Denies everything in Bedrock that spends; attached while the monthly budget is used up.",
-            policy: pulumi.jsonStringify(denySpending()),
-            tags: args.tags,
-        },
-        { parent },
-    );
+    const permission = allowTheRole(parent, name, args, role);
+    if (args.shutOff.budgetAction) createBudgetAction(parent, name, args, role, permission);
+    return role;
 }
 
 function createExecutionRole(parent: pulumi.Resource, name: string, args: GuardArgs): aws.iam.Role {
@@ -85,16 +64,10 @@ function createExecutionRole(parent: pulumi.Resource, name: string, args: GuardA
     );
 }
 
-function allowTheRole(
-    parent: pulumi.Resource,
-    name: string,
-    args: GuardArgs,
-    denyPolicy: aws.iam.Policy,
-    role: aws.iam.Role,
-): aws.iam.RolePolicy {
-    const { users, roles = [] } = args.shutOff;
+function allowTheRole(parent: pulumi.Resource, name: string, args: GuardArgs, role: aws.iam.Role): aws.iam.RolePolicy {
+    const { users, roles = [], denyPolicyArn } = args.shutOff;
     const document = pulumi
-        .all([args.scope, denyPolicy.arn, pulumi.all([...users]), pulumi.all([...roles])])
+        .all([args.scope, denyPolicyArn, pulumi.all([...users]), pulumi.all([...roles])])
         .apply(([scope, arn, userNames, roleNames]) =>
             allowShutOff(scope, arn, { users: userNames, roles: roleNames }),
         );
@@ -109,11 +82,10 @@ function createBudgetAction(
     parent: pulumi.Resource,
     name: string,
     args: GuardArgs,
-    denyPolicy: aws.iam.Policy,
     role: aws.iam.Role,
     permission: aws.iam.RolePolicy,
 ): void {
-    const { users, roles = [], percent = defaultPercent } = args.shutOff;
+    const { users, roles = [], percent = defaultPercent, denyPolicyArn } = args.shutOff;
     new aws.budgets.BudgetAction(
         `${name}-action`,
         {
@@ -124,7 +96,7 @@ function createBudgetAction(
             actionThreshold: { actionThresholdType: "PERCENTAGE", actionThresholdValue: percent },
             definition: {
                 iamActionDefinition: {
-                    policyArn: denyPolicy.arn,
+                    policyArn: denyPolicyArn,
                     ...(users.length > 0 ? { users: [...users] } : {}),
                     ...(roles.length > 0 ? { roles: [...roles] } : {}),
                 },

@@ -58,8 +58,6 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
     readonly budgetName: pulumi.Output<string>;
     /** ARN of the topic that alerts are published to. */
     readonly topicArn: pulumi.Output<string>;
-    /** ARN of the policy that a shut-off attaches. */
-    readonly denyPolicyArn: pulumi.Output<string>;
     /** ARN of the role with which AWS Budgets attaches it. */
     readonly executionRoleArn: pulumi.Output<string>;
 
@@ -75,7 +73,7 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
         const topic = this.createTopic();
         const permission = this.letBudgetsPublish(scope, topic);
         const budget = this.createBudget(topic, permission);
-        const guard = createGuard(this, name, {
+        const role = createGuard(this, name, {
             scope,
             shutOff: args.shutOff,
             budgetName: budget.name,
@@ -85,12 +83,10 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
 
         this.budgetName = budget.name;
         this.topicArn = topic.arn;
-        this.denyPolicyArn = guard.denyPolicyArn;
-        this.executionRoleArn = guard.executionRoleArn;
+        this.executionRoleArn = role.arn;
         this.registerOutputs({
             budgetName: this.budgetName,
             topicArn: this.topicArn,
-            denyPolicyArn: this.denyPolicyArn,
             executionRoleArn: this.executionRoleArn,
         });
     }

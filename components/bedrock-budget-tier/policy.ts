@@ -204,6 +204,24 @@ function allowReadingModelsBehindProfiles(scope: ArnScope, profiles: readonly In
     };
 }
 
+/** The part of {@link invokeStatements} that calls models: for whoever calls them on others' behalf. */
+export function onlyInvoking(statements: readonly PolicyStatement[]): PolicyStatement[] {
+    return withActions(statements, (action) => isInvocation(action));
+}
+
+/** The part of {@link invokeStatements} that looks models up: for whoever calls them through a gate. */
+export function withoutInvoking(statements: readonly PolicyStatement[]): PolicyStatement[] {
+    return withActions(statements, (action) => !isInvocation(action));
+}
+
+const isInvocation = (action: string) => (invokeActions as readonly string[]).includes(action);
+
+function withActions(statements: readonly PolicyStatement[], keep: (action: string) => boolean): PolicyStatement[] {
+    return statements
+        .map((statement) => ({ ...statement, Action: [statement.Action].flat().filter(keep) }))
+        .filter(({ Action }) => Action.length > 0);
+}
+
 function allowListingModels(): PolicyStatement {
     // ListFoundationModels has no resource level.
     return { Sid: "AllowListingModels", Effect: "Allow", Action: "bedrock:ListFoundationModels", Resource: "*" };

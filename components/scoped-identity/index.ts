@@ -76,6 +76,15 @@ export interface ScopedIdentityArgs {
     /** Whether the engine refuses to delete the user or role. @default false */
     readonly protect?: boolean;
 
+    /**
+     * Policies that something else attaches to the user and detaches from it, such as a shut-off. IAM deletes no user that
+     * has a policy, and no policy that somebody has: the user is deleted first, and in spite of them. An adopted user is
+     * not: it is protected.
+     *
+     * @default none
+     */
+    readonly deniedBy?: readonly aws.iam.Policy[];
+
     /** What exists already: it is imported under its name instead of created, and protected. @default nothing */
     readonly adopt?: {
         /** The user, of a principal that is one. @default false */
@@ -208,6 +217,7 @@ export class ScopedIdentity extends pulumi.ComponentResource {
             {
                 name: userName,
                 permissionsBoundary: this.args.permissionsBoundaryArn,
+                forceDestroy: this.args.deniedBy && !this.args.adopt?.user ? true : undefined,
                 tags: accessKeys
                     ? pulumi
                           .output(this.args.tags ?? {})
@@ -216,6 +226,7 @@ export class ScopedIdentity extends pulumi.ComponentResource {
             },
             {
                 ...this.userOptions(userName),
+                dependsOn: [...(this.args.deniedBy ?? [])],
                 replaceOnChanges: ["name"],
                 hooks: accessKeys ? { beforeUpdate: [refuseOlderKeys(accessKeys, this.name)] } : undefined,
             },

@@ -1,14 +1,16 @@
-"""Starts MiniStack with what it lacks: notes of who used which key and which right, and a way to S3 Control.
+"""Starts MiniStack with what it lacks: notes of who used which key and which right, a way to S3 Control, function URLs.
 
 GetAccessKeyLastUsed answers as IAM does: with the time of the last request whose signature was found right. Region and
 service stay unknown. Each right that a principal was judged by is written to iam-actions.log once, as a line
 `<principal> <action>`: what a policy needs is read from there.
 """
 
+import dataclasses
 import os
 import time
 
 import account_host_proxy
+import function_urls
 
 from ministack.core import iam_evaluator
 from ministack.services import iam
@@ -34,7 +36,16 @@ class NotingVariable:
 asked: set[tuple[str, str]] = set()
 
 
+# AWS authorises Converse as these; MiniStack asks for actions that IAM does not have.
+authorised_as = {
+    "bedrock:Converse": "bedrock:InvokeModel",
+    "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+}
+
+
 def evaluate(context, *policies, judge=iam_evaluator.evaluate):
+    if context.action in authorised_as:
+        context = dataclasses.replace(context, action=authorised_as[context.action])
     pair = (context.principal_arn, context.action)
     if pair not in asked:
         asked.add(pair)
@@ -56,6 +67,7 @@ iam_evaluator.evaluate = evaluate
 iam_evaluator._verified_key = NotingVariable(iam_evaluator._verified_key)
 iam._IAM_HANDLERS["GetAccessKeyLastUsed"] = get_access_key_last_used
 
+function_urls.start()
 account_host_proxy.start(int(os.environ["PROXY_PORT"]), int(os.environ["GATEWAY_PORT"]))
 
 from ministack.app import main  # noqa: E402: after what it reads was changed

@@ -57,6 +57,8 @@ export async function startServer(
             USE_SSL: "1",
             MINISTACK_SSL_CERT: certificate.certificate,
             MINISTACK_SSL_KEY: certificate.key,
+            // Its functions call it, whatever the caller's own Node trusts.
+            NODE_EXTRA_CA_CERTS: certificate.certificate,
             BIND_HOST: "127.0.0.1",
             GATEWAY_PORT: String(port),
             PROXY_PORT: String(port + 1),

@@ -20,6 +20,9 @@ export type EndpointsSettings = Pick<LlmModelsEndpoints, "environment" | "monthl
     readonly region: string;
 };
 
+/** Where Bedrock's runtime API is. */
+export const bedrockUrl = (region: string) => `https://bedrock-runtime.${region}.${dnsSuffix(region)}`;
+
 export function llmModelsEndpoints(settings: EndpointsSettings): LlmModelsEndpoints {
     const { environment, region, monthlyLimitUsd, alertPercent } = settings;
     return {
@@ -27,7 +30,7 @@ export function llmModelsEndpoints(settings: EndpointsSettings): LlmModelsEndpoi
         endpoints: {
             local: { url: "http://localhost:11434", authentication: "none" },
             aws: {
-                url: `https://bedrock-runtime.${region}.${dnsSuffix(region)}`,
+                url: bedrockUrl(region),
                 authentication: "aws-sigv4",
                 region,
             },

@@ -5,6 +5,16 @@ export const names = {
     topic: "deployer-ddf-llm-models-alerts",
     denyPolicy: "deployer-ddf-llm-models-shut-off",
     shutOffRole: "deployer-ddf-llm-models-shut-off-role",
+    /** Followed by the environment, in production too. */
+    gateFunction: "deployer-ddf-llm-models",
+    gateRole: "deployer-ddf-llm-models-gate-role",
+    gateTable: "deployer-ddf-llm-models-gate",
+    brakePolicy: "deployer-ddf-llm-models-brake",
+    gate: {
+        /** Seconds that one request may take. */
+        timeoutSeconds: 300,
+        logRetentionDays: 30,
+    },
     /** Share of the monthly limit, in percent, at which invocations are denied. */
     shutOffPercent: 95,
     /** Levels, in percent of the limit, at which every tier is told of what was spent; the tier's own comes on top. */

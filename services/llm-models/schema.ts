@@ -9,6 +9,7 @@ import {
     partitionFault,
 } from "../../components/bedrock-budget-tier/policy";
 import { accessKeyOutputs } from "../access-keys";
+import { gateOutputs, gateSettings } from "./gate";
 import { accessKeys, adoptUser, eachOnce, having, percent, type SettingFault, without } from "../settings";
 
 const costTagKey = z.string().superRefine(without(costTagKeyFault));
@@ -52,6 +53,8 @@ export const settings = z
         costTag: z.strictObject({ key: costTagKey, value: z.string().min(1) }).optional(),
         /** Whether AWS itself attaches the deny at 95 %; the local AWS has no such API. */
         budgetAction: z.boolean().default(true),
+        /** Without it, the service's user invokes the models itself, and the budget alone ends what is spent. */
+        gate: gateSettings.optional(),
         adopt: z.strictObject({ user: adoptUser }).prefault({}),
         accessKeys,
     })
@@ -105,6 +108,8 @@ export const outputs = accessKeyOutputs.extend({
     costTag: z.object({ key: z.string(), value: z.string() }).readonly().optional(),
     /** Models reached through an inference profile, where there are any. */
     inferenceProfiles: z.array(inferenceProfile).readonly().optional(),
+    /** The gate in front of the models, where there is one. */
+    gate: gateOutputs.readonly().optional(),
 });
 
 export type LlmModelsOutputs = Readonly<z.infer<typeof outputs>>;

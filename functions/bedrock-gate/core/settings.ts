@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+import { priceOverridesSchema } from "./prices";
+
+const count = z.coerce.bigint().min(1n);
+
+/** What a deployed gate is told, as JSON in its environment. Amounts are integer micro-dollars, written as text. */
+export const gateSettings = z.strictObject({
+    environment: z.string(),
+    region: z.string(),
+    /** Where Bedrock's runtime API is. */
+    endpoint: z.url(),
+    /** Name of the table that it counts in. */
+    table: z.string(),
+    microUsdPerMonth: count,
+    /** Share of it, in percent, at which it shuts itself off. */
+    shutOffPercent: z.number().min(1).max(100),
+    /** What it may send requests to: ids of models and of inference profiles. */
+    models: z.array(z.string()).min(1),
+    requestsPerHour: count,
+    requestsPerDay: count,
+    /** For how long an answer is kept; 0 keeps none. */
+    cacheSeconds: z.number().int().min(0),
+    /** For how long a model may take to answer. */
+    callSeconds: z.number().int().min(1),
+    /** When a request that was not settled is charged at its ceiling; longer than any call. */
+    leaseSeconds: z.number().int().min(1),
+    /** Tiers of models, by cost, that may be called. */
+    tiers: z.array(z.enum(["small", "large"])).min(1),
+    prices: priceOverridesSchema,
+    /** The policy that a shut-off attaches, and to whom. */
+    brake: z.strictObject({
+        policyArn: z.string(),
+        users: z.array(z.string()).readonly(),
+        roles: z.array(z.string()).readonly(),
+    }),
+    /** Where people are told. */
+    topicArn: z.string(),
+});
+
+export type GateSettings = z.infer<typeof gateSettings>;

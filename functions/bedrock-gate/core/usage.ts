@@ -1,0 +1,71 @@
+import { type TokenUsage } from "./money";
+
+/** Nothing used. */
+const none: TokenUsage = { input: 0n, output: 0n, cacheRead: 0n, cacheWrite5m: 0n, cacheWrite1h: 0n };
+
+/** The `usage` of Converse's answer, and of the `metadata` event of its stream; undefined where it counts nothing. */
+export function converseUsage(usage: unknown): TokenUsage | undefined {
+    if (!isRecord(usage) || !isCount(usage.inputTokens) || !isCount(usage.outputTokens)) return undefined;
+    const written = count(usage.cacheWriteInputTokens);
+    const hour = Array.isArray(usage.cacheDetails)
+        ? usage.cacheDetails
+              .filter((detail) => isRecord(detail) && detail.ttl === "1h")
+              .reduce((sum: bigint, detail: Record<string, unknown>) => sum + count(detail.inputTokens), 0n)
+        : 0n;
+    return {
+        input: count(usage.inputTokens),
+        output: count(usage.outputTokens),
+        cacheRead: count(usage.cacheReadInputTokens),
+        cacheWrite5m: written > hour ? written - hour : 0n,
+        cacheWrite1h: hour,
+    };
+}
+
+/** The headers of InvokeModel's answer. It does not say for how long a cache was written: the dearer time is taken. */
+export function invokeUsage(headers: Headers): TokenUsage | undefined {
+    const of = (name: string) => headers.get(`x-amzn-bedrock-${name}-token-count`);
+    const [input, output] = [of("input"), of("output")];
+    if (!isDigits(input) || !isDigits(output)) return undefined;
+    return {
+        ...none,
+        input: BigInt(input),
+        output: BigInt(output),
+        cacheRead: digits(of("cache-read-input")),
+        cacheWrite1h: digits(of("cache-write-input")),
+    };
+}
+
+/** `amazon-bedrock-invocationMetrics` of the last chunk of InvokeModelWithResponseStream. */
+export function metricsUsage(metrics: unknown): TokenUsage | undefined {
+    if (!isRecord(metrics) || !isCount(metrics.inputTokenCount) || !isCount(metrics.outputTokenCount)) return undefined;
+    return {
+        ...none,
+        input: count(metrics.inputTokenCount),
+        output: count(metrics.outputTokenCount),
+        cacheRead: count(metrics.cacheReadInputTokenCount),
+        cacheWrite1h: count(metrics.cacheWriteInputTokenCount),
+    };
+}
+
+/** `usage` of a chat completion, whose input holds what came from a cache. */
+export function chatUsage(usage: unknown): TokenUsage | undefined {
+    if (!isRecord(usage) || !isCount(usage.prompt_tokens) || !isCount(usage.completion_tokens)) return undefined;
+    const details = isRecord(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {};
+    const cached = count(details.cached_tokens);
+    const input = count(usage.prompt_tokens);
+    return {
+        ...none,
+        input: input > cached ? input - cached : 0n,
+        output: count(usage.completion_tokens),
+        cacheRead: cached,
+    };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const count = (value: unknown) => (isCount(value) ? BigInt(value) : 0n);
+const isDigits = (value: string | null): value is string => value !== null && /^\d{1,15}$/.test(value);
+const digits = (value: string | null) => (isDigits(value) ? BigInt(value) : 0n);

@@ -1,0 +1,161 @@
+import { expiration, expiredBefore, leasesPartition, totalsKey } from "./core/ledger";
+import { type GateSettings } from "./core/settings";
+import { counter, type Item, type Store, text, type Write } from "./core/store";
+import { endOf, nameOf } from "./core/time";
+
+/** What ends invocations in AWS itself, whoever asks for them and however. */
+export interface Brake {
+    /** Attaches the deny to everybody of the tier; where it is attached, nothing changes. */
+    attach(): Promise<void>;
+    /** Takes it away from everybody; where it is not attached, nothing changes. */
+    detach(): Promise<void>;
+    /** Who of the tier has it. */
+    attachedTo(): Promise<"everybody" | "somebody" | "nobody">;
+    /** Whether AWS denies an invocation at this moment. Asking costs nothing. */
+    isDenied(): Promise<boolean>;
+}
+
+/** Who shut the budget off. */
+export type ShutOffBy = "meter" | "bypass" | "operator";
+
+/** An operator's wish to go on in spite of what is spent. */
+export interface Restoration {
+    readonly reason: string;
+    readonly by: string;
+    /** When the shut-off's level counts again; the month's limit counts always. @default the end of the month */
+    readonly until?: Date;
+}
+
+export interface ShutOffGround {
+    readonly store: Store;
+    readonly brake: Brake;
+    readonly now: () => Date;
+    readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void;
+    /** Tells people. */
+    readonly alert: (subject: string, message: string) => Promise<void>;
+}
+
+/** For how long a deny is waited for: IAM tells every place of a change in seconds, and promises no time. */
+const probeTime = 60_000;
+const probePause = 250;
+
+/** Ends invocations when the month's budget is nearly used up, and lets them begin again. */
+export class ShutOff {
+    constructor(
+        private readonly settings: Pick<GateSettings, "environment" | "microUsdPerMonth" | "shutOffPercent">,
+        private readonly ground: ShutOffGround,
+    ) {}
+
+    /** Looks whether what is spent has reached the level, and shuts off if it has. */
+    async look(): Promise<void> {
+        const now = this.ground.now();
+        const totals = await this.ground.store.get(totalsKey(nameOf("month", now)));
+        if (this.isDue(totals, now)) await this.engage("meter");
+    }
+
+    /** Shuts off: the gate refuses at once, and AWS denies as soon as it knows. Done again it changes nothing. */
+    async engage(by: ShutOffBy): Promise<void> {
+        const { store, brake, now, log } = this.ground;
+        const began = now();
+        const key = totalsKey(nameOf("month", began));
+        const refused = await store.transact([
+            {
+                key,
+                when: [{ attribute: "shutOffAt", is: "absent" }],
+                set: { shutOffAt: began.toISOString(), shutOffBy: by },
+                remove: ["restoredUntil"],
+            },
+        ]);
+        if (refused) return;
+        log("shut off", { by });
+        await brake.attach();
+        const denied = await this.waitUntilDenied(began);
+        const milliseconds = BigInt(now().getTime() - began.getTime());
+        if (denied) await store.transact([{ key, set: { deniedAfterMs: milliseconds } }]);
+        log(denied ? "denied by AWS" : "not denied by AWS yet", { milliseconds: String(milliseconds) });
+        await this.tell(by, began, denied ? milliseconds : undefined);
+    }
+
+    /** Lets invocations begin again, on an operator's word. */
+    async restore({ reason, by, until }: Restoration): Promise<void> {
+        const now = this.ground.now();
+        await this.ground.store.transact([
+            {
+                key: totalsKey(nameOf("month", now)),
+                set: {
+                    restoredAt: now.toISOString(),
+                    restoredBy: by,
+                    restoredReason: reason,
+                    restoredUntil: (until ?? endOf("month", now)).toISOString(),
+                },
+                remove: ["shutOffAt", "shutOffBy", "deniedAfterMs"],
+            },
+        ]);
+        this.ground.log("restored", { by, reason });
+        await this.ground.brake.detach();
+    }
+
+    /**
+     * Brings the brake to what the ledger says, every few minutes and as a month begins: a new month has no shut-off, and
+     * whatever failed or was missed is made good.
+     */
+    async keep(): Promise<void> {
+        const { store, brake, now, log } = this.ground;
+        await this.expireLeases();
+        const totals = await store.get(totalsKey(nameOf("month", now())));
+        if (this.isDue(totals, now())) return this.engage("meter");
+        const wanted = text(totals, "shutOffAt") !== undefined;
+        if ((await brake.attachedTo()) === (wanted ? "everybody" : "nobody")) return;
+        log(wanted ? "deny attached again" : "deny taken away", {});
+        await (wanted ? brake.attach() : brake.detach());
+    }
+
+    private isDue(totals: Item | undefined, now: Date): boolean {
+        const { microUsdPerMonth, shutOffPercent } = this.settings;
+        if (text(totals, "shutOffAt") !== undefined) return false;
+        const restoredUntil = text(totals, "restoredUntil");
+        if (restoredUntil !== undefined && restoredUntil > now.toISOString()) return false;
+        return counter(totals, "spent") * 10_000n >= microUsdPerMonth * BigInt(Math.round(shutOffPercent * 100));
+    }
+
+    private async waitUntilDenied(began: Date): Promise<boolean> {
+        const { brake, now } = this.ground;
+        while (!(await brake.isDenied())) {
+            if (now().getTime() - began.getTime() > probeTime) return false;
+            await new Promise((resolve) => setTimeout(resolve, probePause));
+        }
+        return true;
+    }
+
+    /** Charges what ran out: in this month and, for calls around its end, in the last one. */
+    private async expireLeases(): Promise<void> {
+        const { store, now } = this.ground;
+        const months = [nameOf("month", new Date(now().getTime() - 86_400_000)), nameOf("month", now())];
+        for (const month of new Set(months)) {
+            for (const [sort, item] of await store.list(leasesPartition(month), expiredBefore(now()))) {
+                const writes: Write[] = expiration(sort, item, now());
+                // Refused where it was settled in the meantime.
+                if (!(await store.transact(writes))) this.ground.log("lease expired", { sort });
+            }
+        }
+    }
+
+    private async tell(by: ShutOffBy, at: Date, milliseconds: bigint | undefined): Promise<void> {
+        const { environment, shutOffPercent } = this.settings;
+        const why =
+            by === "bypass"
+                ? "Bedrock counts tokens that did not pass the gate."
+                : `${shutOffPercent} % of the month's budget are spent.`;
+        const denied =
+            milliseconds === undefined
+                ? "AWS did not deny within a minute: look at the attachments of the deny policy."
+                : `AWS denied invocations ${milliseconds} ms later.`;
+        await this.ground.alert(
+            `Bedrock is shut off in ${environment}`,
+            `${why} The gate refuses since ${at.toISOString()}. ${denied} A deny stops new calls only: batch and ` +
+                "customization jobs, provisioned throughput, marketplace endpoints and sessions that are under way go on " +
+                "billing until they end or are stopped. Invocations are possible again when the next month begins (UTC), " +
+                `or with: infra budget restore --stack ${environment} --reason …`,
+        );
+    }
+}

@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+import { priceOverridesSchema } from "../../functions/bedrock-gate/core/prices";
+import { eachOnce } from "../settings";
+
+/** Tiers of models by what a usual request costs in US dollars (E7). */
+export const modelTiers = ["small", "large"] as const;
+
+const requests = z.int().min(1).max(1_000_000_000);
+
+/** The gate in front of Bedrock: whoever calls a model calls it. */
+export const gateSettings = z.strictObject({
+    /** Of each caller. */
+    requestsPerHour: requests,
+    requestsPerDay: requests,
+    /** For how long an answer is kept for the caller who asked for it; 0 keeps none. */
+    cacheMinutes: z.int().min(0).max(1440).default(60),
+    /** Which models may be called, by what a usual request costs. */
+    tiers: z
+        .array(z.enum(modelTiers))
+        .min(1)
+        .refine(eachOnce, "each tier once")
+        .default([...modelTiers]),
+    /** Prices of models that AWS's price list has not, in micro-dollars per million tokens. */
+    prices: priceOverridesSchema.default({}),
+});
+
+export type GateSettings = z.infer<typeof gateSettings>;
+
+/** What the stack exports of the gate. */
+export const gateOutputs = z.object({
+    /** Of the function, with a slash at its end. */
+    url: z.string(),
+    functionName: z.string(),
+    roleName: z.string(),
+    tableName: z.string(),
+    /** Of the function that shuts off and restores. */
+    controlName: z.string(),
+    /** Of the deny that the gate's shut-off attaches. */
+    brakePolicyArn: z.string(),
+    requestsPerHour: z.number(),
+    requestsPerDay: z.number(),
+    cacheMinutes: z.number(),
+});
+
+export type GateOutputs = Readonly<z.infer<typeof gateOutputs>>;

@@ -1,0 +1,52 @@
+import * as pulumi from "@pulumi/pulumi";
+import { buildSync } from "esbuild";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+const root = join(__dirname, "../..");
+const sources = join(root, "functions/bedrock-gate");
+
+let bundled: pulumi.asset.Archive | undefined;
+
+/**
+ * The gate's code in one file, as Lambda runs it. Bundling takes half a second, so a bundle is kept by what it was made
+ * of: the sources and the lock file.
+ */
+export function gateCode(): pulumi.asset.Archive {
+    bundled ??= new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(bundle()) });
+    return bundled;
+}
+
+function bundle(): string {
+    const kept = join(root, "node_modules/.cache/bedrock-gate", `${hashOfSources()}.js`);
+    if (existsSync(kept)) return readFileSync(kept, "utf8");
+    const { outputFiles } = buildSync({
+        absWorkingDir: root,
+        entryPoints: [join(sources, "lambda.ts")],
+        bundle: true,
+        platform: "node",
+        target: "node22",
+        format: "cjs",
+        minify: true,
+        legalComments: "eof",
+        write: false,
+    });
+    const code = outputFiles[0].text;
+    mkdirSync(dirname(kept), { recursive: true });
+    // Two programs may bundle at the same time: neither reads half a file.
+    const mine = `${kept}.${process.pid}`;
+    writeFileSync(mine, code);
+    renameSync(mine, kept);
+    return code;
+}
+
+function hashOfSources(): string {
+    const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((file) =>
+        /\.(ts|json)$/.test(file),
+    );
+    const paths = [...files.map((file) => join(sources, file)).sort(), join(root, "package-lock.json"), __filename];
+    const hash = createHash("sha256");
+    for (const path of paths) hash.update(path.slice(root.length)).update("\0").update(readFileSync(path));
+    return hash.digest("hex").slice(0, 16);
+}

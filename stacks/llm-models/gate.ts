@@ -1,0 +1,80 @@
+import type * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { BedrockGate } from "../../components/bedrock-gate";
+import { callStatements } from "../../components/bedrock-gate/policy";
+import { invokeStatements, onlyInvoking, withoutInvoking } from "../../components/bedrock-budget-tier/policy";
+import { type PolicyStatement } from "../../components/policy-document";
+import { llmModels, type LlmModelsSettings } from "../../services/llm-models";
+import { bedrockUrl } from "../../services/llm-models/endpoints";
+import { type GateOutputs, type GateSettings } from "../../services/llm-models/gate";
+import { type StackContext } from "../context";
+import { gateCode } from "./gate-code";
+
+const functionName = (context: StackContext) => context.environmentName(llmModels.gateFunction);
+
+/** What the service's user may do: invoke its models or, where there is a gate, look at them and call it. */
+export function userStatements(settings: LlmModelsSettings, context: StackContext): pulumi.Output<PolicyStatement[]> {
+    return context.scope.apply((scope) => {
+        const all = invokeStatements(scope, settings.models, settings.inferenceProfiles);
+        return settings.gate ? [...withoutInvoking(all), ...callStatements(scope, functionName(context))] : all;
+    });
+}
+
+/** The gate, which alone invokes the models, and counts what that costs (E4, E6–E8). */
+export function deployGate(
+    gate: GateSettings,
+    settings: LlmModelsSettings,
+    shutOff: {
+        readonly brake: aws.iam.Policy;
+        readonly user: pulumi.Output<string>;
+        readonly topicArn: pulumi.Output<string>;
+    },
+    context: StackContext,
+): pulumi.Output<GateOutputs> {
+    const { timeoutSeconds } = llmModels.gate;
+    const component = new BedrockGate("llm-models-gate", {
+        scope: context.scope,
+        functionName: functionName(context),
+        tableName: context.name(llmModels.gateTable),
+        roleName: context.name(llmModels.gateRole),
+        code: gateCode(),
+        brake: shutOff.brake,
+        users: [shutOff.user],
+        topicArn: shutOff.topicArn,
+        models: context.scope.apply((scope) =>
+            onlyInvoking(invokeStatements(scope, settings.models, settings.inferenceProfiles)),
+        ),
+        settings: {
+            environment: context.environment,
+            region: context.region,
+            endpoint: bedrockUrl(context.region),
+            microUsdPerMonth: String(Math.round(settings.monthlyLimitUsd * 1_000_000)),
+            shutOffPercent: llmModels.shutOffPercent,
+            models: [...settings.models, ...settings.inferenceProfiles.map(({ profileId }) => profileId)],
+            requestsPerHour: String(gate.requestsPerHour),
+            requestsPerDay: String(gate.requestsPerDay),
+            cacheSeconds: gate.cacheMinutes * 60,
+            // The function has time to count after the longest call, and a lease outlives the function.
+            callSeconds: timeoutSeconds - 10,
+            leaseSeconds: timeoutSeconds + 30,
+            tiers: gate.tiers,
+            prices: gate.prices,
+        },
+        timeoutSeconds,
+        logRetentionDays: llmModels.gate.logRetentionDays,
+        protectTable: context.protectData,
+        tags: context.tags(llmModels.name),
+    });
+    return pulumi.output({
+        url: component.url,
+        functionName: component.functionName,
+        roleName: component.roleName,
+        tableName: component.tableName,
+        controlName: component.controlName,
+        brakePolicyArn: shutOff.brake.arn,
+        requestsPerHour: gate.requestsPerHour,
+        requestsPerDay: gate.requestsPerDay,
+        cacheMinutes: gate.cacheMinutes,
+    });
+}
