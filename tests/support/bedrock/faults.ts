@@ -76,8 +76,8 @@ export class FaultQueue {
         const taken: Partial<Record<FaultKind, Fault>> = {};
         for (const entry of this.waiting) {
             const { kind, when } = entry.fault;
-            if (entry.left < 1 || taken[kind] || (ofStreams.has(kind) && !call.stream) || (when && !when(call)))
-                continue;
+            const met = entry.left > 0 && (call.stream || !ofStreams.has(kind)) && (!when || when(call));
+            if (!met || taken[kind]) continue;
             taken[kind] = entry.fault;
             entry.left -= 1;
         }

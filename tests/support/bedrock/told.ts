@@ -17,7 +17,7 @@ export function toldOf(usage: Usage, { missingUsage, wrongUsage }: FaultsOfCall)
 
 function countedTwice(usage: Usage, how: "inInput" | "doubled"): Usage {
     if (how === "inInput") {
-        return { ...usage, inputTokens: usage.inputTokens + usage.cacheReadTokens + cacheWrites(usage) };
+        return { ...usage, inputTokens: usage.inputTokens + cacheWrites(usage) };
     }
     return {
         ...usage,
