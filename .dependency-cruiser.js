@@ -52,8 +52,20 @@ module.exports = {
         rule(
             "tools-know-no-pulumi",
             "Nor anything that imports it: they start without it.",
-            { path: "^(services|ops|local)/" },
+            { path: "^(services|ops|local|functions)/" },
             { path: "^node_modules/@pulumi/", reachable: true },
+        ),
+        rule(
+            "functions-run-in-aws",
+            "They take pure files with them, and nothing that deploys or that operators run.",
+            { path: "^functions/" },
+            { path: "^(index\\.ts$|stacks/|ops/|local/)" },
+        ),
+        rule(
+            "cores-of-functions-compute",
+            "They need no network, no AWS and no clock of a package: zod and their own files, and types of anything.",
+            { path: "^functions/[^/]+/core/" },
+            { pathNot: "^(functions/[^/]+/core/|node_modules/zod/)", dependencyTypesNot: ["type-only"] },
         ),
     ],
     options: {

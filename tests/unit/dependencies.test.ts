@@ -8,7 +8,7 @@ import ts from "typescript";
 const root = join(__dirname, "..", "..");
 
 /** What `npm ci --omit=dev` has to be enough for. */
-const shipped = ["bin", "components", "local", "ops", "services", "stacks"];
+const shipped = ["bin", "components", "functions", "local", "ops", "services", "stacks"];
 
 function sources(): string[] {
     const within = shipped.flatMap((folder) =>

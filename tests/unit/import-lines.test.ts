@@ -26,6 +26,8 @@ const tree: Readonly<Record<string, string>> = {
     "ops/kubernetes/client.ts": 'export * from "../common/errors";',
     "ops/stack/settings.ts": 'import "../../stacks/settings"; export * from "../common/errors";',
     "ops/verify/index.ts": 'import "../../components/scoped-identity/policy"; import "../stack/settings";',
+    "functions/gate/core/money.ts": 'import { z } from "zod"; export const money = z;',
+    "functions/gate/server.ts": 'import "../../components/naming"; import "@aws-sdk/client-s3"; import "./core/money";',
     "local/paths.ts": "export const root = 1;",
     "local/up.ts": 'import "../ops/verify"; import "./paths";',
 };
@@ -52,6 +54,13 @@ const forbidden: readonly (readonly [file: string, statement: string, rule: stri
     ["ops/verify/index.ts", 'await import("../../stacks/rl-studio");', "tools-know-no-pulumi"],
     ["ops/stack/settings.ts", 'import { type Client } from "../verify";', "no-circle-of-folders"],
     ["local/up.ts", 'import "@pulumi/pulumi/automation";', "tools-know-no-pulumi"],
+    ["functions/gate/server.ts", 'import "../../components/secure-bucket";', "tools-know-no-pulumi"],
+    ["functions/gate/server.ts", 'import "../../stacks/settings";', "functions-run-in-aws"],
+    ["functions/gate/server.ts", 'import "../../ops/common/errors";', "functions-run-in-aws"],
+    ["functions/gate/server.ts", 'import "../../local/paths";', "nothing-imports-local"],
+    ["functions/gate/core/money.ts", 'import "@aws-sdk/client-s3";', "cores-of-functions-compute"],
+    ["functions/gate/core/money.ts", 'import "node:fs";', "cores-of-functions-compute"],
+    ["functions/gate/core/money.ts", 'import "../../../components/naming";', "cores-of-functions-compute"],
     ["stacks/rl-studio.ts", 'import "../ops/kubernetes/client";', "the-program-needs-no-tool"],
     ["stacks/clinical-ai/foreign-secret.ts", 'import "../../ops/stack/settings";', "the-program-needs-one-client"],
 ];
@@ -61,7 +70,13 @@ describe("imports go one way", function () {
     let folder: string;
     before(() => {
         folder = mkdtempSync(join(tmpdir(), "imports-"));
-        for (const name of ["@pulumi/pulumi", "@pulumi/pulumi/automation", "@pulumi/aws", "@aws-sdk/client-s3"]) {
+        for (const name of [
+            "@pulumi/pulumi",
+            "@pulumi/pulumi/automation",
+            "@pulumi/aws",
+            "@aws-sdk/client-s3",
+            "zod",
+        ]) {
             mkdirSync(join(folder, "node_modules", name), { recursive: true });
             writeFileSync(join(folder, "node_modules", name, "index.js"), "");
         }
