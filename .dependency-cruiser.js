@@ -45,7 +45,7 @@ module.exports = {
             "Of a component, only these files register resources: what is beside them is pure.",
             {
                 path: "^(components/|stacks/(settings|secrets-provider|placeholders)\\.ts$)",
-                pathNot: "^components/(validation|[^/]+/(index|vault|kubernetes|shared|guard))\\.ts$",
+                pathNot: "^components/(validation|[^/]+/(index|vault|kubernetes|shared|guard|deny|control))\\.ts$",
             },
             { path: "^node_modules/@pulumi/", reachable: true },
         ),
@@ -63,9 +63,13 @@ module.exports = {
         ),
         rule(
             "cores-of-functions-compute",
-            "They need no network, no AWS and no clock of a package: zod and their own files, and types of anything.",
+            "They need no network, no AWS and no clock: their own files, what computes from what it is given, and types.",
             { path: "^functions/[^/]+/core/" },
-            { pathNot: "^(functions/[^/]+/core/|node_modules/zod/)", dependencyTypesNot: ["type-only"] },
+            {
+                pathNot:
+                    "^(functions/[^/]+/core/|node_modules/(zod|canonicalize|@smithy/eventstream-codec)/|(node:)?crypto$)",
+                dependencyTypesNot: ["type-only"],
+            },
         ),
     ],
     options: {

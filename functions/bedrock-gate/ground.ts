@@ -1,29 +1,34 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
-import { fromEnv } from "@aws-sdk/credential-provider-env";
 
-import { Bedrock } from "./adapters/bedrock";
+import { Bedrock, type BedrockOptions } from "./adapters/bedrock";
 import { DynamoStore } from "./adapters/dynamodb-store";
 import { IamBrake } from "./adapters/iam-brake";
 import { type GateSettings, gateSettings } from "./core/settings";
 import { log } from "./log";
 import { ShutOff } from "./shut-off";
 
-/** What both functions of a deployed gate stand on: AWS, by the role that Lambda gives them. */
-export function deployedGround() {
-    const settings = gateSettings.parse(JSON.parse(process.env.GATE_SETTINGS ?? "{}"));
+/**
+ * What a gate stands on: AWS.
+ *
+ * @param text its settings, as JSON
+ */
+export function deployedGround(text: string, credentials: BedrockOptions["credentials"]) {
+    const settings = gateSettings.parse(JSON.parse(text));
     const { region } = settings;
     const now = () => new Date();
-    const store = new DynamoStore(new DynamoDBClient({ region, maxAttempts: 3 }), settings.table);
+    const store = new DynamoStore(new DynamoDBClient({ region, credentials, maxAttempts: 3 }), settings.table);
     const models = new Bedrock({
         region,
         endpoint: process.env.AWS_ENDPOINT_URL ?? settings.endpoint,
-        credentials: fromEnv(),
+        credentials,
         timeout: settings.callSeconds * 1000,
     });
-    const brake = new IamBrake(new IAMClient({ region }), settings.brake, () => isDenied(models, settings));
-    const shutOff = new ShutOff(settings, { store, brake, now, log, alert: publisher(settings) });
+    const brake = new IamBrake(new IAMClient({ region, credentials }), settings.brake, () =>
+        isDenied(models, settings),
+    );
+    const shutOff = new ShutOff(settings, { store, brake, now, log, alert: publisher(settings, credentials) });
     return { settings, store, models, now, log, shutOff };
 }
 
@@ -35,8 +40,8 @@ async function isDenied(models: Bedrock, { models: [model] }: GateSettings): Pro
     return response.status === 403;
 }
 
-function publisher({ topicArn: TopicArn, region }: GateSettings) {
-    const sns = new SNSClient({ region });
+function publisher({ topicArn: TopicArn, region }: GateSettings, credentials: BedrockOptions["credentials"]) {
+    const sns = new SNSClient({ region, credentials });
     return async (Subject: string, Message: string) => {
         await sns.send(new PublishCommand({ TopicArn, Subject, Message }));
     };

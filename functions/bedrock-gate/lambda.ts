@@ -1,3 +1,4 @@
+import { fromEnv } from "@aws-sdk/credential-provider-env";
 import { streamHandle } from "hono/aws-lambda";
 import { z } from "zod";
 
@@ -6,7 +7,7 @@ import { Gate } from "./gate";
 import { deployedGround } from "./ground";
 import { bearer, signedCaller } from "./identify";
 
-const { shutOff, ...ground } = deployedGround();
+const { shutOff, ...ground } = deployedGround(process.env.GATE_SETTINGS ?? "{}", fromEnv());
 const { store } = ground;
 
 /** The gate behind its function URL. */
@@ -32,8 +33,9 @@ const task = z.discriminatedUnion("task", [
 /** What the gate's own schedules, and operators, ask of it: a function of its own, with other rights. */
 export async function control(event: unknown): Promise<object> {
     const asked = task.parse(event);
-    if (asked.task === "keep") await shutOff.keep();
-    else {
+    if (asked.task === "keep") {
+        await shutOff.keep();
+    } else {
         const { reason, by, until } = asked;
         await shutOff.restore({ reason, by, ...(until === undefined ? {} : { until: new Date(until) }) });
     }

@@ -1,7 +1,7 @@
 import {
     type AttributeValue,
     type CancellationReason,
-    DynamoDBClient,
+    type DynamoDBClient,
     GetItemCommand,
     paginateQuery,
     TransactionCanceledException,

@@ -119,8 +119,9 @@ function refuseUnpriced(body: Body, headers: Headers): void {
     if (latency === "optimized") throw new BadRequest("The prices of latency-optimized answers are not known here");
     for (const name of severalAnswers) {
         const several = body[name];
-        if (several !== undefined && several !== 1)
+        if (several !== undefined && several !== 1) {
             throw new BadRequest(`${name} is not supported: ask once an answer`);
+        }
     }
     const extra = body.additionalModelRequestFields;
     if (isRecord(extra) && Object.keys(extra).some((name) => /max|^n$|num_/i.test(name))) {

@@ -1,10 +1,8 @@
-import { type IncomingMessage, type ServerResponse } from "node:http";
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { ServerResponse } from "node:http";
+import { constants } from "node:http2";
 
+import { type EitherRequest, type EitherResponse } from "../../../functions/bedrock-gate/listener";
 import { type Json } from "./json";
-
-export type FakeRequest = IncomingMessage | Http2ServerRequest;
-export type FakeResponse = ServerResponse | Http2ServerResponse;
 
 /** The way back to a client, over either version of HTTP. */
 export class Reply {
@@ -14,8 +12,8 @@ export class Reply {
     onGone?: () => void;
 
     constructor(
-        private readonly request: FakeRequest,
-        private readonly response: FakeResponse,
+        private readonly request: EitherRequest,
+        private readonly response: EitherResponse,
         /** Of the request, as Bedrock gives each one. */
         private readonly id: string,
     ) {

@@ -6,11 +6,11 @@ import { describeModel, listModels } from "./control-plane";
 import { BedrockError } from "./errors";
 import { type Fault, FaultQueue } from "./faults";
 import { type Json, parseObject } from "./json";
-import { Listener } from "./listener";
+import { type EitherRequest, type EitherResponse, Listener } from "../../../functions/bedrock-gate/listener";
 import { ModelCalls } from "./model-calls";
 import { Models } from "./models";
 import { type Settings } from "./options";
-import { type FakeRequest, type FakeResponse, Reply } from "./reply";
+import { Reply } from "./reply";
 import { routeOf } from "./routes";
 
 /** What answers the requests. */
@@ -53,7 +53,7 @@ export class Server {
         await this.settled();
     }
 
-    private receive(request: FakeRequest, response: FakeResponse): void {
+    private receive(request: EitherRequest, response: EitherResponse): void {
         const reply = new Reply(request, response, randomUUID());
         const parts: Buffer[] = [];
         request.on("data", (part: Buffer) => parts.push(part));
@@ -62,7 +62,7 @@ export class Server {
         request.on("end", () => void this.serve(request, reply, Buffer.concat(parts).toString("utf8")));
     }
 
-    private async serve(request: FakeRequest, reply: Reply, text: string): Promise<void> {
+    private async serve(request: EitherRequest, reply: Reply, text: string): Promise<void> {
         this.running += 1;
         let call: RunningCall | undefined;
         try {
@@ -92,7 +92,7 @@ export class Server {
         reply.json(200, {}, answer);
     }
 
-    private record(request: FakeRequest, body: Json | undefined): RunningCall {
+    private record(request: EitherRequest, body: Json | undefined): RunningCall {
         const call: RunningCall = {
             time: Date.now(),
             ...routeOf(request.method ?? "", request.url ?? "", body),

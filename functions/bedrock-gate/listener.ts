@@ -1,8 +1,16 @@
-import { createServer as createHttp1, type Server } from "node:http";
-import { createServer as createHttp2, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { createServer as createHttp1, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+    createServer as createHttp2,
+    type Http2Server,
+    type Http2ServerRequest,
+    type Http2ServerResponse,
+    type ServerHttp2Session,
+} from "node:http2";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
-import { type FakeRequest, type FakeResponse } from "./reply";
+/** What a client sends and gets, over either version of HTTP. */
+export type EitherRequest = IncomingMessage | Http2ServerRequest;
+export type EitherResponse = ServerResponse | Http2ServerResponse;
 
 /** How a client of HTTP/2 begins that asks nobody first. */
 const preface = "PRI * HTTP/2.0";
@@ -18,7 +26,7 @@ export class Listener {
     private readonly sockets = new Set<Socket>();
     private readonly sessions = new Set<ServerHttp2Session>();
 
-    constructor(onRequest: (request: FakeRequest, response: FakeResponse) => void) {
+    constructor(onRequest: (request: EitherRequest, response: EitherResponse) => void) {
         // A connection that waits is kept: closing it just as a request comes in would look like a fault.
         this.http1 = createHttp1({ keepAliveTimeout: 0, requestTimeout: 0 }, onRequest);
         this.http2 = createHttp2(onRequest);
@@ -29,10 +37,11 @@ export class Listener {
         });
     }
 
-    async listen(port: number): Promise<number> {
+    /** @param port 0 for any free one. @returns the port */
+    async listen(port: number, host = "127.0.0.1"): Promise<number> {
         await new Promise<void>((resolve, reject) => {
             this.server.once("error", reject);
-            this.server.listen(port, "127.0.0.1", resolve);
+            this.server.listen(port, host, resolve);
         });
         return (this.server.address() as AddressInfo).port;
     }

@@ -1,0 +1,56 @@
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import { getRequestListener } from "@hono/node-server";
+import { Command } from "commander";
+import { readFileSync } from "node:fs";
+import { type IncomingMessage, type ServerResponse } from "node:http";
+
+import { gateApp } from "./app";
+import { Gate } from "./gate";
+import { deployedGround } from "./ground";
+import { bearer } from "./identify";
+import { Listener } from "./listener";
+
+/** A running gate. */
+export interface GateServer {
+    readonly url: string;
+    close(): Promise<void>;
+}
+
+/** Serves an app over HTTP/1.1 and HTTP/2 on one port, without TLS: for that there is what stands in front of it. */
+export async function serve(app: ReturnType<typeof gateApp>, port: number, host?: string): Promise<GateServer> {
+    const answer = getRequestListener(app.fetch);
+    const listener = new Listener((request, response) => {
+        void answer(request as IncomingMessage, response as ServerResponse);
+    });
+    const bound = await listener.listen(port, host);
+    return { url: `http://${host ?? "127.0.0.1"}:${bound}`, close: () => listener.close() };
+}
+
+async function run({ settings: file, port, host }: { settings?: string; port: string; host: string }): Promise<void> {
+    const text = file === undefined ? process.env.GATE_SETTINGS : readFileSync(file, "utf8");
+    if (text === undefined) {
+        throw new Error(
+            "The gate has no settings: give --settings FILE, or the variable GATE_SETTINGS of a deployed gate",
+        );
+    }
+    const { shutOff, ...ground } = deployedGround(text, defaultProvider());
+    const gate = new Gate(ground.settings, { ...ground, charged: () => shutOff.look() });
+    const app = gateApp({ ...ground, gate, identify: (context) => bearer(context, ground.store) });
+    const server = await serve(app, Number(port), host);
+    process.stderr.write(`The gate listens at ${server.url}. It knows callers by their gate keys.\n`);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void server.close());
+}
+
+if (require.main === module) {
+    new Command("npm run gate --")
+        .description("The gate as a server of its own, with the table, models and limits of a deployed one.")
+        .option("--settings <file>", "its settings as JSON (default: the variable GATE_SETTINGS)")
+        .option("--port <port>", "where it listens", "8787")
+        .option("--host <address>", "on which address", "127.0.0.1")
+        .action(run)
+        .parseAsync()
+        .catch((error: Error) => {
+            process.stderr.write(`${error.message}\n`);
+            process.exitCode = 1;
+        });
+}
