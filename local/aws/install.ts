@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import execa from "execa";
@@ -8,14 +10,16 @@ import { step } from "../progress";
 import { versions } from "../versions";
 
 /**
- * The Python that has the AWS emulator installed: a virtual environment, kept by version in `cache`.
+ * The Python that has the AWS emulator installed: a virtual environment, kept in `cache` under a digest of what
+ * is installed.
  *
  * @throws LocalError when Python is missing or too old, or the package cannot be installed.
  */
 export async function installEmulator(cache: string): Promise<string> {
     const python = await findPython();
     // A virtual environment names its interpreter by path: another Python needs another one.
-    const folder = join(cache, `ministack-${versions.ministack}-python-${python.version}`);
+    const digest = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
+    const folder = join(cache, `ministack-${versions.ministack}-${digest}-python-${python.version}`);
     await step(`local AWS: MiniStack ${versions.ministack} from PyPI`, () =>
         cachedFolder(folder, async (target) => {
             try {
