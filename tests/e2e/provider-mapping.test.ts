@@ -16,7 +16,9 @@ const packages = { aws, vault };
 /** What npm and the plugins are known not to agree on; the program uses none of it. */
 const known = [
     // Newer than the commit of HashiCorp's provider that the plugin is built from.
+    "aws:cloudwatch/metricAlarm:MetricAlarm warmUpConfiguration: optional object in npm, not in the plugin",
     "aws:eks/podIdentityAssociation:PodIdentityAssociation policy: optional string in npm, not in the plugin",
+    "aws:lambda/function:Function useResourceTimeoutForPropagation: optional boolean in npm, not in the plugin",
     // npm declares once what is nested in a bucket, where it is deprecated, and in the type that took its place.
     "aws:s3/bucket:Bucket objectLockConfiguration.rule.defaultRetention.mode: optional string in npm, required string in the plugin",
     "aws:s3/bucket:Bucket serverSideEncryptionConfiguration.rule.applyServerSideEncryptionByDefault: optional object in npm, required object in the plugin",
@@ -52,6 +54,7 @@ interface Schema {
 }
 interface Override {
     readonly name?: string;
+    readonly asset?: object;
     readonly maxItemsOne?: boolean;
     readonly default?: object;
     readonly element?: { readonly fields?: Record<string, Override> };
@@ -77,6 +80,8 @@ function bridged(schemas: Schemas, overrides: Record<string, Override> = {}, nes
 }
 
 function bridgedValue({ type, element, maxItems }: Schema, override?: Override): Value {
+    // What HashiCorp reads from a file; of Pulumi's kinds the types have archives only.
+    if (override?.asset) return { text: "pulumi.asset.Archive" };
     if (type in scalars) return { text: scalars[type] };
     const object = () => bridged(element?.resource ?? {}, override?.element?.fields, true);
     const inner = element?.schema ? bridgedValue(element.schema) : { text: "object", properties: object() };
@@ -87,7 +92,12 @@ function bridgedValue({ type, element, maxItems }: Schema, override?: Override):
 
 function pulumiName(name: string, { text }: Value): string {
     // The bridge's rules for plurals, as far as the names need them.
-    const plural = text.startsWith("list") ? name.replace(/([^aeiou])y$/, "$1ie").replace(/s?$/, "s") : name;
+    const plural = text.startsWith("list")
+        ? name
+              .replace(/([^aeiou])y$/, "$1ie")
+              .replace(/x$/, "xe")
+              .replace(/s?$/, "s")
+        : name;
     return plural.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 

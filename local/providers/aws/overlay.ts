@@ -11,13 +11,19 @@ const upstream = "github.com/hashicorp/terraform-provider-aws";
  */
 const services: Readonly<Record<string, string>> = {
     budgets: "budgets",
+    cloudwatch: "cloudwatch",
+    dynamodb: "dynamodb",
     ecs: "ecs",
     eks: "eks",
     iam: "iam",
+    // The key with which AWS encrypts a table.
+    kms: "kms",
+    lambda: "lambda",
     logs: "cloudwatchlogs",
     s3: "s3",
     // The buckets' tags.
     s3control: "s3control",
+    scheduler: "scheduler",
     sns: "sns",
     sts: "sts",
 };
@@ -27,7 +33,8 @@ const functions = ["partition"];
 
 /**
  * Narrows HashiCorp's provider to those services, when it is compiled: three generated files list every service, and get
- * in their place, by Go's own overlay, what is left of them. Returns the flags for the compiler.
+ * in their place, by Go's own overlay, what is left of them; and so does a file that asks one more service. Returns the
+ * flags for the compiler.
  *
  * @param module the copied module, whose go.mod replaces upstream by `./upstream`
  */
@@ -45,6 +52,7 @@ export async function narrowToServices(module: string): Promise<string[]> {
     await rewrite("internal/conns/awsclient_gen.go", onlyClients);
     await rewrite("internal/provider/sdkv2/service_packages_gen.go", onlyPackages);
     await rewrite("internal/service/meta/service_package_gen.go", onlyFunctions);
+    await rewrite("internal/service/lambda/function.go", withoutNetworks);
     const meta = join(source, "internal/service/meta");
     for (const file of await readdir(meta)) {
         const name = /^(\w+)_data_source\.go$/.exec(file)?.[1];
@@ -75,6 +83,21 @@ function onlyFunctions(source: string): string {
         /^\t\t\{\n\t\t\tFactory:.*\n\t\t\tTypeName: "aws_(\w+)",\n(?:\t\t\t.*\n)*?\t\t\},\n/gm,
         keep(functions),
     );
+}
+
+/**
+ * A function may be taken out of its security groups before it is deleted. Where the program does not say into which
+ * others, upstream looks up the network's default one: for this alone it needs EC2's SDK.
+ */
+function withoutNetworks(source: string): string {
+    const refusal = "replacement_security_group_ids must name what takes the place of the security groups in %s";
+    return source
+        .replace(/^\ttfec2 ".*\n/m, "")
+        .replace(/^\tec2Conn := .*\n/m, "")
+        .replace(
+            /^\t\tdefaultSG, err := (?:.*\n)*?\t\treplacementSGIDs = .*\n/m,
+            `\t\treturn fmt.Errorf("${refusal}", vpcID)\n`,
+        );
 }
 
 const keep = (names: readonly string[]) => (whole: string, name: string) => (names.includes(name) ? whole : "");

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	shim "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // The types that the program uses, under HashiCorp's names. A type of another AWS service also needs that service in
@@ -13,6 +15,8 @@ var types = []string{
 	"aws_budgets_budget",
 	"aws_budgets_budget_action",
 	"aws_cloudwatch_log_group",
+	"aws_cloudwatch_metric_alarm",
+	"aws_dynamodb_table",
 	"aws_ecs_task_definition",
 	"aws_eks_pod_identity_association",
 	"aws_iam_access_key",
@@ -25,6 +29,10 @@ var types = []string{
 	"aws_iam_user",
 	"aws_iam_user_group_membership",
 	"aws_iam_user_policy",
+	"aws_lambda_alias",
+	"aws_lambda_function",
+	"aws_lambda_function_url",
+	"aws_lambda_permission",
 	"aws_s3_bucket",
 	"aws_s3_bucket_lifecycle_configuration",
 	"aws_s3_bucket_ownership_controls",
@@ -32,8 +40,28 @@ var types = []string{
 	"aws_s3_bucket_public_access_block",
 	"aws_s3_bucket_server_side_encryption_configuration",
 	"aws_s3_bucket_versioning",
+	"aws_scheduler_schedule",
 	"aws_sns_topic",
 	"aws_sns_topic_policy",
+}
+
+// What the official plugin names or shapes otherwise than the bridge would by itself, by type. AutoName makes up a name
+// of at most so many characters where the program gives none.
+var renamed = map[string]map[string]*tfbridge.SchemaInfo{
+	"aws_cloudwatch_metric_alarm": {"alarm_name": tfbridge.AutoName("name", 255, "-")},
+	"aws_lambda_function": {
+		// AWS takes one, but it is a list in the official plugin.
+		"architectures": {Name: "architectures", MaxItemsOne: tfbridge.False()},
+		// HashiCorp reads a file: the bridge writes the program's archive into one.
+		"filename": {Name: "code", Asset: &tfbridge.AssetTranslation{
+			Kind: tfbridge.FileArchive, Format: resource.ZIPArchive, HashField: "source_code_hash",
+		}},
+		"function_name": tfbridge.AutoName("name", 64, "-"),
+	},
+	"aws_lambda_permission": {
+		"function_name": {Name: "function"},
+		"statement_id":  tfbridge.AutoName("statementId", 100, "-"),
+	},
 }
 
 var functions = map[string]*tfbridge.DataSourceInfo{
@@ -49,16 +77,19 @@ func resources(provider shim.Provider) map[string]*tfbridge.ResourceInfo {
 		class := tfbridge.TerraformToPulumiNameV2(rest, nil, nil)
 		mapped[name] = &tfbridge.ResourceInfo{
 			Tok:    tfbridge.MakeResource("aws", module, strings.ToUpper(class[:1])+class[1:]),
-			Fields: fields(provider.ResourcesMap().Get(name)),
+			Fields: fields(name, provider.ResourcesMap().Get(name)),
 		}
 	}
 	return mapped
 }
 
-// What a type's author may set and Pulumi computes from the provider's default tags.
-func fields(resource shim.Resource) map[string]*tfbridge.SchemaInfo {
-	if _, tagged := resource.Schema().GetOk("tags_all"); !tagged {
-		return nil
+// What the bridge cannot tell from HashiCorp's schema.
+func fields(name string, resource shim.Resource) map[string]*tfbridge.SchemaInfo {
+	fields := map[string]*tfbridge.SchemaInfo{}
+	maps.Copy(fields, renamed[name])
+	if _, tagged := resource.Schema().GetOk("tags_all"); tagged {
+		// HashiCorp lets it be set; Pulumi computes it from the provider's default tags.
+		fields["tags_all"] = &tfbridge.SchemaInfo{MarkAsComputedOnly: tfbridge.True(), MarkAsOptional: tfbridge.False()}
 	}
-	return map[string]*tfbridge.SchemaInfo{"tags_all": {MarkAsComputedOnly: tfbridge.True(), MarkAsOptional: tfbridge.False()}}
+	return fields
 }
