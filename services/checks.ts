@@ -97,6 +97,10 @@ export type Probe =
     | { readonly kind: "modelHealth"; readonly model: string }
     /** Which model an inference profile serves, and in which regions. */
     | { readonly kind: "inferenceProfile"; readonly profileId: string }
+    /** What two equal requests through the gate are answered with, and charged. */
+    | { readonly kind: "gateCache"; readonly url: string; readonly model: string }
+    /** Whether a model answers through the gate. */
+    | { readonly kind: "gateHealth"; readonly url: string; readonly model: string }
     | { readonly kind: "taskDefinition"; readonly arn: string }
     | { readonly kind: "budget"; readonly aspect: "limit" | "notifications" | "subscribers"; readonly budget: string }
     /** What a budget does by itself. */

@@ -10,6 +10,7 @@ import { bedrockAccess, inferenceProfile, modelHealth, shutOff } from "./probes-
 import { bucketDeclaration } from "./probes-bucket";
 import { budgetAction, budgetDeclaration, topicDeclaration } from "./probes-budget";
 import { taskDefinition } from "./probes-ecs";
+import { gateCache, gateHealth } from "./probes-gate";
 import { assumeRole, iamAccess, policyDeclaration, roleDeclaration, userDeclaration } from "./probes-iam";
 import {
     clusterAccess,
@@ -43,6 +44,8 @@ const executors: { readonly [Kind in AwsKind]: Executor<Kind> } = {
     bedrock: bedrockAccess,
     modelHealth,
     inferenceProfile,
+    gateCache,
+    gateHealth,
     taskDefinition,
     budget: budgetDeclaration,
     budgetAction,

@@ -25,6 +25,7 @@ export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext
         ...modelChecks(outputs),
         ...profileChecks(outputs),
         ...healthChecks(outputs),
+        ...gateChecks(outputs),
         ...refusals(outputs, context),
         ...budgetChecks(outputs, context),
         ...shutOffChecks(outputs, context),
@@ -134,11 +135,32 @@ function profileChecks({ inferenceProfiles = [] }: LlmModelsOutputs): Check[] {
     }));
 }
 
-/** One line for each model and inference profile that is to answer. */
-function healthChecks({ models, inferenceProfiles = [] }: LlmModelsOutputs): Check[] {
+/** One line for each model and inference profile that is to answer: through the gate, where there is one. */
+function healthChecks({ models, inferenceProfiles = [], gate }: LlmModelsOutputs): Check[] {
     return [...models, ...inferenceProfiles.map(({ profileId }) => profileId)].map((model) =>
-        check("E10", `health of ${model}`, healthy, { kind: "modelHealth", model }, "service"),
+        check(
+            "E10",
+            `health of ${model}`,
+            healthy,
+            gate ? { kind: "gateHealth", url: gate.url, model } : { kind: "modelHealth", model },
+            "service",
+        ),
     );
+}
+
+/** What the gate does for each request. */
+function gateChecks({ models, inferenceProfiles = [], gate }: LlmModelsOutputs): Check[] {
+    if (!gate) return [];
+    const model = models[0] ?? inferenceProfiles[0].profileId;
+    return [
+        check(
+            "E8",
+            "a price is charged, and an equal request answered from the cache",
+            "first: 200, miss, charged; second: 200, hit, nothing charged",
+            { kind: "gateCache", url: gate.url, model },
+            "service",
+        ),
+    ];
 }
 
 function bedrock(name: string, expected: string, probe: Omit<Extract<Probe, { kind: "bedrock" }>, "kind">): Check {
