@@ -99,6 +99,20 @@ export type Probe =
     | { readonly kind: "inferenceProfile"; readonly profileId: string }
     /** What two equal requests through the gate are answered with, and charged. */
     | { readonly kind: "gateCache"; readonly url: string; readonly model: string }
+    /** What the gate has counted this month, and whether it has shut itself off. */
+    | { readonly kind: "gateLedger"; readonly tableName: string; readonly tableArn: string; readonly microUsd: string }
+    /** Lets a request cross the shut-off's level, looks who is denied, and restores. */
+    | {
+          readonly kind: "gateShutOff";
+          readonly url: string;
+          readonly model: string;
+          readonly controlName: string;
+          readonly user: string;
+          readonly role: string;
+          readonly policyArn: string;
+      }
+    /** When a schedule starts what, by what role. */
+    | { readonly kind: "schedule"; readonly name: string; readonly region: string }
     /** Whether a model answers through the gate. */
     | { readonly kind: "gateHealth"; readonly url: string; readonly model: string }
     | { readonly kind: "taskDefinition"; readonly arn: string }

@@ -219,8 +219,8 @@ export class Gate {
 
     private remember(caller: string, refusal: Refusal, now: Date): void {
         if (refusal.code !== "budget_exceeded" && refusal.code !== "hour_limit" && refusal.code !== "day_limit") return;
-        // An operator can restore a budget, and an update raise a limit: it is asked again after a few seconds.
-        const until = Math.min(refusal.until.getTime(), now.getTime() + 5000);
+        // An operator can restore a budget, and an update raise a limit: it is asked again after two seconds.
+        const until = Math.min(refusal.until.getTime(), now.getTime() + 2000);
         if (this.refused.size > 10_000) this.refused.clear();
         this.refused.set(caller, { refusal, until });
     }

@@ -22,6 +22,9 @@ export const handler = streamHandle(
 const task = z.discriminatedUnion("task", [
     /** Every few minutes, and as a month begins. */
     z.strictObject({ task: z.literal("keep") }),
+    /** For whoever verifies. */
+    z.strictObject({ task: z.literal("beginTrial"), seconds: z.int().min(1).max(600) }),
+    z.strictObject({ task: z.literal("endTrial") }),
     z.strictObject({
         task: z.literal("restore"),
         reason: z.string().min(1).max(500),
@@ -33,11 +36,20 @@ const task = z.discriminatedUnion("task", [
 /** What the gate's own schedules, and operators, ask of it: a function of its own, with other rights. */
 export async function control(event: unknown): Promise<object> {
     const asked = task.parse(event);
-    if (asked.task === "keep") {
-        await shutOff.keep();
-    } else {
-        const { reason, by, until } = asked;
-        await shutOff.restore({ reason, by, ...(until === undefined ? {} : { until: new Date(until) }) });
+    switch (asked.task) {
+        case "keep":
+            await shutOff.keep();
+            break;
+        case "beginTrial":
+            await shutOff.beginTrial(asked.seconds * 1000);
+            break;
+        case "endTrial":
+            await shutOff.endTrial();
+            break;
+        case "restore": {
+            const { reason, by, until } = asked;
+            await shutOff.restore({ reason, by, ...(until === undefined ? {} : { until: new Date(until) }) });
+        }
     }
     return { done: asked.task };
 }

@@ -16,7 +16,7 @@ export interface Brake {
 }
 
 /** Who shut the budget off. */
-export type ShutOffBy = "meter" | "bypass" | "operator";
+export type ShutOffBy = "meter" | "bypass" | "trial";
 
 /** An operator's wish to go on in spite of what is spent. */
 export interface Restoration {
@@ -50,7 +50,7 @@ export class ShutOff {
     async look(): Promise<void> {
         const now = this.ground.now();
         const totals = await this.ground.store.get(totalsKey(nameOf("month", now)));
-        if (this.isDue(totals, now)) await this.engage("meter");
+        if (this.isDue(totals, now)) await this.engage(meterOf(totals));
     }
 
     /** Shuts off: the gate refuses at once, and AWS denies as soon as it knows. Done again it changes nothing. */
@@ -96,6 +96,52 @@ export class ShutOff {
     }
 
     /**
+     * Puts the ledger so near the level that the next request crosses it, until the trial is ended or its time is over.
+     *
+     * @throws Error while a shut-off is in force, or tried
+     */
+    async beginTrial(milliseconds: number): Promise<void> {
+        const { store, now } = this.ground;
+        const key = totalsKey(nameOf("month", now()));
+        const spent = counter(await store.get(key), "spent");
+        const { microUsdPerMonth, shutOffPercent } = this.settings;
+        const level = (microUsdPerMonth * BigInt(Math.round(shutOffPercent * 100)) + 9_999n) / 10_000n;
+        const lift = level - 1n - spent;
+        const refused = await store.transact([
+            {
+                key,
+                when: [
+                    { attribute: "shutOffAt", is: "absent" },
+                    { attribute: "trialMicroUsd", is: "absent" },
+                    { attribute: "spent", is: "at most", value: level - 1n },
+                ],
+                add: { held: lift, spent: lift },
+                set: { trialMicroUsd: lift, trialUntil: new Date(now().getTime() + milliseconds).toISOString() },
+                remove: ["restoredUntil"],
+            },
+        ]);
+        if (refused) throw new Error("A shut-off is in force, or is being tried");
+    }
+
+    /** Takes back what a trial put into the ledger, and the shut-off that came of it. */
+    async endTrial(): Promise<void> {
+        const { store, brake, now, log } = this.ground;
+        const key = totalsKey(nameOf("month", now()));
+        const lift = counter(await store.get(key), "trialMicroUsd");
+        if (lift === 0n) return;
+        await store.transact([
+            {
+                key,
+                when: [{ attribute: "trialMicroUsd", is: "equal", value: lift }],
+                add: { held: -lift, spent: -lift },
+                remove: ["trialMicroUsd", "trialUntil", "shutOffAt", "shutOffBy", "deniedAfterMs"],
+            },
+        ]);
+        log("trial ended", {});
+        await brake.detach();
+    }
+
+    /**
      * Brings the brake to what the ledger says, every few minutes and as a month begins: a new month has no shut-off, and
      * whatever failed or was missed is made good.
      */
@@ -103,7 +149,8 @@ export class ShutOff {
         const { store, brake, now, log } = this.ground;
         await this.expireLeases();
         const totals = await store.get(totalsKey(nameOf("month", now())));
-        if (this.isDue(totals, now())) return this.engage("meter");
+        if (isOver(totals, now())) return this.endTrial();
+        if (this.isDue(totals, now())) return this.engage(meterOf(totals));
         const wanted = text(totals, "shutOffAt") !== undefined;
         if ((await brake.attachedTo()) === (wanted ? "everybody" : "nobody")) return;
         log(wanted ? "deny attached again" : "deny taken away", {});
@@ -142,16 +189,17 @@ export class ShutOff {
 
     private async tell(by: ShutOffBy, at: Date, milliseconds: bigint | undefined): Promise<void> {
         const { environment, shutOffPercent } = this.settings;
-        const why =
-            by === "bypass"
-                ? "Bedrock counts tokens that did not pass the gate."
-                : `${shutOffPercent} % of the month's budget are spent.`;
+        const why = {
+            meter: `${shutOffPercent} % of the month's budget are spent.`,
+            bypass: "Bedrock counts tokens that did not pass the gate.",
+            trial: "An operator tries the shut-off; it ends in a moment.",
+        }[by];
         const denied =
             milliseconds === undefined
                 ? "AWS did not deny within a minute: look at the attachments of the deny policy."
                 : `AWS denied invocations ${milliseconds} ms later.`;
         await this.ground.alert(
-            `Bedrock is shut off in ${environment}`,
+            `Bedrock is shut off in ${environment}${by === "trial" ? " (trial)" : ""}`,
             `${why} The gate refuses since ${at.toISOString()}. ${denied} A deny stops new calls only: batch and ` +
                 "customization jobs, provisioned throughput, marketplace endpoints and sessions that are under way go on " +
                 "billing until they end or are stopped. Invocations are possible again when the next month begins (UTC), " +
@@ -159,3 +207,11 @@ export class ShutOff {
         );
     }
 }
+
+/** Whether a trial goes on although its time is over: whoever began it was killed. */
+function isOver(totals: Item | undefined, now: Date): boolean {
+    const until = text(totals, "trialUntil");
+    return until !== undefined && until <= now.toISOString();
+}
+
+const meterOf = (totals: Item | undefined): ShutOffBy => (counter(totals, "trialMicroUsd") > 0n ? "trial" : "meter");

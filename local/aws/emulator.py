@@ -12,7 +12,7 @@ import time
 import account_host_proxy
 import function_urls
 
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam
 
 last_used: dict[str, str] = {}
@@ -54,6 +54,13 @@ def evaluate(context, *policies, judge=iam_evaluator.evaluate):
     return judge(context, *policies)
 
 
+def request_context(service, action, body, parameters, tags=iam_actions.request_tag_context):
+    """The condition keys of a request: MiniStack has none of iam:PolicyARN, the policy that is attached or detached."""
+    policy = parameters.get("PolicyArn") if service == "iam" else None
+    named = {"iam:PolicyARN": policy[0] if isinstance(policy, list) else policy} if policy else {}
+    return {**tags(service, action, body, parameters), **named}
+
+
 def get_access_key_last_used(parameters, answer=iam._IAM_HANDLERS["GetAccessKeyLastUsed"]):
     status, headers, body = answer(parameters)
     key_id = iam._p(parameters, "AccessKeyId")
@@ -63,6 +70,7 @@ def get_access_key_last_used(parameters, answer=iam._IAM_HANDLERS["GetAccessKeyL
     return status, headers, body
 
 
+iam_actions.request_tag_context = request_context
 iam_evaluator.evaluate = evaluate
 iam_evaluator._verified_key = NotingVariable(iam_evaluator._verified_key)
 iam._IAM_HANDLERS["GetAccessKeyLastUsed"] = get_access_key_last_used

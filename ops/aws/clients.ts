@@ -2,9 +2,12 @@ import { BedrockClient } from "@aws-sdk/client-bedrock";
 import { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
 import { BudgetsClient } from "@aws-sdk/client-budgets";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { STSClient } from "@aws-sdk/client-sts";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -25,6 +28,9 @@ export interface Clients {
     readonly sns: SNSClient;
     readonly ecs: ECSClient;
     readonly logs: CloudWatchLogsClient;
+    readonly dynamodb: DynamoDBClient;
+    readonly lambda: LambdaClient;
+    readonly scheduler: SchedulerClient;
 }
 
 /** Where an identity's calls go. */
@@ -72,6 +78,9 @@ export function clientsFor({ accessKeyId, secretAccessKey, sessionToken }: Keys,
         sns: new SNSClient(common),
         ecs: new ECSClient(common),
         logs: new CloudWatchLogsClient(common),
+        dynamodb: new DynamoDBClient(common),
+        lambda: new LambdaClient(common),
+        scheduler: new SchedulerClient(common),
     };
 }
 

@@ -1,6 +1,7 @@
 import { type Register } from "../cli/program";
 import { registerAdopt } from "./adopt";
 import { registerBuckets } from "./buckets";
+import { registerBudget } from "./budget";
 import { registerCompletion } from "./completion";
 import { registerCreds } from "./creds";
 import { registerDoctor } from "./doctor";
@@ -25,6 +26,7 @@ export const commands: readonly Register[] = [
     registerRotate,
     registerCreds,
     registerMigrate,
+    registerBudget,
     registerBuckets,
     registerEndpoints,
     registerHistory,

@@ -1,4 +1,4 @@
-import { globalArn, type ArnScope } from "../../components/arn";
+import { globalArn, regionalArn, type ArnScope } from "../../components/arn";
 import { policyDocument, type PolicyDocument, type PolicyStatement } from "../../components/policy-document";
 import { type ClusterProbe, type Probe, type ProbeKind } from "../../services/checks";
 import { plan, type PlanTarget } from "../verify/plan";
@@ -55,6 +55,13 @@ const rightsOf: Rights = {
     bedrock: noRights,
     modelHealth: noRights,
     inferenceProfile: noRights,
+    gateCache: noRights,
+    gateHealth: noRights,
+    gateShutOff: noRights,
+    gateLedger: ({ tableArn }) => [["dynamodb:GetItem", tableArn]],
+    schedule: ({ name, region }, scope) => [
+        ["scheduler:GetSchedule", regionalArn({ ...scope, region }, "scheduler", `schedule/default/${name}`)],
+    ],
     account: noRights,
     shutOff: noRights,
     leftovers: noRights,

@@ -1,7 +1,17 @@
+import { ListAttachedRolePoliciesCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
+import { GetScheduleCommand } from "@aws-sdk/client-scheduler";
+
+import { DynamoStore } from "../../functions/bedrock-gate/adapters/dynamodb-store";
+import { totalsKey } from "../../functions/bedrock-gate/core/ledger";
+import { counter, text } from "../../functions/bedrock-gate/core/store";
+import { nameOf } from "../../functions/bedrock-gate/core/time";
 import { healthy } from "../../services/checks";
+import { type Clients } from "../aws/clients";
 import { askGate, type GateAnswer } from "../aws/gate";
-import { type Answer } from "./outcome";
-import { type Executor } from "./run";
+import { askControl, ControlFailed } from "../aws/gate-control";
+import { type Answer, NotGiven } from "./outcome";
+import { whileInterruptible } from "./restore";
+import { type Executor, type ProbeOf } from "./run";
 
 /** What two equal requests are answered with, and what each is charged. */
 export const gateCache: Executor<"gateCache"> = async ({ url, model }, { clients, scratch }) => {
@@ -18,6 +28,99 @@ export const gateHealth: Executor<"gateHealth"> = async ({ url, model }, { clien
     if (answer.status !== 200) return { got: refusalInWords(answer), ...noteOf(answer) };
     return { got: healthy, note: `Through the gate, in ${Date.now() - began} ms.` };
 };
+
+/** What the ledger says of this month. */
+export const gateLedger: Executor<"gateLedger"> = async ({ tableName, microUsd }, { clients: { dynamodb } }) => {
+    const totals = await new DynamoStore(dynamodb, tableName).get(totalsKey(nameOf("month", new Date())));
+    const shutOffAt = text(totals, "shutOffAt");
+    const within = counter(totals, "held") <= BigInt(microUsd);
+    return {
+        got: `${within ? "within the limit" : "ABOVE THE LIMIT"}; ${shutOffAt === undefined ? "open" : "shut off"}`,
+        note: `${counter(totals, "spent")} micro-dollars spent this month, by ${counter(totals, "calls")} calls.`,
+    };
+};
+
+/** When a schedule starts what, and as whom. */
+export const schedule: Executor<"schedule"> = async ({ name }, { clients: { scheduler } }) => {
+    const found = await scheduler.send(new GetScheduleCommand({ Name: name }));
+    const { ScheduleExpression, ScheduleExpressionTimezone, State, Target } = found;
+    return {
+        got: `${State}: ${ScheduleExpression} ${ScheduleExpressionTimezone}: ${Target?.Input} to ${Target?.Arn} as ${Target?.RoleArn}`,
+    };
+};
+
+/** Seconds after which the keeper ends a trial whose run was killed. */
+const trialSeconds = 300;
+
+/** For how long a gate may remember that it refused, in milliseconds. */
+const refusalMemory = 5_000;
+
+/** How soon after the crossing request the deny has to be attached, in milliseconds. */
+const brakeTime = 5_000;
+
+/** One request crosses the level: from then on everybody is refused and denied, until it is restored (E4). */
+export const gateShutOff: Executor<"gateShutOff"> = async (probe, run) => {
+    const { url, model, controlName, user, policyArn } = probe;
+    if (!run.whileShutOff)
+        throw new NotGiven("it denies the live service its invocations for a while (--try-shut-off)");
+    const { lambda, iam } = run.deployer();
+    const service = run.service();
+    let count = 0;
+    const ask = () => askGate(service, url, model, `Say yes. (shut-off, ${run.scratch.runId}, ${count++})`);
+    const words = async (title: string, answer: GateAnswer) => {
+        const attached = await attachedTo(iam, probe);
+        return `${title}: ${statusInWords(answer)}, deny attached to ${attached.join(" and ") || "nobody"}`;
+    };
+    let seconds = "";
+    const during = await run.whileShutOff({ user, policyArn }, () =>
+        whileInterruptible(
+            async () => {
+                try {
+                    await askControl(lambda, controlName, { task: "beginTrial", seconds: trialSeconds });
+                } catch (error) {
+                    if (!(error instanceof ControlFailed)) throw error;
+                    return [`not tried: ${error.message}`];
+                }
+                const began = Date.now();
+                const crossing = await ask();
+                const after = Date.now() - began;
+                seconds = `The crossing request was answered, with the deny attached and felt, after ${after} ms.`;
+                const prompt = after <= brakeTime ? "in time" : `after ${after} ms`;
+                return [await words(`crossing, ${prompt}`, crossing), await words("next", await ask())];
+            },
+            () => askControl(lambda, controlName, { task: "endTrial" }),
+        ),
+    );
+    return {
+        got: [
+            ...during,
+            await words("restored", await settled(ask, Math.max(run.settleMilliseconds, refusalMemory))),
+        ].join("; "),
+        note: seconds,
+    };
+};
+
+/** A deny that is taken away is felt for a while. */
+async function settled(ask: () => Promise<GateAnswer>, milliseconds: number): Promise<GateAnswer> {
+    const until = Date.now() + milliseconds;
+    for (;;) {
+        const answer = await ask();
+        if (answer.status === 200 || Date.now() >= until) return answer;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+}
+
+async function attachedTo(iam: Clients["iam"], { user, role, policyArn }: ProbeOf<"gateShutOff">): Promise<string[]> {
+    const [ofUser, ofRole] = await Promise.all([
+        iam.send(new ListAttachedUserPoliciesCommand({ UserName: user })),
+        iam.send(new ListAttachedRolePoliciesCommand({ RoleName: role })),
+    ]);
+    const has = ({ AttachedPolicies = [] }: { AttachedPolicies?: { PolicyArn?: string }[] }) =>
+        AttachedPolicies.some(({ PolicyArn }) => PolicyArn === policyArn);
+    return [...(has(ofUser) ? ["the user"] : []), ...(has(ofRole) ? ["the gate's role"] : [])];
+}
+
+const statusInWords = (answer: GateAnswer) => (answer.status === 200 ? "200" : refusalInWords(answer));
 
 function inWords(answer: GateAnswer): string {
     const { status, gate } = answer;

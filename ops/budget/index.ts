@@ -1,0 +1,156 @@
+import { ExecuteBudgetActionCommand } from "@aws-sdk/client-budgets";
+
+import { endOf } from "../../functions/bedrock-gate/core/time";
+import { type LlmModelsOutputs } from "../../services/llm-models";
+import { type Caller, callerOfStack } from "../aws/caller";
+import { type Clients, clientsFor, closeClients } from "../aws/clients";
+import { failureInWords } from "../aws/failures";
+import { askControl, ControlFailed } from "../aws/gate-control";
+import { type CommandContext } from "../cli/command";
+import { confirm, requireConsent } from "../cli/confirm";
+import { type ExitCode, exitCodes, InfraError } from "../common/errors";
+import { printJson, say, whileSaying } from "../common/output";
+import { recorded } from "../stack/audit";
+import { serviceOutputs } from "../stack/outputs";
+import { actionOf, budgetState, type BudgetState } from "./state";
+import { stateInWords } from "./words";
+
+export interface RestoreOptions {
+    readonly reason: string;
+    /** When the shut-off's level counts again. */
+    readonly until?: Date;
+}
+
+/** `infra budget status`: where the month's budget stands. Exit code 1 while a shut-off is in force. */
+export async function status(context: CommandContext): Promise<ExitCode> {
+    return asPerson("operator", context, async (clients, outputs, { accountId }) => {
+        const state = await budgetState(clients, accountId, outputs, new Date());
+        if (context.json) printJson({ stack: context.stack, ...state });
+        else say(stateInWords(state));
+        return isShutOff(state) ? exitCodes.failed : exitCodes.held;
+    });
+}
+
+/** `infra budget restore`: invocations may begin again, by every brake. */
+export async function restore(context: CommandContext, { reason, until }: RestoreOptions): Promise<ExitCode> {
+    requireConsent(context);
+    const now = new Date();
+    if (until && (until <= now || until > endOf("month", now))) {
+        throw new InfraError(
+            exitCodes.usage,
+            `--until is ${until.toISOString()}, expected a time from now to the end of the month.`,
+            `A month restores the budget as it begins: ${endOf("month", now).toISOString()}.`,
+        );
+    }
+    return asPerson("deployer", context, async (clients, outputs, caller) => {
+        const before = await budgetState(clients, caller.accountId, outputs, now);
+        say(stateInWords(before));
+        const { json, stack, dryRun } = context;
+        const inForce = isShutOff(before);
+        if (inForce && !dryRun) {
+            await confirm("Let invocations begin again?", context);
+            const change = { reason, ...(until ? { until: until.toISOString() } : {}) };
+            await recorded(
+                {
+                    command: "budget restore",
+                    stack,
+                    target: `${outputs.budgetName} as ${caller.arn}`,
+                    changes: [change],
+                },
+                () => restoreAll(clients, outputs, caller, { reason, until }),
+            );
+        }
+        const after = inForce && !dryRun ? await budgetState(clients, caller.accountId, outputs, new Date()) : before;
+        if (json) printJson({ stack, dryRun, restored: inForce && !dryRun, ...after });
+        if (!inForce) say("No shut-off is in force: there is nothing to restore.");
+        else say(dryRun ? "Nothing was changed." : "Restored: invocations may begin again.");
+        return exitCodes.held;
+    });
+}
+
+const isShutOff = ({ gate, awsBudgets }: BudgetState) =>
+    gate?.shutOff !== undefined || (gate?.deniedTo ?? []).length > 0 || awsBudgets.deniedTo.length > 0;
+
+async function restoreAll(
+    clients: Clients,
+    outputs: LlmModelsOutputs,
+    { arn: by, accountId }: Caller,
+    { reason, until }: RestoreOptions,
+): Promise<void> {
+    if (outputs.gate) {
+        const task = { task: "restore", reason, by, ...(until ? { until: until.toISOString() } : {}) };
+        const { controlName } = outputs.gate;
+        await askControl(clients.lambda, controlName, task).catch((error: unknown) => {
+            if (!(error instanceof ControlFailed)) throw error;
+            throw new InfraError(
+                exitCodes.failed,
+                `The gate's keeper ${controlName} failed: ${error.message}`,
+                "Its log group says why. What it had restored stays so; run the command again.",
+            );
+        });
+    }
+    if (outputs.budgetAction) await reverseAction(clients, accountId, outputs.budgetName);
+}
+
+/** Takes back what AWS Budgets did, and arms it again: after a reversal it would not act a second time in the month. */
+async function reverseAction(clients: Clients, AccountId: string, BudgetName: string): Promise<void> {
+    const action = await actionOf(clients.budgets, AccountId, BudgetName);
+    if (action?.status !== "EXECUTION_SUCCESS") return;
+    const step = async (ExecutionType: "REVERSE_BUDGET_ACTION" | "RESET_BUDGET_ACTION", ended: string) => {
+        await clients.budgets.send(
+            new ExecuteBudgetActionCommand({ AccountId, BudgetName, ActionId: action.id, ExecutionType }),
+        );
+        await whileSaying(
+            () => `AWS Budgets: ${ExecutionType.toLowerCase().replaceAll("_", " ")}`,
+            () => until(clients, AccountId, BudgetName, ended),
+        );
+    };
+    await step("REVERSE_BUDGET_ACTION", "REVERSE_SUCCESS");
+    await step("RESET_BUDGET_ACTION", "STANDBY");
+}
+
+/** How long AWS Budgets is waited for, and between two looks, in milliseconds. */
+const patience = 300_000;
+const pause = 2_000;
+
+async function until(clients: Clients, accountId: string, budget: string, ended: string): Promise<void> {
+    const deadline = Date.now() + patience;
+    for (;;) {
+        const action = await actionOf(clients.budgets, accountId, budget);
+        if (action?.status === ended) return;
+        if (Date.now() > deadline || action?.status.endsWith("_FAILURE")) {
+            throw new InfraError(
+                exitCodes.failed,
+                `The action of budget ${budget} is ${action?.status ?? "gone"}, expected ${ended}.`,
+                "Look at it in the Budgets console; run the command again once it is at rest.",
+            );
+        }
+        await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+}
+
+/** Does something with the clients of one of the stack's people. */
+async function asPerson<Result>(
+    who: "operator" | "deployer",
+    context: CommandContext,
+    work: (clients: Clients, outputs: LlmModelsOutputs, caller: Caller) => Promise<Result>,
+): Promise<Result> {
+    const { host, stack } = context;
+    const outputs = await serviceOutputs(context, "llm-models");
+    const { region, allowedAccountIds } = host.settings(stack);
+    const connection = { ...host.aws, region };
+    const caller = await callerOfStack(who, await host.credentials(who), connection, allowedAccountIds);
+    const clients = clientsFor(caller.keys, connection);
+    try {
+        return await work(clients, outputs, caller);
+    } catch (error) {
+        if (!(error instanceof Error && "$metadata" in error)) throw error;
+        throw new InfraError(
+            exitCodes.unreachable,
+            `AWS did not answer the ${who}: ${failureInWords(error)}.`,
+            error.message,
+        );
+    } finally {
+        closeClients(clients);
+    }
+}
