@@ -6,7 +6,7 @@ import { identityNameFault } from "../naming";
 import { type PolicyStatement } from "../policy-document";
 import { refuse, refuseFault } from "../validation";
 import { createControl } from "./control";
-import { type ControlRights, gateAlias, gatePolicy, logGroupName, trustLambda } from "./policy";
+import { type ControlRights, gateAlias, gatePolicy, keysAlias, logGroupName, trustLambda } from "./policy";
 
 export interface BedrockGateArgs {
     /** Partition, account and region of the ARNs that are made. */
@@ -32,6 +32,11 @@ export interface BedrockGateArgs {
     readonly users: readonly pulumi.Input<string>[];
     /** ARN of the SNS topic on which people are told of a shut-off. */
     readonly topicArn: pulumi.Input<string>;
+    /**
+     * Whether there is a second URL that asks for no signature: callers show a key of the gate's own there, which the code
+     * looks up. Anybody can reach it.
+     */
+    readonly keys: boolean;
     /** Seconds that one call may take, up to 900 (AWS Lambda). */
     readonly timeoutSeconds: number;
     /** Days for which the log is kept: one of those that CloudWatch Logs offers. */
@@ -53,6 +58,8 @@ export interface BedrockGateArgs {
 export class BedrockGate extends pulumi.ComponentResource {
     /** The URL, with a slash at its end. */
     readonly url: pulumi.Output<string>;
+    /** The URL for callers with a gate key, where there is one. */
+    readonly keysUrl?: pulumi.Output<string>;
     /** Name of the function. */
     readonly functionName: pulumi.Output<string>;
     /** Name of the role that invokes the models. */
@@ -76,8 +83,8 @@ export class BedrockGate extends pulumi.ComponentResource {
         const permission = this.allowTheRole(role, rights);
         const variables = { GATE_SETTINGS: this.settings(rights) };
         const gate = this.createFunction(role, variables, [logGroup, permission]);
-        const alias = this.createAlias(gate);
-        const url = this.createUrl(gate, alias);
+        const url = this.createUrl("", gateAlias, gate, "AWS_IAM");
+        if (args.keys) this.keysUrl = this.createUrl("-keys", keysAlias, gate, "NONE").functionUrl;
         const control = createControl(this, name, {
             ...args,
             scope: pulumi.output(args.scope),
@@ -93,6 +100,7 @@ export class BedrockGate extends pulumi.ComponentResource {
         this.controlName = control.name;
         this.registerOutputs({
             url: this.url,
+            keysUrl: this.keysUrl,
             functionName: this.functionName,
             roleName: this.roleName,
             tableName: this.tableName,
@@ -226,25 +234,50 @@ export class BedrockGate extends pulumi.ComponentResource {
         );
     }
 
-    private createAlias(gate: aws.lambda.Function): aws.lambda.Alias {
-        return new aws.lambda.Alias(
-            `${this.name}-alias`,
-            { name: gateAlias, functionName: gate.name, functionVersion: gate.version },
+    /** A function has one URL, and each of its aliases another. */
+    private createUrl(
+        suffix: string,
+        aliasName: string,
+        gate: aws.lambda.Function,
+        authorizationType: "AWS_IAM" | "NONE",
+    ): aws.lambda.FunctionUrl {
+        const alias = new aws.lambda.Alias(
+            `${this.name}-alias${suffix}`,
+            { name: aliasName, functionName: gate.name, functionVersion: gate.version },
             { parent: this },
         );
-    }
-
-    private createUrl(gate: aws.lambda.Function, alias: aws.lambda.Alias): aws.lambda.FunctionUrl {
+        const permissions = authorizationType === "NONE" ? this.allowEverybody(suffix, gate, alias) : [];
         return new aws.lambda.FunctionUrl(
-            `${this.name}-url`,
+            `${this.name}-url${suffix}`,
             {
                 functionName: gate.name,
                 qualifier: alias.name,
-                authorizationType: "AWS_IAM",
+                authorizationType,
                 // An answer is passed on as the model writes it.
                 invokeMode: "RESPONSE_STREAM",
             },
-            { parent: this },
+            { parent: this, dependsOn: permissions },
         );
+    }
+
+    /** A URL without signatures asks for both permissions, too (AWS Lambda, since October 2025). */
+    private allowEverybody(
+        suffix: string,
+        gate: aws.lambda.Function,
+        alias: aws.lambda.Alias,
+    ): aws.lambda.Permission[] {
+        const common = { function: gate.name, qualifier: alias.name, principal: "*" };
+        return [
+            new aws.lambda.Permission(
+                `${this.name}-permission${suffix}-url`,
+                { ...common, action: "lambda:InvokeFunctionUrl", functionUrlAuthType: "NONE" },
+                { parent: this },
+            ),
+            new aws.lambda.Permission(
+                `${this.name}-permission${suffix}-invoke`,
+                { ...common, action: "lambda:InvokeFunction", invokedViaFunctionUrl: true },
+                { parent: this },
+            ),
+        ];
     }
 }

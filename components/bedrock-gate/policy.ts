@@ -4,6 +4,9 @@ import { type PolicyDocument, policyDocument, type PolicyStatement } from "../po
 /** The alias behind the URL: what is deployed goes live at once, and provisioned concurrency has a place. */
 export const gateAlias = "live";
 
+/** The alias behind the URL that asks for no signature. */
+export const keysAlias = "keys";
+
 /**
  * What an identity needs to call the gate through its URL, and not in any other way. AWS asks for both actions
  * (AWS Lambda, "Control access to Lambda function URLs").

@@ -2,16 +2,15 @@ import { ExecuteBudgetActionCommand } from "@aws-sdk/client-budgets";
 
 import { endOf } from "../../functions/bedrock-gate/core/time";
 import { type LlmModelsOutputs } from "../../services/llm-models";
-import { type Caller, callerOfStack } from "../aws/caller";
-import { type Clients, clientsFor, closeClients } from "../aws/clients";
-import { failureInWords } from "../aws/failures";
+import { type Caller } from "../aws/caller";
+import { type Clients } from "../aws/clients";
 import { askControl, ControlFailed } from "../aws/gate-control";
 import { type CommandContext } from "../cli/command";
 import { confirm, requireConsent } from "../cli/confirm";
 import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { printJson, say, whileSaying } from "../common/output";
 import { recorded } from "../stack/audit";
-import { serviceOutputs } from "../stack/outputs";
+import { asPerson } from "./person";
 import { actionOf, budgetState, type BudgetState } from "./state";
 import { stateInWords } from "./words";
 
@@ -78,7 +77,7 @@ async function restoreAll(
     { reason, until }: RestoreOptions,
 ): Promise<void> {
     if (outputs.gate) {
-        const task = { task: "restore", reason, by, ...(until ? { until: until.toISOString() } : {}) };
+        const task = { task: "restore", reason, by, until: until?.toISOString() } as const;
         const { controlName } = outputs.gate;
         await askControl(clients.lambda, controlName, task).catch((error: unknown) => {
             if (!(error instanceof ControlFailed)) throw error;
@@ -126,31 +125,5 @@ async function until(clients: Clients, accountId: string, budget: string, ended:
             );
         }
         await new Promise((resolve) => setTimeout(resolve, pause));
-    }
-}
-
-/** Does something with the clients of one of the stack's people. */
-async function asPerson<Result>(
-    who: "operator" | "deployer",
-    context: CommandContext,
-    work: (clients: Clients, outputs: LlmModelsOutputs, caller: Caller) => Promise<Result>,
-): Promise<Result> {
-    const { host, stack } = context;
-    const outputs = await serviceOutputs(context, "llm-models");
-    const { region, allowedAccountIds } = host.settings(stack);
-    const connection = { ...host.aws, region };
-    const caller = await callerOfStack(who, await host.credentials(who), connection, allowedAccountIds);
-    const clients = clientsFor(caller.keys, connection);
-    try {
-        return await work(clients, outputs, caller);
-    } catch (error) {
-        if (!(error instanceof Error && "$metadata" in error)) throw error;
-        throw new InfraError(
-            exitCodes.unreachable,
-            `AWS did not answer the ${who}: ${failureInWords(error)}.`,
-            error.message,
-        );
-    } finally {
-        closeClients(clients);
     }
 }

@@ -7,6 +7,7 @@ import { registerCreds } from "./creds";
 import { registerDoctor } from "./doctor";
 import { registerEndpoints } from "./endpoints";
 import { registerEnv } from "./env";
+import { registerGate } from "./gate";
 import { registerHistory } from "./history";
 import { registerKey } from "./key";
 import { registerMigrate } from "./migrate";
@@ -27,6 +28,7 @@ export const commands: readonly Register[] = [
     registerCreds,
     registerMigrate,
     registerBudget,
+    registerGate,
     registerBuckets,
     registerEndpoints,
     registerHistory,

@@ -62,7 +62,7 @@ const brakeTime = 5_000;
 export const gateShutOff: Executor<"gateShutOff"> = async (probe, run) => {
     const { url, model, controlName, user, policyArn } = probe;
     if (!run.whileShutOff)
-        throw new NotGiven("it denies the live service its invocations for a while (--try-shut-off)");
+        {throw new NotGiven("it denies the live service its invocations for a while (--try-shut-off)");}
     const { lambda, iam } = run.deployer();
     const service = run.service();
     let count = 0;

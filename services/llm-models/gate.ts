@@ -21,6 +21,8 @@ export const gateSettings = z.strictObject({
         .min(1)
         .refine(eachOnce, "each tier once")
         .default([...modelTiers]),
+    /** Whether callers without AWS keys are let in by keys of the gate's own, at a URL that anybody can reach. */
+    keys: z.boolean().default(false),
     /** Prices of models that AWS's price list has not, in micro-dollars per million tokens. */
     prices: priceOverridesSchema.default({}),
 });
@@ -31,6 +33,8 @@ export type GateSettings = z.infer<typeof gateSettings>;
 export const gateOutputs = z.object({
     /** Of the function, with a slash at its end. */
     url: z.string(),
+    /** The URL for callers with a gate key, where there is one. */
+    keysUrl: z.string().optional(),
     functionName: z.string(),
     roleName: z.string(),
     tableName: z.string(),

@@ -61,6 +61,7 @@ export function deployGate(
             tiers: gate.tiers,
             prices: gate.prices,
         },
+        keys: gate.keys,
         timeoutSeconds,
         logRetentionDays: llmModels.gate.logRetentionDays,
         protectTable: context.protectData,
@@ -68,6 +69,7 @@ export function deployGate(
     });
     return pulumi.output({
         url: component.url,
+        keysUrl: component.keysUrl,
         functionName: component.functionName,
         roleName: component.roleName,
         tableName: component.tableName,

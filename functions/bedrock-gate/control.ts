@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+import { type Store } from "./core/store";
+import { createKey, listKeys, revokeKey } from "./keys";
+import { type ShutOff } from "./shut-off";
+
+const limit = z.int().min(1).max(1_000_000_000).optional();
+const keyName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "1 to 63 small letters, digits and hyphens");
+
+/** What the keeper of a gate can be asked for. */
+export const task = z.discriminatedUnion("task", [
+    /** Every few minutes, and as a month begins. */
+    z.strictObject({ task: z.literal("keep") }),
+    z.strictObject({
+        task: z.literal("restore"),
+        reason: z.string().min(1).max(500),
+        by: z.string().min(1),
+        until: z.iso.datetime().optional(),
+    }),
+    /** For whoever verifies. */
+    z.strictObject({ task: z.literal("beginTrial"), seconds: z.int().min(1).max(600) }),
+    z.strictObject({ task: z.literal("endTrial") }),
+    z.strictObject({
+        task: z.literal("createKey"),
+        name: keyName,
+        hash: z.string().regex(/^[0-9a-f]{64}$/),
+        by: z.string().min(1),
+        requestsPerHour: limit,
+        requestsPerDay: limit,
+    }),
+    z.strictObject({ task: z.literal("revokeKey"), name: keyName }),
+    z.strictObject({ task: z.literal("listKeys") }),
+]);
+
+export type Task = z.infer<typeof task>;
+
+interface ControlGround {
+    readonly shutOff: ShutOff;
+    readonly store: Store;
+    readonly now: () => Date;
+}
+
+/** Does what the gate's schedules and its operators ask for: it alone writes the ledger, beside the gate. */
+export async function control(asked: Task, { shutOff, store, now }: ControlGround): Promise<unknown> {
+    switch (asked.task) {
+        case "keep":
+            return shutOff.keep();
+        case "restore": {
+            const { reason, by, until } = asked;
+            return shutOff.restore({ reason, by, ...(until === undefined ? {} : { until: new Date(until) }) });
+        }
+        case "beginTrial":
+            return shutOff.beginTrial(asked.seconds * 1000);
+        case "endTrial":
+            return shutOff.endTrial();
+        case "createKey":
+            return createKey(store, asked, now());
+        case "revokeKey":
+            return revokeKey(store, asked.name, now());
+        case "listKeys":
+            return listKeys(store);
+    }
+}
