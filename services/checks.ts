@@ -99,6 +99,10 @@ export type Probe =
     | { readonly kind: "inferenceProfile"; readonly profileId: string }
     /** What two equal requests through the gate are answered with, and charged. */
     | { readonly kind: "gateCache"; readonly url: string; readonly model: string }
+    /** What the gate tells a caller of its own limits, and whether it counts. */
+    | { readonly kind: "gateUsage"; readonly url: string; readonly model: string }
+    /** What a key of the gate with a limit of one request an hour gets, and when it is revoked. */
+    | { readonly kind: "gateKey"; readonly keysUrl: string; readonly model: string; readonly controlName: string }
     /** What the gate has counted this month, and whether it has shut itself off. */
     | { readonly kind: "gateLedger"; readonly tableName: string; readonly tableArn: string; readonly microUsd: string }
     /** Lets a request cross the shut-off's level, looks who is denied, and restores. */

@@ -57,9 +57,14 @@ export async function revokeKey(store: Store, name: string, now: Date): Promise<
     );
     if (inForce.length === 0) throw new Error(`There is no key ${name} in force`);
     for (const [sort] of inForce) {
-        await store.transact([{ key: { partition: keysPartition, sort }, set: { revokedAt: now.toISOString() } }]);
+        await store.transact([
+            { key: { partition: keysPartition, sort }, set: { revokedAt: now.toISOString(), expiresAt: goneAt(now) } },
+        ]);
     }
 }
+
+/** For how long a revoked key is listed: 30 days. */
+const goneAt = (now: Date) => BigInt(Math.ceil(now.getTime() / 1000) + 30 * 86_400);
 
 function keyOf(item: Item): GateKey {
     const revokedAt = text(item, "revokedAt");

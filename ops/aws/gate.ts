@@ -1,81 +1,85 @@
-import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
+import { collectBody, HttpRequest } from "@smithy/core/protocols";
+import { Hash } from "@smithy/hash-node";
+import { SignatureV4 } from "@smithy/signature-v4";
 
 import { type Clients } from "./clients";
 
-/** What a request through the gate was answered with. */
+/** What the gate answered. */
 export interface GateAnswer {
     readonly status: number;
     /** The gate's headers, without `x-gate-`. */
     readonly gate: Readonly<Record<string, string>>;
-    /** What the error says, where it is one. */
-    readonly message?: string;
+    readonly body: unknown;
 }
 
-/**
- * Asks a model for a word through the gate, with the keys of these clients.
- *
- * @param url of the gate's function; an emulator serves it under an address of its own
- */
-export async function askGate(
-    { bedrockRuntime: { config } }: Clients,
-    url: string,
-    model: string,
-    text: string,
-): Promise<GateAnswer> {
-    const region = await config.region();
-    const client = new BedrockRuntimeClient({
-        region,
-        credentials: config.credentials,
-        requestHandler: config.requestHandler,
-        endpoint: await addressOf(url, config),
-        maxAttempts: 1,
-        // A function URL is signed for the service that it belongs to.
-        httpAuthSchemeProvider: () => [
-            {
-                schemeId: "aws.auth#sigv4",
-                signingProperties: { name: "lambda", region },
-                propertiesExtractor: (settings, context) => ({
-                    signingProperties: { config: settings, context, signingName: "lambda" },
-                }),
-            },
-        ],
+/** How a request shows who it is from. */
+export type Caller =
+    /** By the signature of these clients' keys. */
+    | { readonly clients: Clients }
+    /** By a gate key; it goes the way of these clients. */
+    | { readonly clients: Clients; readonly key: string };
+
+/** Asks a model for a word through the gate. */
+export function askGate(caller: Caller, url: string, model: string, text: string): Promise<GateAnswer> {
+    return callGate(caller, url, "POST", `model/${encodeURIComponent(model)}/converse`, {
+        messages: [{ role: "user", content: [{ text }] }],
+        // A short answer: what is asked for is paid for. One that is cut off is not kept by the gate.
+        inferenceConfig: { maxTokens: 64 },
     });
-    let headers: Record<string, string> = {};
-    client.middlewareStack.add(
-        (next) => async (args) => {
-            const result = await next(args);
-            headers = (result.response as { headers: Record<string, string> }).headers;
-            return result;
-        },
-        { step: "deserialize", priority: "low", name: "headersOfTheGate" },
-    );
-    const gate = () =>
-        Object.fromEntries(
-            Object.entries(headers)
-                .filter(([name]) => name.startsWith("x-gate-"))
-                .map(([name, value]) => [name.slice("x-gate-".length), value]),
-        );
-    try {
-        const { $metadata } = await client.send(
-            new ConverseCommand({
-                modelId: model,
-                messages: [{ role: "user", content: [{ text }] }],
-                // The shortest answer: what is asked for is paid for. One that is cut off is not kept by the gate.
-                inferenceConfig: { maxTokens: 64 },
-            }),
-        );
-        return { status: $metadata.httpStatusCode ?? 200, gate: gate() };
-    } catch (error) {
-        const { $metadata, message } = error as Error & { $metadata?: { httpStatusCode?: number } };
-        if ($metadata?.httpStatusCode === undefined) throw error;
-        return { status: $metadata.httpStatusCode, gate: gate(), message };
-    }
 }
 
-/** The emulator has every function URL behind its one address, by the first part of its host. */
+/** One request to the gate, whatever it is answered with. */
+export async function callGate(
+    caller: Caller,
+    url: string,
+    method: "GET" | "POST",
+    path: string,
+    body?: object,
+): Promise<GateAnswer> {
+    const { config } = caller.clients.bedrockRuntime;
+    const { protocol, hostname, port, pathname } = new URL(path, await addressOf(url, config));
+    const request = new HttpRequest({
+        method,
+        protocol,
+        hostname,
+        ...(port === "" ? {} : { port: Number(port) }),
+        path: pathname,
+        headers: { host: port === "" ? hostname : `${hostname}:${port}`, "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const { response } = await config.requestHandler.handle(await shown(request, caller));
+    const text = Buffer.from(await collectBody(response.body, { streamCollector: config.streamCollector })).toString();
+    return {
+        status: response.statusCode,
+        gate: Object.fromEntries(
+            Object.entries(response.headers)
+                .filter(([name]) => name.startsWith("x-gate-"))
+                .map(([name, value]) => [name.slice("x-gate-".length), String(value)]),
+        ),
+        body: text.startsWith("{") ? (JSON.parse(text) as unknown) : text,
+    };
+}
+
+async function shown(request: HttpRequest, caller: Caller): Promise<HttpRequest> {
+    if ("key" in caller) {
+        request.headers.authorization = `Bearer ${caller.key}`;
+        return request;
+    }
+    const { region, credentials } = caller.clients.bedrockRuntime.config;
+    // A function URL is signed for the service that it belongs to.
+    const signer = new SignatureV4({ service: "lambda", region, credentials, sha256: Hash.bind(null, "sha256") });
+    return new HttpRequest(await signer.sign(request));
+}
+
+/** Where a function URL answers, with a slash at the end. */
 async function addressOf(url: string, config: Clients["bedrockRuntime"]["config"]): Promise<string> {
     const emulator = config.isCustomEndpoint ? await config.endpoint?.() : undefined;
     if (!emulator) return url;
     const { protocol, hostname, port } = emulator;
-    return `${protocol}//${hostname}${port ? `:${port}` : ""}/_aws/lambda-url/${new URL(url).hostname.split(".")[0]}`;
+    return functionUrlAt(`${protocol}//${hostname}${port ? `:${port}` : ""}`, url);
+}
+
+/** An emulator has every function URL behind its one address, by the first part of its host. */
+export function functionUrlAt(endpoint: string | undefined, url: string): string {
+    return endpoint === undefined ? url : `${endpoint}/_aws/lambda-url/${new URL(url).hostname.split(".")[0]}/`;
 }

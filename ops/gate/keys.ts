@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
 import Table from "cli-table3";
 
-import { gateKeyPrefix } from "../../functions/bedrock-gate/core/callers";
+import { gateKeyItem, gateKeyPrefix } from "../../functions/bedrock-gate/core/callers";
 import { type Task } from "../../functions/bedrock-gate/control";
 import { type GateKey } from "../../functions/bedrock-gate/keys";
 import { type GateOutputs } from "../../services/llm-models/gate";
 import { type Clients } from "../aws/clients";
+import { functionUrlAt } from "../aws/gate";
 import { askControl, ControlFailed } from "../aws/gate-control";
 import { asPerson } from "../budget/person";
 import { type CommandContext } from "../cli/command";
@@ -28,7 +29,7 @@ export async function create(
 ): Promise<ExitCode> {
     return withGate(context, async (clients, gate, by) => {
         const secret = gateKeyPrefix + randomBytes(32).toString("base64url");
-        const hash = createHash("sha256").update(secret).digest("hex");
+        const { sort: hash } = gateKeyItem(secret);
         const limits = { requestsPerHour: perHour, requestsPerDay: perDay };
         if (!context.dryRun) {
             const change = { create: name, ...limits };
@@ -38,12 +39,15 @@ export async function create(
         }
         const { stack, json, dryRun } = context;
         const key = dryRun ? undefined : secret;
-        if (json) {printJson({ stack, dryRun, name, key: key ?? null, url: gate.keysUrl, ...limits });}
-        else if (dryRun) {say(`A key ${name} would be created.`);}
-        else {
+        const url = functionUrlAt(context.host.aws.endpoint, gate.keysUrl);
+        if (json) {
+            printJson({ stack, dryRun, name, key: key ?? null, url, ...limits });
+        } else if (dryRun) {
+            say(`A key ${name} would be created.`);
+        } else {
             say(`Key ${name}, shown once: keep it where secrets are kept.`);
             process.stdout.write(`${secret}\n`);
-            say(`It calls ${gate.keysUrl}: docs/bedrock-gate.md has the lines for each client.`);
+            say(`It calls ${url}: docs/bedrock-gate.md has the lines for each client.`);
         }
         return exitCodes.held;
     });
@@ -78,10 +82,12 @@ export async function revoke(context: CommandContext, name: string): Promise<Exi
 const record = (context: CommandContext, by: string, change: object, work: () => Promise<unknown>) =>
     recorded({ command: "gate keys", stack: context.stack, target: `gate keys as ${by}`, changes: [change] }, work);
 
+type GateWithKeys = GateOutputs & { readonly keysUrl: string };
+
 /** Does something with a gate that takes keys. */
 async function withGate(
     context: CommandContext,
-    work: (clients: Clients, gate: GateOutputs, by: string) => Promise<ExitCode>,
+    work: (clients: Clients, gate: GateWithKeys, by: string) => Promise<ExitCode>,
 ): Promise<ExitCode> {
     return asPerson("deployer", context, (clients, { gate }, { arn }) => {
         if (gate?.keysUrl === undefined) {
@@ -91,7 +97,7 @@ async function withGate(
                 "Set gate.keys: true in platform:llm-models, and deploy.",
             );
         }
-        return work(clients, gate, arn);
+        return work(clients, { ...gate, keysUrl: gate.keysUrl }, arn);
     });
 }
 

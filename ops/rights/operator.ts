@@ -57,6 +57,8 @@ const rightsOf: Rights = {
     inferenceProfile: noRights,
     gateCache: noRights,
     gateHealth: noRights,
+    gateKey: noRights,
+    gateUsage: noRights,
     gateShutOff: noRights,
     gateLedger: ({ tableArn }) => [["dynamodb:GetItem", tableArn]],
     schedule: ({ name, region }, scope) => [

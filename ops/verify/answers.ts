@@ -10,7 +10,7 @@ import { bedrockAccess, inferenceProfile, modelHealth, shutOff } from "./probes-
 import { bucketDeclaration } from "./probes-bucket";
 import { budgetAction, budgetDeclaration, topicDeclaration } from "./probes-budget";
 import { taskDefinition } from "./probes-ecs";
-import { gateCache, gateHealth, gateLedger, gateShutOff, schedule } from "./probes-gate";
+import { gateCache, gateHealth, gateKey, gateLedger, gateShutOff, gateUsage, schedule } from "./probes-gate";
 import { assumeRole, iamAccess, policyDeclaration, roleDeclaration, userDeclaration } from "./probes-iam";
 import {
     clusterAccess,
@@ -46,8 +46,10 @@ const executors: { readonly [Kind in AwsKind]: Executor<Kind> } = {
     inferenceProfile,
     gateCache,
     gateHealth,
+    gateKey,
     gateLedger,
     gateShutOff,
+    gateUsage,
     schedule,
     taskDefinition,
     budget: budgetDeclaration,

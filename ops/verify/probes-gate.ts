@@ -1,32 +1,82 @@
+import { randomBytes } from "node:crypto";
+
 import { ListAttachedRolePoliciesCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
 import { GetScheduleCommand } from "@aws-sdk/client-scheduler";
 
 import { DynamoStore } from "../../functions/bedrock-gate/adapters/dynamodb-store";
+import { gateKeyItem, gateKeyPrefix } from "../../functions/bedrock-gate/core/callers";
 import { totalsKey } from "../../functions/bedrock-gate/core/ledger";
 import { counter, text } from "../../functions/bedrock-gate/core/store";
 import { nameOf } from "../../functions/bedrock-gate/core/time";
 import { healthy } from "../../services/checks";
 import { type Clients } from "../aws/clients";
-import { askGate, type GateAnswer } from "../aws/gate";
+import { askGate, callGate, type GateAnswer } from "../aws/gate";
 import { askControl, ControlFailed } from "../aws/gate-control";
-import { type Answer, NotGiven } from "./outcome";
+import { type Answer, NotGiven, NotTried } from "./outcome";
 import { whileInterruptible } from "./restore";
 import { type Executor, type ProbeOf } from "./run";
 
 /** What two equal requests are answered with, and what each is charged. */
 export const gateCache: Executor<"gateCache"> = async ({ url, model }, { clients, scratch }) => {
     const text = `Say yes. (${scratch.runId})`;
-    const first = await askGate(clients, url, model, text);
-    const second = await askGate(clients, url, model, text);
+    const first = await askGate({ clients }, url, model, text);
+    const second = await askGate({ clients }, url, model, text);
     return { got: `first: ${inWords(first)}; second: ${inWords(second)}`, ...noteOf(first, second) };
 };
 
 /** Whether a model answers through the gate, and if not, why, with the time that it took (E10). */
 export const gateHealth: Executor<"gateHealth"> = async ({ url, model }, { clients, scratch }) => {
     const began = Date.now();
-    const answer = await askGate(clients, url, model, `Say yes. (health, ${scratch.runId})`);
+    const answer = await askGate({ clients }, url, model, `Say yes. (health, ${scratch.runId})`);
     if (answer.status !== 200) return { got: refusalInWords(answer), ...noteOf(answer) };
     return { got: healthy, note: `Through the gate, in ${Date.now() - began} ms.` };
+};
+
+/** What the gate tells a caller of its own limits, and whether it counts. */
+export const gateUsage: Executor<"gateUsage"> = async ({ url, model }, { clients, scratch }) => {
+    const usage = async () => {
+        const { status, body } = await callGate({ clients }, url, "GET", "v1/usage");
+        if (status !== 200) throw new NotTried(`the gate answered ${status}`);
+        return body as { readonly hour: Counted; readonly day: Counted };
+    };
+    const before = await usage();
+    await askGate({ clients }, url, model, `Say yes. (usage, ${scratch.runId})`);
+    const { hour, day } = await usage();
+    const counted = hour.requests > before.hour.requests || hour.name !== before.hour.name;
+    return { got: `${hour.limit} an hour, ${day.limit} a day; ${counted ? "counted" : "not counted"}` };
+};
+
+interface Counted {
+    readonly name: string;
+    readonly requests: number;
+    readonly limit: number;
+}
+
+/** What a key with a limit of one request an hour gets: at first, above the limit, and when it is revoked (E6). */
+export const gateKey: Executor<"gateKey"> = async ({ keysUrl: url, model, controlName }, run) => {
+    const deployer = run.deployer();
+    const key = gateKeyPrefix + randomBytes(32).toString("base64url");
+    const name = `verify-${run.scratch.runId}`.toLowerCase();
+    const hash = gateKeyItem(key).sort;
+    const caller = { clients: deployer, key };
+    const ask = async (title: string) => {
+        const answer = await askGate(caller, url, model, `Say yes. (${title}, ${run.scratch.runId})`);
+        return `${title}: ${statusInWords(answer)}`;
+    };
+    const found = await whileInterruptible(
+        async () => {
+            await askControl(deployer.lambda, controlName, {
+                task: "createKey",
+                name,
+                hash,
+                by: "verify",
+                requestsPerHour: 1,
+            });
+            return [await ask("first"), await ask("second")];
+        },
+        () => askControl(deployer.lambda, controlName, { task: "revokeKey", name }),
+    );
+    return { got: [...found, await ask("revoked")].join("; ") };
 };
 
 /** What the ledger says of this month. */
@@ -61,12 +111,14 @@ const brakeTime = 5_000;
 /** One request crosses the level: from then on everybody is refused and denied, until it is restored (E4). */
 export const gateShutOff: Executor<"gateShutOff"> = async (probe, run) => {
     const { url, model, controlName, user, policyArn } = probe;
-    if (!run.whileShutOff)
-        {throw new NotGiven("it denies the live service its invocations for a while (--try-shut-off)");}
+    if (!run.whileShutOff) {
+        throw new NotGiven("it denies the live service its invocations for a while (--try-shut-off)");
+    }
     const { lambda, iam } = run.deployer();
     const service = run.service();
     let count = 0;
-    const ask = () => askGate(service, url, model, `Say yes. (shut-off, ${run.scratch.runId}, ${count++})`);
+    const ask = () =>
+        askGate({ clients: service }, url, model, `Say yes. (shut-off, ${run.scratch.runId}, ${count++})`);
     const words = async (title: string, answer: GateAnswer) => {
         const attached = await attachedTo(iam, probe);
         return `${title}: ${statusInWords(answer)}, deny attached to ${attached.join(" and ") || "nobody"}`;
@@ -132,7 +184,9 @@ function inWords(answer: GateAnswer): string {
 
 const refusalInWords = ({ status, gate: { error = "refused" } }: GateAnswer) => `${status}: ${error}`;
 
+/** What the gate says of the first refusal among these. */
 function noteOf(...answers: readonly GateAnswer[]): Pick<Answer, "note"> {
-    const message = answers.find((answer) => answer.message !== undefined)?.message;
+    const refused = answers.find(({ status }) => status !== 200);
+    const { message } = (refused?.body ?? {}) as { message?: string };
     return message === undefined ? {} : { note: message };
 }

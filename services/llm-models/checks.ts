@@ -172,6 +172,24 @@ function gateChecks(
             { kind: "gateCache", url, model },
             "service",
         ),
+        check(
+            "E6",
+            "own limits and counters",
+            `${gate.requestsPerHour} an hour, ${gate.requestsPerDay} a day; counted`,
+            { kind: "gateUsage", url, model },
+            "service",
+        ),
+        ...(gate.keysUrl === undefined
+            ? []
+            : [
+                  check(
+                      "E6",
+                      "a gate key with a limit of one request an hour",
+                      "first: 200; second: 429: hour_limit; revoked: 401: unknown_caller",
+                      { kind: "gateKey", keysUrl: gate.keysUrl, model, controlName },
+                      "deployer",
+                  ),
+              ]),
         check("E4", "the ledger of this month", "within the limit; open", {
             kind: "gateLedger",
             tableName,
