@@ -1,7 +1,7 @@
 import { expiration, expiredBefore, leasesPartition, totalsKey } from "./core/ledger";
 import { type GateSettings } from "./core/settings";
 import { counter, type Item, type Store, text, type Write } from "./core/store";
-import { endOf, nameOf } from "./core/time";
+import { endOf, monthBefore, nameOf } from "./core/time";
 
 /** What ends invocations in AWS itself, whoever asks for them and however. */
 export interface Brake {
@@ -174,11 +174,10 @@ export class ShutOff {
         return true;
     }
 
-    /** Charges what ran out: in this month and, for calls around its end, in the last one. */
+    /** Charges what ran out: in this month and in the last one, for as long as nobody has looked. */
     private async expireLeases(): Promise<void> {
         const { store, now } = this.ground;
-        const months = [nameOf("month", new Date(now().getTime() - 86_400_000)), nameOf("month", now())];
-        for (const month of new Set(months)) {
+        for (const month of [monthBefore(now()), nameOf("month", now())]) {
             for (const [sort, item] of await store.list(leasesPartition(month), expiredBefore(now()))) {
                 const writes: Write[] = expiration(sort, item, now());
                 // Refused where it was settled in the meantime.

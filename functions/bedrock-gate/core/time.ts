@@ -24,6 +24,11 @@ export function endOf(unit: Unit, time: Date): Date {
     return end;
 }
 
+/** The name of the month before the one that a time is in. */
+export function monthBefore(time: Date): string {
+    return nameOf("month", new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth(), 0)));
+}
+
 /** Whole seconds from one time to another, at least 1: what `Retry-After` says. */
 export function secondsUntil(from: Date, to: Date): number {
     return Math.max(1, Math.ceil((to.getTime() - from.getTime()) / 1000));
