@@ -322,8 +322,8 @@ describe("the gate's ledger, whatever happens in whatever order", function () {
                     const totals = await world.table.get(totalsKey(month));
                     const isShut = text(totals, "shutOffAt") !== undefined;
                     assert.equal(brake.attached, isShut, "the brake is not as the ledger says");
-                const isDue = counter(totals, "spent") * 100n >= limits.microUsdPerMonth * 95n;
-                if (isDue && text(totals, "restoredUntil") === undefined) assert.ok(isShut, "it is not shut off");
+                    const isDue = counter(totals, "spent") * 100n >= limits.microUsdPerMonth * 95n;
+                    if (isDue && text(totals, "restoredUntil") === undefined) assert.ok(isShut, "it is not shut off");
                     for (const one of world.months) {
                         assert.equal(
                             (await world.table.list(leasesPartition(one))).size,

@@ -129,7 +129,8 @@ class Expression {
     }
 
     private name(attribute: string): string {
-        const place = `#${attribute}`;
+        const known = Object.keys(this.names).find((place) => this.names[place] === attribute);
+        const place = known ?? `#n${Object.keys(this.names).length}`;
         this.names[place] = attribute;
         return place;
     }

@@ -5,6 +5,9 @@ export class MemoryStore implements Store {
     private readonly partitions = new Map<string, Map<string, Item>>();
 
     transact(writes: readonly Write[]): Promise<Refused | undefined> {
+        if (new Set(writes.map(({ key }) => JSON.stringify([key.partition, key.sort]))).size < writes.length) {
+            return Promise.reject(new Error("A transaction writes an item twice, which DynamoDB refuses"));
+        }
         const refused = writes.map(({ key, when = [] }) => {
             const item = this.read(key);
             return when.every((condition) => holds(condition, item)) ? undefined : { item };
@@ -35,7 +38,8 @@ export class MemoryStore implements Store {
             this.partitions.get(partition)?.delete(sort);
             return;
         }
-        const item: Record<string, Value> = { ...this.read(key), ...set };
+        const copies = Object.entries(set).map(([name, value]) => [name, copyOf(value)] as const);
+        const item: Record<string, Value> = { ...this.read(key), ...Object.fromEntries(copies) };
         for (const [attribute, amount] of Object.entries(add)) {
             item[attribute] = ((item[attribute] as bigint | undefined) ?? 0n) + amount;
         }
@@ -53,8 +57,14 @@ function holds(condition: Condition, item: Item | undefined): boolean {
         case "present":
             return value !== undefined;
         case "equal":
-            return value === condition.value;
+            return value !== undefined && isEqual(value, condition.value);
         case "at most":
             return value === undefined || (typeof value === "bigint" && value <= condition.value);
     }
 }
+
+/** Whose bytes nobody else changes. */
+const copyOf = (value: Value): Value => (value instanceof Uint8Array ? Uint8Array.from(value) : value);
+
+const isEqual = (one: Value, other: Value) =>
+    one instanceof Uint8Array && other instanceof Uint8Array ? Buffer.compare(one, other) === 0 : one === other;
