@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { randomUUID } from "node:crypto";
 
-import { operations, readAsk } from "./core/ask";
+import { BadRequest, operations, readAsk } from "./core/ask";
 import { chatCompletion, ChatChunks, type ChatHead, readChat } from "./core/chat";
 import { FrameReader } from "./core/frames";
 import { callerWindowKey } from "./core/ledger";
@@ -10,6 +10,7 @@ import { type GateError } from "./core/refusal";
 import { type GateSettings } from "./core/settings";
 import { counter, type Store } from "./core/store";
 import { endOf, nameOf } from "./core/time";
+import { isRecord } from "./core/usage";
 import { type Answer, type Caller, type Gate, Refused } from "./gate";
 import { bedrockError, type ErrorWriter, gateError, openaiError } from "./surfaces";
 
@@ -94,8 +95,16 @@ async function runtime(ground: AppGround, context: Context, caller: Caller, requ
     if (!operation) {
         throw new Refused({ status: 404, code: "not_found", message: `There is no operation ${last ?? ""} here` });
     }
-    const ask = readAsk(operation, decodeURIComponent(model), await context.req.text(), context.req.raw.headers);
+    const ask = readAsk(operation, decoded(model), await context.req.text(), context.req.raw.headers);
     return asResponse(await ground.gate.answer({ requestId, caller, ask, headers: kept(context), ...wishes(context) }));
+}
+
+function decoded(model: string): string {
+    try {
+        return decodeURIComponent(model);
+    } catch {
+        throw new BadRequest(`The model ${model} is not encoded as a URL asks for`);
+    }
 }
 
 async function chat(ground: AppGround, context: Context, caller: Caller, requestId: string): Promise<Response> {
@@ -104,7 +113,7 @@ async function chat(ground: AppGround, context: Context, caller: Caller, request
     const ask = readAsk(operation, request.model, JSON.stringify(request.converse), new Headers());
     const answer = await ground.gate.answer({ requestId, caller, ask, headers: {}, ...wishes(context) });
     if (answer.status !== 200) {
-        const { message } = JSON.parse(await textOf(answer)) as { message?: string };
+        const message = messageIn(await textOf(answer));
         const code = answer.headers["x-amzn-errortype"] ?? "model_error";
         throw new Refused({ status: answer.status, code, message: message ?? code });
     }
@@ -126,6 +135,16 @@ async function chat(ground: AppGround, context: Context, caller: Caller, request
         headers: { ...answer.headers, "content-type": "text/event-stream" },
         body: asStream(answer).pipeThrough(chunks(head, request.includeUsage)),
     });
+}
+
+/** What Bedrock says of a failure; what stands in front of it may say it in another format. */
+function messageIn(text: string): string | undefined {
+    try {
+        const said: unknown = JSON.parse(text);
+        return isRecord(said) && typeof said.message === "string" ? said.message : undefined;
+    } catch {
+        return undefined;
+    }
 }
 
 /** Server-sent events, each a chunk of the completion, and `[DONE]` at the end. */

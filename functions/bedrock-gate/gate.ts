@@ -1,6 +1,6 @@
 import { type Models, NotSent } from "./adapters/bedrock";
 import { answerKey, askFor, giveUp, isPending, keep, type KeptAnswer, keptAnswer, largestAnswer } from "./core/answers";
-import { type Ask, BadRequest } from "./core/ask";
+import { type Ask, BadRequest, serviceTiers } from "./core/ask";
 import { cacheKey } from "./core/cache-key";
 import {
     admission,
@@ -84,7 +84,7 @@ const answerPoll = 100;
 export class Gate {
     private readonly limits: Limits;
     /** Refusals that no waiting ends soon, by caller: a flood of them does not reach the table. */
-    private readonly refused = new Map<string, { readonly refusal: Refusal; readonly until: number }>();
+    private readonly refused = new Map<string, Remembered>();
 
     constructor(
         private readonly settings: GateSettings,
@@ -163,14 +163,14 @@ export class Gate {
     private async admit(call: Call, price: ModelPrice, key: string | undefined): Promise<Admitted | "answer pending"> {
         const { ask, caller } = call;
         const limits = { ...this.limits, ...caller.limits };
-        const known = this.refused.get(caller.id);
-        if (known && known.until > this.ground.now().getTime()) {
-            throw new Refused(refusalError(known.refusal, limits, this.ground.now()));
-        }
         const longest = this.outputTokensOf(ask, price);
-        const inputTokens = boundedBy(ask.inputTokens, price.contextTokens);
+        const inputTokens = boundedBy(ask.inputTokens, contextOf(price));
         const ceiling = (maxOutputTokens: number) =>
             ceilingOf(price, { inputTokens, maxOutputTokens: BigInt(maxOutputTokens) });
+        const known = this.refused.get(caller.id);
+        if (known && known.until > this.ground.now().getTime() && ceiling(1) >= known.floor) {
+            throw new Refused(refusalError(known.refusal, limits, this.ground.now()));
+        }
         let outputTokens = longest;
         for (let attempt = 1; ; attempt++) {
             const now = this.ground.now();
@@ -190,7 +190,7 @@ export class Gate {
             const refusal = refusalOf(refused, lease, limits, now);
             const shorter = this.shorter(refusal, price, inputTokens, request.ceiling);
             if (shorter === undefined || attempt > shorterTries) {
-                this.remember(caller.id, refusal, now);
+                this.remember(caller.id, refusal, request.floor, now);
                 throw new Refused(refusalError(refusal, limits, now));
             }
             outputTokens = Math.min(shorter, outputTokens);
@@ -217,12 +217,14 @@ export class Gate {
         return tokens;
     }
 
-    private remember(caller: string, refusal: Refusal, now: Date): void {
+    private remember(caller: string, refusal: Refusal, least: bigint, now: Date): void {
         if (refusal.code !== "budget_exceeded" && refusal.code !== "hour_limit" && refusal.code !== "day_limit") return;
         // An operator can restore a budget, and an update raise a limit: it is asked again after two seconds.
         const until = Math.min(refusal.until.getTime(), now.getTime() + 2000);
         if (this.refused.size > 10_000) this.refused.clear();
-        this.refused.set(caller, { refusal, until });
+        // What is left of a budget that is not shut off may do for a smaller request.
+        const floor = refusal.code === "budget_exceeded" && refusal.shutOffAt === undefined ? least : 0n;
+        this.refused.set(caller, { refusal, floor, until });
     }
 
     private async send(
@@ -235,7 +237,9 @@ export class Gate {
         const { ask, headers } = call;
         // Read while the model works: a transaction does not tell what its counters are now.
         const limits = this.limitHeaders(call.caller);
-        const body = Buffer.from(JSON.stringify(shortened === undefined ? ask.body : ask.withOutputTokens(shortened)));
+        // Where its caller names no limit, the model's own might be another than the one that was counted with.
+        const limit = shortened ?? (ask.outputTokens === undefined ? price.maxOutputTokens : undefined);
+        const body = Buffer.from(JSON.stringify(limit === undefined ? ask.body : ask.withOutputTokens(limit)));
         const about: Record<string, string> = {
             "x-gate-cache": key === undefined ? "bypass" : "miss",
             ...(shortened === undefined ? {} : { "x-gate-max-tokens": String(shortened) }),
@@ -367,13 +371,11 @@ export class Gate {
     private chargeOf({ ask, requestId }: Call, price: ModelPrice, lease: Lease, reading: Reading | undefined): Charge {
         if (!reading?.usage) return this.atCeiling(ask, lease);
         const { usage } = reading;
-        const served = reading.serviceTier ?? ask.serviceTier;
         const model = modelIdOf(ask.model);
-        const servedPrice =
-            served === ask.serviceTier
-                ? price
-                : findPrice({ model, region: this.settings.region, tier: served }, this.settings.prices);
-        const microUsd = costOf(servedPrice ?? price, usage);
+        const servedPrice = this.servedPrice(ask, price, reading.serviceTier);
+        const cost = costOf(servedPrice ?? price, usage);
+        // What served it has no price that is known: it may have cost all that was set aside.
+        const microUsd = servedPrice === undefined && cost < lease.ceiling ? lease.ceiling : cost;
         if (microUsd > lease.ceiling) {
             this.ground.log("cost above ceiling", {
                 requestId,
@@ -387,6 +389,13 @@ export class Gate {
             inputTokens: usage.input + usage.cacheRead + usage.cacheWrite5m + usage.cacheWrite1h,
             outputTokens: usage.output,
         };
+    }
+
+    private servedPrice(ask: Ask, price: ModelPrice, served: string | undefined): ModelPrice | undefined {
+        if (served === undefined || served === ask.serviceTier) return price;
+        const tier = serviceTiers.find((one) => one === served);
+        const { region, prices } = this.settings;
+        return tier && findPrice({ model: modelIdOf(ask.model), region, tier }, prices);
     }
 
     private atCeiling(ask: Ask, lease: Lease): Charge {
@@ -447,6 +456,18 @@ interface Admitted {
     /** The answer's limit, where it was made shorter. */
     readonly outputTokens: number | undefined;
 }
+
+/** A refusal that is given again without asking the table. */
+interface Remembered {
+    readonly refusal: Refusal;
+    /** It holds for requests that cost at least so much. */
+    readonly floor: bigint;
+    readonly until: number;
+}
+
+/** No prompt is longer. A price for longer ones says that there are some: a model's own limit can be raised for a call. */
+const contextOf = ({ contextTokens, longContext }: ModelPrice) =>
+    contextTokens !== undefined && longContext && longContext.from >= contextTokens ? undefined : contextTokens;
 
 const boundedBy = (tokens: bigint, most: number | undefined) =>
     most !== undefined && tokens > BigInt(most) ? BigInt(most) : tokens;

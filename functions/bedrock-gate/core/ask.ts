@@ -29,7 +29,10 @@ export class BadRequest extends Error {
     override readonly name = "BadRequest";
 }
 
-/** Where a family's own request format keeps the limit of the answer's length: the first is written, all are read. */
+/**
+ * Where a family's own request format keeps the limit of the answer's length. All are read, and the largest counts; the
+ * one that the caller uses is written, or else the first.
+ */
 const limitFields: readonly { readonly family: RegExp; readonly paths: readonly (readonly string[])[] }[] = [
     { family: /^anthropic\./, paths: [["max_tokens"], ["max_tokens_to_sample"]] },
     { family: /^meta\./, paths: [["max_gen_len"]] },
@@ -51,7 +54,10 @@ const converseLimit = [["inferenceConfig", "maxTokens"]];
 const severalAnswers = ["n", "num_generations", "numResults", "num_results"];
 
 /** Content whose tokens are not bounded by its bytes, by key and by `type`. */
-const unbounded = ["image", "video", "audio", "document", "image_url", "input_audio", "file"];
+const unbounded = [
+    ...["image", "video", "audio", "document", "file"],
+    ...["images", "videos", "image_url", "video_url", "audio_url", "input_image", "input_audio", "input_file"],
+];
 
 /** What a model's template adds, in tokens: to a request, to one with tools, to each message and each tool. */
 const template = { request: 64n, withTools: 1024n, message: 64n, tool: 128n };
@@ -68,22 +74,21 @@ export function readAsk(operation: Operation, model: string, text: string, heade
     const converse = operation.startsWith("converse");
     refuseUnpriced(body, headers);
     const paths = converse ? converseLimit : nativeLimit(model);
-    const asked = paths.map((path) => ({ path, value: at(body, path) })).find(({ value }) => value !== undefined);
-    if (asked && !(Number.isSafeInteger(asked.value) && (asked.value as number) > 0)) {
-        throw new BadRequest(
-            `${asked.path.join(".")} is ${JSON.stringify(asked.value)}, expected a whole number of tokens above 0`,
-        );
-    }
+    const asked = paths.filter((path) => at(body, path) !== undefined).map((path) => limitAt(body, path));
+    const written = asked[0]?.path ?? paths[0];
     return {
         operation,
         model,
         body,
-        inputTokens: boundOf(text, body),
-        outputTokens: asked?.value as number | undefined,
-        serviceTier: tierOf(converse ? at(body, ["serviceTier", "type"]) : headers.get("x-amzn-bedrock-service-tier")),
+        inputTokens: boundOf(body),
+        outputTokens: asked.length > 0 ? Math.max(...asked.map(({ tokens }) => tokens)) : undefined,
+        serviceTier: tierOf(
+            (converse ? at(body, ["serviceTier", "type"]) : body.service_tier) ??
+                headers.get("x-amzn-bedrock-service-tier"),
+        ),
         withOutputTokens: (tokens) => {
-            const others = paths.slice(1).reduce((rest, path) => without(rest, path), body);
-            return withValue(others, paths[0], tokens);
+            const others = paths.reduce((rest, path) => without(rest, path), body);
+            return withValue(others, written, tokens);
         },
     };
 }
@@ -97,6 +102,12 @@ function parse(text: string): Body {
     }
     if (!isRecord(body)) throw new BadRequest("The body is no JSON object");
     return body;
+}
+
+function limitAt(body: Body, path: readonly string[]) {
+    const tokens = at(body, path);
+    if (Number.isSafeInteger(tokens) && (tokens as number) > 0) return { path, tokens: tokens as number };
+    throw new BadRequest(`${path.join(".")} is ${JSON.stringify(tokens)}, expected a whole number of tokens above 0`);
 }
 
 function nativeLimit(model: string): readonly (readonly string[])[] {
@@ -124,11 +135,17 @@ function refuseUnpriced(body: Body, headers: Headers): void {
         }
     }
     const extra = body.additionalModelRequestFields;
-    if (isRecord(extra) && Object.keys(extra).some((name) => /max|^n$|num_/i.test(name))) {
+    if (keysOf(extra).some((name) => /max.*(tok|len)|^n$|^num/i.test(name))) {
         throw new BadRequest("additionalModelRequestFields sets a limit: use inferenceConfig.maxTokens");
     }
     const found = findUnbounded(body);
     if (found) throw new BadRequest(`The request has ${found}, whose tokens have no ceiling here: send text only`);
+}
+
+/** The names of all that a value has, at any depth. */
+function keysOf(value: unknown): string[] {
+    if (Array.isArray(value)) return value.flatMap(keysOf);
+    return isRecord(value) ? Object.entries(value).flatMap(([name, inner]) => [name, ...keysOf(inner)]) : [];
 }
 
 /** The first content that is no text. A tool's schema and arguments are text, whatever their names are. */
@@ -137,7 +154,7 @@ function findUnbounded(value: unknown): string | undefined {
     if (!isRecord(value)) return undefined;
     if (typeof value.type === "string" && unbounded.includes(value.type)) return value.type;
     for (const [name, inner] of Object.entries(value)) {
-        if (["toolConfig", "tools", "input", "json"].includes(name)) continue;
+        if (["toolConfig", "tools", "input", "json", "schema"].includes(name)) continue;
         if (unbounded.includes(name) && (isRecord(inner) || Array.isArray(inner))) return name;
         const found = findUnbounded(inner);
         if (found) return found;
@@ -146,13 +163,18 @@ function findUnbounded(value: unknown): string | undefined {
 }
 
 /**
- * A text has no more tokens than bytes, since every tokenizer's smallest piece is a byte; the body's own bytes are more
- * than its texts'. What the model's template adds comes on top.
+ * A text has no more tokens than bytes, since every tokenizer's smallest piece is a byte; the bytes of the body that is
+ * sent, which are not those that came, are more than its texts'. What the model's template adds comes on top.
  */
-function boundOf(text: string, body: Body): bigint {
+function boundOf(body: Body): bigint {
+    const text = JSON.stringify(body, (name, value: unknown) => {
+        if (typeof value !== "number" || Number.isFinite(value)) return value;
+        throw new BadRequest(`${name} is a number beyond those that can be sent`);
+    });
     const messages = Array.isArray(body.messages) ? body.messages.length : 1;
-    const tools = at(body, ["toolConfig", "tools"]) ?? body.tools;
-    const count = Array.isArray(tools) ? BigInt(tools.length) : 0n;
+    const count = [["toolConfig", "tools"], ["tools"], ["additionalModelRequestFields", "tools"]]
+        .map((path) => at(body, path))
+        .reduce<bigint>((sum, tools) => sum + (Array.isArray(tools) ? BigInt(tools.length) : 0n), 0n);
     return (
         BigInt(Buffer.byteLength(text)) +
         template.request +
@@ -162,7 +184,7 @@ function boundOf(text: string, body: Body): bigint {
 }
 
 function tierOf(value: unknown): ServiceTier {
-    if (value === undefined || value === null) return "default";
+    if (value === undefined || value === null || value === "auto") return "default";
     const tier = serviceTiers.find((one) => one === value);
     if (tier) return tier;
     throw new BadRequest(`The service tier is ${JSON.stringify(value)}, expected ${serviceTiers.join(", ")}`);

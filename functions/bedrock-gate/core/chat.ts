@@ -46,7 +46,7 @@ export function readChat(text: string): ChatRequest {
     const unknown = Object.keys(body).filter((name) => body[name] !== null && !known.includes(name));
     if (unknown.length > 0) throw new BadRequest(`${unknown.join(", ")}: not supported by this gate`);
     if (typeof body.model !== "string") throw new BadRequest("model is missing, expected the id of a model");
-    if (body.n !== undefined && body.n !== 1) throw new BadRequest("n is not supported: ask once an answer");
+    if (body.n != null && body.n !== 1) throw new BadRequest("n is not supported: ask once an answer");
     const { system, messages } = chatMessages(body.messages);
     return {
         model: body.model,

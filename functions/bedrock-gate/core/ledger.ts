@@ -67,10 +67,13 @@ const callerKey = (caller: string, sort: string): Key => ({ partition: `caller#$
 export const callerWindowKey = (caller: string, unit: "hour" | "day" | "month", now: Date) =>
     callerKey(caller, nameOf(unit, now));
 
+const requestKey = (caller: string, idempotencyKey: string) => callerKey(caller, `request#${idempotencyKey}`);
+
 /** The sort key of a lease: by expiry, so that those that ran out come first. */
 const leaseSort = ({ expiresAt, id }: Pick<Lease, "expiresAt" | "id">) => `${expiresAt.toISOString()}#${id}`;
 
-const expiry = (from: Date, after: number) => ({ expiresAt: BigInt(Math.ceil((from.getTime() + after) / 1000)) });
+const seconds = (time: Date) => BigInt(Math.ceil(time.getTime() / 1000));
+const expiry = (from: Date, after: number) => ({ expiresAt: seconds(new Date(from.getTime() + after)) });
 
 /** The lease that a request gets if it is admitted. */
 export function leaseFor(request: Request, now: Date, milliseconds: number): Lease {
@@ -110,8 +113,9 @@ export function admission(lease: Lease, limits: Limits, now: Date): Write[] {
             ? []
             : [
                   {
-                      key: callerKey(caller, `request#${lease.idempotencyKey}`),
-                      when: [{ attribute: "id", is: "absent" } as const],
+                      key: requestKey(caller, lease.idempotencyKey),
+                      // Items that have expired are deleted late.
+                      when: [{ attribute: "expiresAt", is: "at most", value: seconds(now) } as const],
                       set: { id: lease.id, ...expiry(now, idempotencyTime) },
                   },
               ]),
@@ -160,9 +164,16 @@ export function lateSettlement(lease: Lease, charge: Charge, now: Date): Write[]
     ];
 }
 
-/** The transaction that gives back what was set aside for a request that was never sent, or that AWS does not bill. */
+/**
+ * The transaction that gives back what was set aside for a request that was never sent, or that AWS does not bill, and its
+ * name with it: it can be sent again.
+ */
 export function release(lease: Lease): Write[] {
-    return ended(lease, leasesPartition, { held: -lease.ceiling });
+    const { caller, ceiling, idempotencyKey } = lease;
+    return [
+        ...ended(lease, leasesPartition, { held: -ceiling }),
+        ...(idempotencyKey === undefined ? [] : [{ key: requestKey(caller, idempotencyKey), delete: true } as const]),
+    ];
 }
 
 /** Takes a lease away where it still is, so that it ends once, and changes the totals of its months. */

@@ -1,4 +1,4 @@
-import { type Operation, type ServiceTier, serviceTiers } from "./ask";
+import { type Operation } from "./ask";
 import { FrameReader, type StreamEvent } from "./frames";
 import { type TokenUsage } from "./money";
 import { converseUsage, invokeUsage, isRecord, metricsUsage } from "./usage";
@@ -7,8 +7,8 @@ import { converseUsage, invokeUsage, isRecord, metricsUsage } from "./usage";
 export interface Reading {
     /** Undefined where it does not say what it used: it is charged at its ceiling then. */
     readonly usage: TokenUsage | undefined;
-    /** The service tier that answered, where it is another than the default. */
-    readonly serviceTier: ServiceTier | undefined;
+    /** The service tier that answered, where it says so: one that is not known here too. */
+    readonly serviceTier: string | undefined;
     /** Whether the model came to its end: neither cut off by a limit nor by an error. */
     readonly whole: boolean;
 }
@@ -17,10 +17,11 @@ export interface Reading {
 export function readAnswer(operation: Operation, headers: Headers, bytes: Uint8Array): Reading {
     const body = parsed(bytes);
     const tier = isRecord(body.serviceTier) ? body.serviceTier.type : headers.get("x-amzn-bedrock-service-tier");
+    const usage = operation === "converse" ? converseUsage(body.usage) : invokeUsage(headers);
     return {
-        usage: operation === "converse" ? converseUsage(body.usage) : invokeUsage(headers),
-        serviceTier: serviceTiers.find((one) => one === tier),
-        whole: stopReasons(body).every(isEnd),
+        usage,
+        serviceTier: typeof tier === "string" ? tier : undefined,
+        whole: usage !== undefined && areEnds(stopReasons(body)),
     };
 }
 
@@ -28,7 +29,7 @@ export function readAnswer(operation: Operation, headers: Headers, bytes: Uint8A
 export class StreamMeter {
     private readonly frames = new FrameReader();
     private usage: TokenUsage | undefined;
-    private serviceTier: ServiceTier | undefined;
+    private serviceTier: string | undefined;
     private failed = false;
     private readonly stops: unknown[] = [];
 
@@ -46,7 +47,7 @@ export class StreamMeter {
 
     /** What the stream said, once it has ended. */
     reading(): Reading {
-        const whole = !this.failed && this.frames.isWhole && this.usage !== undefined && this.stops.every(isEnd);
+        const whole = !this.failed && this.frames.isWhole && this.usage !== undefined && areEnds(this.stops);
         return { usage: this.usage, serviceTier: this.serviceTier, whole };
     }
 
@@ -62,7 +63,7 @@ export class StreamMeter {
         if (type === "metadata") {
             this.usage = converseUsage(content.usage) ?? this.usage;
             const tier = isRecord(content.serviceTier) ? content.serviceTier.type : undefined;
-            this.serviceTier = serviceTiers.find((one) => one === tier) ?? this.serviceTier;
+            if (typeof tier === "string") this.serviceTier = tier;
         }
     }
 }
@@ -79,7 +80,12 @@ function stopReasons(value: unknown): unknown[] {
     );
 }
 
-const isEnd = (reason: unknown) => typeof reason === "string" && !/max|length|filter|guardrail|error/i.test(reason);
+/** Reasons for which a model has come to its end by itself. Any other may be a limit, a filter or a failure. */
+const ends = ["end_turn", "stop", "stop_sequence", "tool_use", "tool_calls", "complete", "finish"];
+
+/** Whether an answer says why it ended, and that it is whole. */
+const areEnds = (reasons: readonly unknown[]) =>
+    reasons.length > 0 && reasons.every((reason) => typeof reason === "string" && ends.includes(reason.toLowerCase()));
 
 function parsed(bytes: Uint8Array): Record<string, unknown> {
     try {

@@ -6,6 +6,7 @@ const none: TokenUsage = { input: 0n, output: 0n, cacheRead: 0n, cacheWrite5m: 0
 /** The `usage` of Converse's answer, and of the `metadata` event of its stream; undefined where it counts nothing. */
 export function converseUsage(usage: unknown): TokenUsage | undefined {
     if (!isRecord(usage) || !isCount(usage.inputTokens) || !isCount(usage.outputTokens)) return undefined;
+    if (!areCounts(usage.cacheReadInputTokens, usage.cacheWriteInputTokens)) return undefined;
     const written = count(usage.cacheWriteInputTokens);
     const hour = Array.isArray(usage.cacheDetails)
         ? usage.cacheDetails
@@ -25,19 +26,22 @@ export function converseUsage(usage: unknown): TokenUsage | undefined {
 export function invokeUsage(headers: Headers): TokenUsage | undefined {
     const of = (name: string) => headers.get(`x-amzn-bedrock-${name}-token-count`);
     const [input, output] = [of("input"), of("output")];
+    const [read, written] = [of("cache-read-input"), of("cache-write-input")];
     if (!isDigits(input) || !isDigits(output)) return undefined;
+    if (![read, written].every((header) => header === null || isDigits(header))) return undefined;
     return {
         ...none,
         input: BigInt(input),
         output: BigInt(output),
-        cacheRead: digits(of("cache-read-input")),
-        cacheWrite1h: digits(of("cache-write-input")),
+        cacheRead: BigInt(read ?? 0),
+        cacheWrite1h: BigInt(written ?? 0),
     };
 }
 
 /** `amazon-bedrock-invocationMetrics` of the last chunk of InvokeModelWithResponseStream. */
 export function metricsUsage(metrics: unknown): TokenUsage | undefined {
     if (!isRecord(metrics) || !isCount(metrics.inputTokenCount) || !isCount(metrics.outputTokenCount)) return undefined;
+    if (!areCounts(metrics.cacheReadInputTokenCount, metrics.cacheWriteInputTokenCount)) return undefined;
     return {
         ...none,
         input: count(metrics.inputTokenCount),
@@ -66,6 +70,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+/** What is there must be a count: something else in its place may stand for any number of tokens. */
+const areCounts = (...values: readonly unknown[]) => values.every((value) => value == null || isCount(value));
 const count = (value: unknown) => (isCount(value) ? BigInt(value) : 0n);
 const isDigits = (value: string | null): value is string => value !== null && /^\d{1,15}$/.test(value);
-const digits = (value: string | null) => (isDigits(value) ? BigInt(value) : 0n);
