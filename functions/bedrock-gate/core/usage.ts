@@ -1,7 +1,9 @@
 import { type TokenUsage } from "./money";
 
+export { type TokenUsage } from "./money";
+
 /** Nothing used. */
-const none: TokenUsage = { input: 0n, output: 0n, cacheRead: 0n, cacheWrite5m: 0n, cacheWrite1h: 0n };
+export const noTokens: TokenUsage = { input: 0n, output: 0n, cacheRead: 0n, cacheWrite5m: 0n, cacheWrite1h: 0n };
 
 /** The `usage` of Converse's answer, and of the `metadata` event of its stream; undefined where it counts nothing. */
 export function converseUsage(usage: unknown): TokenUsage | undefined {
@@ -30,7 +32,7 @@ export function invokeUsage(headers: Headers): TokenUsage | undefined {
     if (!isDigits(input) || !isDigits(output)) return undefined;
     if (![read, written].every((header) => header === null || isDigits(header))) return undefined;
     return {
-        ...none,
+        ...noTokens,
         input: BigInt(input),
         output: BigInt(output),
         cacheRead: BigInt(read ?? 0),
@@ -43,7 +45,7 @@ export function metricsUsage(metrics: unknown): TokenUsage | undefined {
     if (!isRecord(metrics) || !isCount(metrics.inputTokenCount) || !isCount(metrics.outputTokenCount)) return undefined;
     if (!areCounts(metrics.cacheReadInputTokenCount, metrics.cacheWriteInputTokenCount)) return undefined;
     return {
-        ...none,
+        ...noTokens,
         input: count(metrics.inputTokenCount),
         output: count(metrics.outputTokenCount),
         cacheRead: count(metrics.cacheReadInputTokenCount),
@@ -58,7 +60,7 @@ export function chatUsage(usage: unknown): TokenUsage | undefined {
     const cached = count(details.cached_tokens);
     const input = count(usage.prompt_tokens);
     return {
-        ...none,
+        ...noTokens,
         input: input > cached ? input - cached : 0n,
         output: count(usage.completion_tokens),
         cacheRead: cached,
