@@ -309,6 +309,12 @@ describe("the ledger", () => {
         });
     });
 
+    it("refuses the first request of a month too that is more than its budget", async () => {
+        const of: Limits = { microUsdPerMonth: 100n, requestsPerHour: 100n, requestsPerDay: 100n };
+        assert.equal((await admit(leaseOf({ ceiling: 101n, floor: 101n }), now, of))?.code, "budget_exceeded");
+        assert.equal(await admit(leaseOf({ ceiling: 100n, floor: 100n }), now, of), undefined);
+    });
+
     it("sends a request of one name once, for 24 hours, whether or not the table has cleaned up by then", async () => {
         const of: Limits = { ...limits, requestsPerHour: 100n, requestsPerDay: 100n };
         const named = (caller = "a", time = now) => leaseOf({ idempotencyKey: "k", caller }, time);

@@ -101,7 +101,9 @@ class Expression {
             case "equal":
                 return `${name} = ${this.value(condition.value)}`;
             case "at most":
-                return `(attribute_not_exists(${name}) OR ${name} <= ${this.value(condition.value)})`;
+                return condition.value < 0n
+                    ? `${name} <= ${this.value(condition.value)}`
+                    : `(attribute_not_exists(${name}) OR ${name} <= ${this.value(condition.value)})`;
         }
     }
 

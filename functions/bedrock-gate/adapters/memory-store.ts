@@ -59,7 +59,7 @@ function holds(condition: Condition, item: Item | undefined): boolean {
         case "equal":
             return value !== undefined && isEqual(value, condition.value);
         case "at most":
-            return value === undefined || (typeof value === "bigint" && value <= condition.value);
+            return value === undefined ? condition.value >= 0n : typeof value === "bigint" && value <= condition.value;
     }
 }
 
