@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Store } from "./core/store";
 import { createKey, listKeys, revokeKey } from "./keys";
 import { type ShutOff } from "./shut-off";
+import { type Watch } from "./watch";
 
 const limit = z.int().min(1).max(1_000_000_000).optional();
 const keyName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "1 to 63 small letters, digits and hyphens");
@@ -11,6 +12,10 @@ const keyName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "1 to 63 small let
 export const task = z.discriminatedUnion("task", [
     /** Every few minutes, and as a month begins. */
     z.strictObject({ task: z.literal("keep") }),
+    /** Once a day. */
+    z.strictObject({ task: z.literal("daily") }),
+    /** The report of today's costs. */
+    z.strictObject({ task: z.literal("costs") }),
     z.strictObject({
         task: z.literal("restore"),
         reason: z.string().min(1).max(500),
@@ -36,15 +41,21 @@ export type Task = z.infer<typeof task>;
 
 interface ControlGround {
     readonly shutOff: ShutOff;
+    readonly watch: Watch;
     readonly store: Store;
     readonly now: () => Date;
 }
 
 /** Does what the gate's schedules and its operators ask for: it alone writes the ledger, beside the gate. */
-export async function control(asked: Task, { shutOff, store, now }: ControlGround): Promise<unknown> {
+export async function control(asked: Task, { shutOff, watch, store, now }: ControlGround): Promise<unknown> {
     switch (asked.task) {
         case "keep":
-            return shutOff.keep();
+            await shutOff.keep();
+            return void (await watch.lookForBypass());
+        case "daily":
+            return watch.daily();
+        case "costs":
+            return watch.report();
         case "restore": {
             const { reason, by, until } = asked;
             return shutOff.restore({ reason, by, ...(until === undefined ? {} : { until: new Date(until) }) });

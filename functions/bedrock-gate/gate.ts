@@ -20,6 +20,7 @@ import { limitHeaders, tighter } from "./core/limit-headers";
 import { readAnswer, type Reading, StreamMeter } from "./core/meter";
 import { affordableOutput, ceilingOf, costOf } from "./core/money";
 import { findPrice, modelIdOf, type ModelPrice } from "./core/prices";
+import { modelTier } from "./core/tiers";
 import { cannotCount, type GateError, refusalError } from "./core/refusal";
 import { type GateSettings } from "./core/settings";
 import { counter, type Store, type Write } from "./core/store";
@@ -127,13 +128,23 @@ export class Gate {
             });
         }
         const price = findPrice({ model: id, region: this.settings.region, tier: serviceTier }, this.settings.prices);
-        if (price) return price;
+        if (price) return this.allowed(id, price);
         throw new Refused({
             status: 403,
             code: "price_unknown",
             message:
                 `The price of ${id} in ${this.settings.region} (service tier ${serviceTier}) is not known, so it is not ` +
                 "sent. The platform's operators can state it in the setting gate.prices",
+        });
+    }
+
+    private allowed(model: string, price: ModelPrice): ModelPrice {
+        const tier = modelTier(price);
+        if (this.settings.tiers.includes(tier)) return price;
+        throw new Refused({
+            status: 403,
+            code: "tier_not_allowed",
+            message: `${model} is of tier ${tier}, and this environment may use ${this.settings.tiers.join(", ")} (gate.tiers)`,
         });
     }
 
@@ -179,6 +190,8 @@ export class Gate {
                 caller: caller.id,
                 ceiling: ceiling(outputTokens),
                 floor: ceiling(1),
+                model: modelIdOf(ask.model),
+                tokens: inputTokens + BigInt(outputTokens),
                 ...(call.idempotencyKey === undefined ? {} : { idempotencyKey: call.idempotencyKey }),
             };
             const lease = leaseFor(request, now, this.settings.leaseSeconds * 1000);
@@ -252,7 +265,7 @@ export class Gate {
                 await this.end(call, release(lease), key);
                 throw new Refused({ status: 503, code: "model_unavailable", message: error.message, retryAfter: 5 });
             }
-            await this.charge(call, lease, key, this.atCeiling(ask, lease));
+            await this.charge(call, lease, key, this.atCeiling(lease));
             throw new Refused({
                 status: 504,
                 code: "model_timeout",
@@ -307,7 +320,7 @@ export class Gate {
     private async failed(call: Call, lease: Lease, key: string | undefined, response: Response): Promise<Uint8Array> {
         const bytes = (await this.readAll(response)) ?? new Uint8Array();
         if (notBilled.includes(response.status)) await this.end(call, release(lease), key);
-        else await this.charge(call, lease, key, this.atCeiling(call.ask, lease));
+        else await this.charge(call, lease, key, this.atCeiling(lease));
         return bytes;
     }
 
@@ -369,7 +382,7 @@ export class Gate {
     }
 
     private chargeOf({ ask, requestId }: Call, price: ModelPrice, lease: Lease, reading: Reading | undefined): Charge {
-        if (!reading?.usage) return this.atCeiling(ask, lease);
+        if (!reading?.usage) return this.atCeiling(lease);
         const { usage } = reading;
         const model = modelIdOf(ask.model);
         const servedPrice = this.servedPrice(ask, price, reading.serviceTier);
@@ -398,8 +411,8 @@ export class Gate {
         return tier && findPrice({ model: modelIdOf(ask.model), region, tier }, prices);
     }
 
-    private atCeiling(ask: Ask, lease: Lease): Charge {
-        return { microUsd: lease.ceiling, model: modelIdOf(ask.model), inputTokens: 0n, outputTokens: 0n };
+    private atCeiling({ ceiling, model, tokens }: Lease): Charge {
+        return { microUsd: ceiling, model, inputTokens: tokens, outputTokens: 0n };
     }
 
     /** Counts what a call cost. Where that fails, its lease stays and is charged at its ceiling when it runs out. */

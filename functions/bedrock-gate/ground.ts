@@ -28,8 +28,9 @@ export function deployedGround(text: string, credentials: BedrockOptions["creden
     const brake = new IamBrake(new IAMClient({ region, credentials }), settings.brake, () =>
         isDenied(models, settings),
     );
-    const shutOff = new ShutOff(settings, { store, brake, now, log, alert: publisher(settings, credentials) });
-    return { settings, store, models, now, log, shutOff };
+    const alert = publisher(settings, credentials);
+    const shutOff = new ShutOff(settings, { store, brake, now, log, alert });
+    return { settings, store, models, now, log, alert, shutOff };
 }
 
 /** A request without messages: where it is allowed, Bedrock refuses it as invalid, and bills nothing. */

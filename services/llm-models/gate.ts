@@ -1,10 +1,8 @@
 import { z } from "zod";
 
 import { priceOverridesSchema } from "../../functions/bedrock-gate/core/prices";
+import { modelTiers } from "../../functions/bedrock-gate/core/tiers";
 import { eachOnce } from "../settings";
-
-/** Tiers of models by what a usual request costs in US dollars (E7). */
-export const modelTiers = ["small", "large"] as const;
 
 const requests = z.int().min(1).max(1_000_000_000);
 

@@ -30,7 +30,11 @@ export class TokenMetrics {
     async between(start: Date, end: Date, known: readonly string[]): Promise<ReadonlyMap<string, TokenUsage>> {
         const models = [...new Set([...known, ...(await this.called())])];
         const queries = models.flatMap((model) =>
-            Object.entries(metrics).map(([kind, MetricName]) => ({ model, kind: kind as keyof TokenUsage, MetricName })),
+            Object.entries(metrics).map(([kind, MetricName]) => ({
+                model,
+                kind: kind as keyof TokenUsage,
+                MetricName,
+            })),
         );
         const found = new Map<string, TokenUsage>();
         for (let first = 0; first < queries.length; first += atOnce) {

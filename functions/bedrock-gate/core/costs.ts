@@ -20,7 +20,11 @@ export interface CostReport {
     };
     /** What AWS bills, by service; a reason where it could not be asked. */
     readonly costExplorer:
-        | { readonly spentMicroUsd: string; readonly services: Readonly<Record<string, string>>; readonly unseen: readonly string[] }
+        | {
+              readonly spentMicroUsd: string;
+              readonly services: Readonly<Record<string, string>>;
+              readonly unseen: readonly string[];
+          }
         | { readonly unavailable: string };
     /** The most that any of the three says. */
     readonly spentMicroUsd: string;
@@ -55,7 +59,9 @@ export function priced(
 /** Of a bill, what is spent for models under the services that the budget counts, and model spend that it does not see. */
 export function modelBill(bill: Readonly<Record<string, bigint>>, budgetServices: readonly string[]) {
     const names = Object.keys(bill);
-    const unseen = names.filter((name) => marketplaceName.test(name) && !budgetServices.includes(name) && bill[name] > 0n);
+    const unseen = names.filter(
+        (name) => marketplaceName.test(name) && !budgetServices.includes(name) && bill[name] > 0n,
+    );
     const counted = names.filter((name) => budgetServices.includes(name) || unseen.includes(name));
     return { unseen, services: Object.fromEntries(counted.map((name) => [name, bill[name]])) };
 }

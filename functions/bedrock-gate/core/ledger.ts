@@ -18,6 +18,9 @@ export interface Request {
     readonly ceiling: bigint;
     /** The most that it can cost if its answer is made as short as can be. */
     readonly floor: bigint;
+    readonly model: string;
+    /** The most tokens that it can use. */
+    readonly tokens: bigint;
     /** The caller's own name for it: a second request of the same name is not sent. */
     readonly idempotencyKey?: string;
 }
@@ -85,7 +88,7 @@ export function leaseFor(request: Request, now: Date, milliseconds: number): Lea
 
 /** The transaction that admits a request: its hour, its day, its months, its leases and its name, or nothing. */
 export function admission(lease: Lease, limits: Limits, now: Date): Write[] {
-    const { caller, ceiling, months } = lease;
+    const { caller, ceiling, months, model, tokens } = lease;
     const window = (unit: "hour" | "day", limit: bigint): Write => ({
         key: callerWindowKey(caller, unit, now),
         when: [{ attribute: "requests", is: "at most", value: limit - 1n }],
@@ -107,7 +110,7 @@ export function admission(lease: Lease, limits: Limits, now: Date): Write[] {
         ...months.map((month): Write => ({
             key: { partition: leasesPartition(month), sort: leaseSort(lease) },
             when: [{ attribute: "ceiling", is: "absent" }],
-            set: { ceiling, caller, months: months.join() },
+            set: { ceiling, caller, model, tokens, months: months.join() },
         })),
         ...(lease.idempotencyKey === undefined
             ? []
@@ -212,15 +215,28 @@ export const expiredBefore = (now: Date) => new Date(now.getTime() - clockSkew).
  */
 export function expiration(sort: string, item: Item, now: Date): Write[] {
     const ceiling = counter(item, "ceiling");
-    return (text(item, "months") ?? "").split(",").flatMap((month): Write[] => [
-        {
-            key: { partition: leasesPartition(month), sort },
-            when: [{ attribute: "ceiling", is: "present" }],
-            delete: true,
-        },
-        { key: totalsKey(month), add: { spent: ceiling, expired: 1n } },
-        { key: { partition: chargedPartition(month), sort }, set: { ceiling, ...expiry(now, windowTime) } },
-    ]);
+    const months = (text(item, "months") ?? "").split(",");
+    const model = text(item, "model");
+    return [
+        ...months.flatMap((month): Write[] => [
+            {
+                key: { partition: leasesPartition(month), sort },
+                when: [{ attribute: "ceiling", is: "present" }],
+                delete: true,
+            },
+            { key: totalsKey(month), add: { spent: ceiling, expired: 1n } },
+            { key: { partition: chargedPartition(month), sort }, set: { ceiling, ...expiry(now, windowTime) } },
+        ]),
+        ...(model === undefined
+            ? []
+            : [
+                  {
+                      key: { partition: modelsPartition(months[0]), sort: model },
+                      add: { spent: ceiling, inputTokens: counter(item, "tokens") },
+                      set: expiry(now, moneyTime),
+                  },
+              ]),
+    ];
 }
 
 /** The write that counts what an answer from the cache would have cost. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { priceOverridesSchema } from "./prices";
+import { modelTiers } from "./tiers";
 
 const count = z.coerce.bigint().min(1n);
 
@@ -26,7 +27,7 @@ export const gateSettings = z.strictObject({
     /** When a request that was not settled is charged at its ceiling; longer than any call. */
     leaseSeconds: z.number().int().min(1),
     /** Tiers of models, by cost, that may be called. */
-    tiers: z.array(z.enum(["small", "large"])).min(1),
+    tiers: z.array(z.enum(modelTiers)).min(1),
     prices: priceOverridesSchema,
     /** The policy that a shut-off attaches, and to whom. */
     brake: z.strictObject({
@@ -34,6 +35,10 @@ export const gateSettings = z.strictObject({
         users: z.array(z.string()).readonly(),
         roles: z.array(z.string()).readonly(),
     }),
+    /** Names of the services that the budget counts, as Cost Explorer shows them. */
+    budgetServices: z.array(z.string()).min(1),
+    /** Whether tokens that did not pass the gate shut it off, besides the alarm. */
+    bypassShutsOff: z.boolean(),
     /** Where people are told. */
     topicArn: z.string(),
 });
