@@ -1,15 +1,20 @@
-"""Starts MiniStack with what it lacks: notes of who used which key and which right, a way to S3 Control, function URLs.
+"""Starts MiniStack with what it lacks: notes of who used which key and right, more rights, S3 Control, function URLs.
 
 GetAccessKeyLastUsed answers as IAM does: with the time of the last request whose signature was found right. Region and
 service stay unknown. Each right that a principal was judged by is written to iam-actions.log once, as a line
 `<principal> <action>`: what a policy needs is read from there.
+
+What is done to a Lambda alias or to a function's URL is judged by its own name, where MiniStack has two names for all
+of it. A call of CloudWatch in CBOR, the way of newer SDKs, is judged at all: MiniStack finds no name in it.
 """
 
-import dataclasses
+import json
 import os
+import re
 import time
 
 import account_host_proxy
+import cbor2
 import function_urls
 
 from ministack.core import iam_actions, iam_evaluator
@@ -36,16 +41,7 @@ class NotingVariable:
 asked: set[tuple[str, str]] = set()
 
 
-# AWS authorises Converse as these; MiniStack asks for actions that IAM does not have.
-authorised_as = {
-    "bedrock:Converse": "bedrock:InvokeModel",
-    "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
-}
-
-
 def evaluate(context, *policies, judge=iam_evaluator.evaluate):
-    if context.action in authorised_as:
-        context = dataclasses.replace(context, action=authorised_as[context.action])
     pair = (context.principal_arn, context.action)
     if pair not in asked:
         asked.add(pair)
@@ -61,6 +57,32 @@ def request_context(service, action, body, parameters, tags=iam_actions.request_
     return {**tags(service, action, body, parameters), **named}
 
 
+# AWS authorises Converse as these; MiniStack asks for actions that IAM does not have.
+authorised_as = {
+    "bedrock:Converse": "bedrock:InvokeModel",
+    "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+}
+
+
+def action_of(service, method, path, *request, named=iam_actions.extract_iam_action):
+    if service == "lambda" and re.search(r"/functions/[^/]+/(aliases|url)(/|$)", path):
+        return f"lambda:{iam_actions._match_rest_action(service, method, path)}"
+    if call := cbor_call(service, path):
+        return f"cloudwatch:{call[1]}"
+    action = named(service, method, path, *request)
+    return authorised_as.get(action, action)
+
+
+def resource_of(service, method, path, headers, body, *request, named=iam_actions.extract_resource_arn):
+    if cbor_call(service, path):
+        body = json.dumps(cbor2.loads(body), default=str).encode()
+    return named(service, method, path, headers, body, *request)
+
+
+def cbor_call(service, path):
+    return service == "monitoring" and re.search(r"/operation/(\w+)$", path)
+
+
 def get_access_key_last_used(parameters, answer=iam._IAM_HANDLERS["GetAccessKeyLastUsed"]):
     status, headers, body = answer(parameters)
     key_id = iam._p(parameters, "AccessKeyId")
@@ -71,6 +93,9 @@ def get_access_key_last_used(parameters, answer=iam._IAM_HANDLERS["GetAccessKeyL
 
 
 iam_actions.request_tag_context = request_context
+iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
+iam_actions.extract_iam_action = action_of
+iam_actions.extract_resource_arn = resource_of
 iam_evaluator.evaluate = evaluate
 iam_evaluator._verified_key = NotingVariable(iam_evaluator._verified_key)
 iam._IAM_HANDLERS["GetAccessKeyLastUsed"] = get_access_key_last_used

@@ -9,6 +9,8 @@ import (
 	"io"
 	"log"
 
+	"github.com/YakDriver/smarterr"
+	"github.com/hashicorp/terraform-provider-aws/internal"
 	"github.com/hashicorp/terraform-provider-aws/internal/provider/framework"
 	"github.com/hashicorp/terraform-provider-aws/internal/provider/sdkv2"
 	pf "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/pf/tfbridge"
@@ -31,6 +33,8 @@ func main() {
 	ctx := context.Background()
 	// The provider logs its own start; the engine shows what goes wrong.
 	log.SetOutput(io.Discard)
+	// The words of some services' errors; upstream's own function also logs each error whole.
+	smarterr.SetFS(&smarterr.WrappedFS{FS: &internal.SmarterrFS}, "internal")
 	primary := must(sdkv2.NewProvider(ctx))
 	secondary := must(framework.NewProvider(ctx, primary))
 	provider := pf.MuxShimWithDisjointgPF(ctx, shim.NewProvider(primary), secondary)
