@@ -12,7 +12,10 @@ export type ResourceKind =
     | "topic"
     | "taskDefinition"
     | "logGroup"
-    | "podIdentity";
+    | "podIdentity"
+    | "table"
+    | "function"
+    | "schedule";
 
 /** One of them, by its physical name. */
 export type AwsResource = Adoptable | OtherResource;
@@ -26,13 +29,16 @@ export interface Adoptable {
     readonly receiver?: undefined;
 }
 
-/** What cannot be adopted. Where a role, group, policy, budget, topic or log group of the name exists, an update fails. */
+/** What cannot be adopted. Where something of its kind and name exists, an update fails. */
 export interface OtherResource {
     readonly kind: Exclude<ResourceKind, Adoptable["kind"]>;
-    /** A budget's action bears its budget's name, a pod identity the name of its EKS cluster. */
+    /**
+     * A budget's action bears its budget's name, a pod identity the name of its EKS cluster, a schedule its own; aliases
+     * and URLs are part of their function.
+     */
     readonly name: string;
     /** Of a role: the service of AWS that it is handed over to. */
-    readonly receiver?: "ecs" | "budgets" | "eks";
+    readonly receiver?: "ecs" | "budgets" | "eks" | "lambda" | "scheduler";
     readonly adopt?: undefined;
 }
 

@@ -32,8 +32,8 @@ export interface ServiceFacts<Settings, Outputs> {
     shutOff?(outputs: Outputs): ShutOffFacts;
 }
 
-/** The policy that denies a service its work, attached to its user. */
+/** The policies that deny a service its work, any of them attached to its user. */
 export interface ShutOffFacts {
     readonly userName: string;
-    readonly policyArn: string;
+    readonly policyArns: readonly string[];
 }

@@ -42,6 +42,10 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         adopt: adoptedUser(settings.adopt.user),
         tags,
     });
+    const gate =
+        settings.gate &&
+        brake &&
+        deployGate(settings.gate, settings, { brake, deny, user: identity.userName }, context);
     const tier = new BedrockBudgetTier("llm-models-budget", {
         scope: context.scope,
         budgetName: context.name(llmModels.budget),
@@ -55,6 +59,8 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
             denyPolicyArn: deny.arn,
             executionRoleName: context.name(llmModels.shutOffRole),
             users: [identity.userName],
+            // Whoever invokes: behind a gate, a deny on the user alone would stop nothing.
+            roles: gate ? [gate.roleName] : [],
             percent: llmModels.shutOffPercent,
             budgetAction: settings.budgetAction,
         },
@@ -77,14 +83,6 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         denyPolicyArn: deny.arn,
         shutOffRoleArn: tier.executionRoleArn,
         budgetAction: settings.budgetAction,
-        gate:
-            settings.gate && brake
-                ? deployGate(
-                      settings.gate,
-                      settings,
-                      { brake, user: identity.userName, topicArn: tier.topicArn },
-                      context,
-                  )
-                : undefined,
+        gate: gate?.outputs,
     };
 }

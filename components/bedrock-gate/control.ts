@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../arn";
 import { type PolicyDocument } from "../policy-document";
+import { logGroupName, scheduleName, scheduleRoleName, type ScheduleTask } from "./names";
 import { allowControl, allowStarting, type ControlRights, trustLambda, trustScheduler } from "./policy";
 
 /** What looks after a gate. */
@@ -24,7 +25,7 @@ const schedules = {
         description: "Expires leases, and attaches or detaches the brake where it has to be.",
     },
     month: { expression: "cron(0 0 1 * ? *)", description: "Restores the budget as a month begins." },
-} as const;
+} as const satisfies Record<ScheduleTask, object>;
 
 /**
  * Makes the function that shuts off and restores, with rights of its own, and its schedules. Answers the function: whoever
@@ -34,7 +35,7 @@ export function createControl(parent: pulumi.Resource, name: string, args: Contr
     const { functionName, code, variables, rights, logRetentionDays, tags } = args;
     const logGroup = new aws.cloudwatch.LogGroup(
         `${name}-control-log`,
-        { name: `/aws/lambda/${functionName}`, retentionInDays: logRetentionDays, tags },
+        { name: logGroupName(functionName), retentionInDays: logRetentionDays, tags },
         { parent },
     );
     const role = createRole(parent, `${name}-control-role`, {
@@ -77,7 +78,7 @@ export function createControl(parent: pulumi.Resource, name: string, args: Contr
 
 function createSchedules(parent: pulumi.Resource, name: string, args: ControlArgs, control: aws.lambda.Function): void {
     const role = createRole(parent, `${name}-schedule-role`, {
-        name: `${args.functionName}-schedule`,
+        name: scheduleRoleName(args.functionName),
         description: "Lets the gate's schedules start its keeper.",
         trust: args.scope.apply(({ accountId }) => trustScheduler(accountId)),
         tags: args.tags,
@@ -95,7 +96,7 @@ function createSchedules(parent: pulumi.Resource, name: string, args: ControlArg
         new aws.scheduler.Schedule(
             `${name}-schedule-${task}`,
             {
-                name: `${args.functionName}-${task}`,
+                name: scheduleName(args.functionName, task as ScheduleTask),
                 description,
                 scheduleExpression: expression,
                 scheduleExpressionTimezone: "UTC",

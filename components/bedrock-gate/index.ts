@@ -6,12 +6,16 @@ import { identityNameFault } from "../naming";
 import { type PolicyStatement } from "../policy-document";
 import { refuse, refuseFault } from "../validation";
 import { createControl } from "./control";
-import { type ControlRights, gateAlias, gatePolicy, keysAlias, logGroupName, trustLambda } from "./policy";
+import { controlName, logGroupName } from "./names";
+import { type ControlRights, gateAlias, gatePolicy, keysAlias, trustLambda } from "./policy";
 
 export interface BedrockGateArgs {
     /** Partition, account and region of the ARNs that are made. */
     readonly scope: pulumi.Input<ArnScope>;
-    /** Name of the function; its keeper's adds `-control`. 1 to 56 letters, digits, hyphens and underscores (AWS Lambda). */
+    /**
+     * Name of the function: 1 to 47 letters, digits, hyphens and underscores. AWS Lambda allows 64, as IAM does for a
+     * role, and that of the keeper's schedules adds `-control-schedule`.
+     */
     readonly functionName: string;
     /** Name of the function's role. IAM allows 64 letters, digits and `+=,.@_-`. */
     readonly roleName: string;
@@ -28,6 +32,13 @@ export interface BedrockGateArgs {
     readonly models: pulumi.Input<readonly PolicyStatement[]>;
     /** The policy that the gate attaches to {@link users} and to its own role when it shuts off. */
     readonly brake: aws.iam.Policy;
+    /**
+     * Policies that something else attaches to its role and detaches from it, such as the action of a budget: the role is
+     * deleted before them, and in spite of them, as with {@link brake}.
+     *
+     * @default none
+     */
+    readonly deniedBy?: readonly aws.iam.Policy[];
     /** Names of the IAM users that a shut-off reaches. */
     readonly users: readonly pulumi.Input<string>[];
     /** ARN of the SNS topic on which people are told of a shut-off. */
@@ -88,7 +99,7 @@ export class BedrockGate extends pulumi.ComponentResource {
         const control = createControl(this, name, {
             ...args,
             scope: pulumi.output(args.scope),
-            functionName: `${args.functionName}-control`,
+            functionName: controlName(args.functionName),
             variables,
             rights,
         });
@@ -110,8 +121,8 @@ export class BedrockGate extends pulumi.ComponentResource {
 
     private validate(): void {
         const { functionName, roleName, tableName, timeoutSeconds } = this.args;
-        if (!/^[A-Za-z0-9_-]{1,56}$/.test(functionName)) {
-            refuse(this, "functionName", functionName, "1 to 56 letters, digits, hyphens and underscores");
+        if (!/^[A-Za-z0-9_-]{1,47}$/.test(functionName)) {
+            refuse(this, "functionName", functionName, "1 to 47 letters, digits, hyphens and underscores");
         }
         refuseFault(this, "roleName", roleName, identityNameFault(roleName));
         if (!/^[A-Za-z0-9_.-]{3,255}$/.test(tableName)) {
@@ -155,7 +166,7 @@ export class BedrockGate extends pulumi.ComponentResource {
     }
 
     private createRole(): aws.iam.Role {
-        const { roleName, brake, tags } = this.args;
+        const { roleName, brake, deniedBy = [], tags } = this.args;
         return new aws.iam.Role(
             `${this.name}-role`,
             {
@@ -166,7 +177,7 @@ export class BedrockGate extends pulumi.ComponentResource {
                 forceDetachPolicies: true,
                 tags,
             },
-            { parent: this, dependsOn: brake },
+            { parent: this, dependsOn: [brake, ...deniedBy] },
         );
     }
 

@@ -1,5 +1,6 @@
 import { type ArnScope, globalArn, regionalArn } from "../arn";
 import { type PolicyDocument, policyDocument, type PolicyStatement } from "../policy-document";
+import { logGroupName } from "./names";
 
 /** The alias behind the URL: what is deployed goes live at once, and provisioned concurrency has a place. */
 export const gateAlias = "live";
@@ -160,6 +161,3 @@ function onTargets(
 
 const userArn = (scope: ArnScope, user: string) => globalArn(scope, "iam", `user/${user}`);
 const roleArn = (scope: ArnScope, role: string) => globalArn(scope, "iam", `role/${role}`);
-
-/** The log group that Lambda writes a function's log to. */
-export const logGroupName = (functionName: string) => `/aws/lambda/${functionName}`;

@@ -128,7 +128,17 @@ async function look(
 }
 
 /** What an update fails to create where it exists; the others are told apart by more than a name. */
-const colliding: readonly ResourceKind[] = ["role", "group", "policy", "budget", "topic", "logGroup"];
+const colliding: readonly ResourceKind[] = [
+    "role",
+    "group",
+    "policy",
+    "budget",
+    "topic",
+    "logGroup",
+    "table",
+    "function",
+    "schedule",
+];
 
 function namesOfOthers(resources: readonly AwsResource[]): string[] {
     return resources.filter(({ kind }) => colliding.includes(kind)).map(({ name }) => name);

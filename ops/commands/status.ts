@@ -78,7 +78,7 @@ function unlessFault(error: unknown): undefined {
     throw error;
 }
 
-async function isInForce({ host, stack }: CommandContext, { userName, policyArn }: ShutOffFacts) {
+async function isInForce({ host, stack }: CommandContext, { userName, policyArns }: ShutOffFacts) {
     await host.open?.();
     const { clientsFor, closeClients } = await import("../aws/clients");
     const { callerOf } = await import("../aws/caller");
@@ -93,7 +93,7 @@ async function isInForce({ host, stack }: CommandContext, { userName, policyArn 
     const clients = clientsFor(keys, connection);
     try {
         const attached = await clients.iam.send(new ListAttachedUserPoliciesCommand({ UserName: userName }));
-        return (attached.AttachedPolicies ?? []).some(({ PolicyArn }) => PolicyArn === policyArn);
+        return (attached.AttachedPolicies ?? []).some(({ PolicyArn = "" }) => policyArns.includes(PolicyArn));
     } finally {
         closeClients(clients);
     }

@@ -10,6 +10,7 @@ import { type ResourceKind } from "../../services/resources";
  */
 export function deployerPolicy(partition: string, accountId: string): PolicyDocument {
     const iam = (resource: string) => `arn:${partition}:iam::${accountId}:${resource}`;
+    const regional = (service: string, resource: string) => `arn:${partition}:${service}:*:${accountId}:${resource}`;
     return policyDocument(
         {
             Sid: "Buckets",
@@ -34,6 +35,17 @@ export function deployerPolicy(partition: string, accountId: string): PolicyDocu
                     "iam:PassedToService": Object.values(roleReceivers),
                 },
             },
+        },
+        {
+            Sid: "Functions",
+            Effect: "Allow",
+            Action: [...actionsOn.table, ...actionsOn.function, ...actionsOn.schedule],
+            Resource: [
+                regional("dynamodb", "table/*"),
+                regional("lambda", "function:*"),
+                // In the group that schedules are in when they name none.
+                regional("scheduler", "schedule/default/*"),
+            ],
         },
         {
             Sid: "Services",
@@ -89,6 +101,8 @@ export const roleReceivers = {
     ecs: "ecs-tasks.amazonaws.com",
     budgets: "budgets.amazonaws.com",
     eks: "pods.eks.amazonaws.com",
+    lambda: "lambda.amazonaws.com",
+    scheduler: "scheduler.amazonaws.com",
 } as const;
 
 /** What the official plugin reads of every bucket, whether the program declares it or not. */
@@ -172,6 +186,8 @@ export const actionsOn = {
         "iam:CreateAccessKey",
         "iam:CreateUser",
         "iam:DeleteAccessKey",
+        // A user that something may deny is deleted with all that a user can have: what nobody gives it is only looked for.
+        "iam:DeleteLoginProfile",
         "iam:DeleteUser",
         "iam:DeleteUserPolicy",
         "iam:DetachUserPolicy",
@@ -181,6 +197,10 @@ export const actionsOn = {
         "iam:ListAccessKeys",
         "iam:ListAttachedUserPolicies",
         "iam:ListGroupsForUser",
+        "iam:ListMFADevices",
+        "iam:ListSSHPublicKeys",
+        "iam:ListServiceSpecificCredentials",
+        "iam:ListSigningCertificates",
         "iam:ListUserPolicies",
         "iam:ListUserTags",
         "iam:PutUserPolicy",
@@ -218,6 +238,51 @@ export const actionsOn = {
         "logs:TagResource",
         "logs:UntagResource",
     ],
+    table: [
+        "dynamodb:CreateTable",
+        "dynamodb:DeleteTable",
+        "dynamodb:DescribeContinuousBackups",
+        "dynamodb:DescribeTable",
+        "dynamodb:DescribeTimeToLive",
+        "dynamodb:ListTagsOfResource",
+        "dynamodb:TagResource",
+        "dynamodb:UntagResource",
+        "dynamodb:UpdateContinuousBackups",
+        // Its deletion protection.
+        "dynamodb:UpdateTable",
+        "dynamodb:UpdateTimeToLive",
+    ],
+    // With its versions, its alias and that one's URL. A URL that asks for signatures has no permission of its own.
+    function: [
+        "lambda:CreateAlias",
+        "lambda:CreateFunction",
+        "lambda:CreateFunctionUrlConfig",
+        "lambda:DeleteAlias",
+        "lambda:DeleteFunction",
+        "lambda:DeleteFunctionUrlConfig",
+        "lambda:GetAlias",
+        "lambda:GetFunction",
+        "lambda:GetFunctionCodeSigningConfig",
+        "lambda:GetFunctionConcurrency",
+        // Asked until a function that is changed is ready.
+        "lambda:GetFunctionConfiguration",
+        "lambda:GetFunctionUrlConfig",
+        "lambda:ListTags",
+        "lambda:ListVersionsByFunction",
+        "lambda:PublishVersion",
+        "lambda:TagResource",
+        "lambda:UntagResource",
+        "lambda:UpdateAlias",
+        "lambda:UpdateFunctionCode",
+        "lambda:UpdateFunctionConfiguration",
+        "lambda:UpdateFunctionUrlConfig",
+    ],
+    schedule: [
+        "scheduler:CreateSchedule",
+        "scheduler:DeleteSchedule",
+        "scheduler:GetSchedule",
+        "scheduler:UpdateSchedule",
+    ],
     topic: [
         "sns:CreateTopic",
         "sns:DeleteTopic",
@@ -231,6 +296,8 @@ export const actionsOn = {
 
 /** What of these kinds IAM lets nobody narrow to one resource. */
 export const unnamedActionsOn: Readonly<Partial<Record<ResourceKind, readonly string[]>>> = {
+    // Looked through as such a user is deleted.
+    user: ["iam:ListVirtualMFADevices"],
     taskDefinition: ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"],
     logGroup: ["logs:DescribeLogGroups"],
 };

@@ -1,5 +1,4 @@
 import { bedrockServices } from "../../components/bedrock-budget-tier/budgets";
-import { isGlobal } from "../../components/bedrock-budget-tier/policy";
 import { declaredKeysInWords } from "../access-keys";
 import { accountCheck, check, foreignBucketChecks, refused } from "../check-helpers";
 import {
@@ -13,7 +12,9 @@ import {
     type Probe,
     routesInWords,
 } from "../checks";
-import { grantsInWords, type Statement } from "../grants";
+import { grantsInWords } from "../grants";
+import { denyChecks, gateChecks } from "./gate-checks";
+import { attachingGrants, callGrants, invokingGrants, lookingGrants } from "./grants";
 import { names, rising } from "./names";
 import { type LlmModelsOutputs } from "./schema";
 
@@ -29,64 +30,29 @@ export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext
         ...refusals(outputs, context),
         ...budgetChecks(outputs, context),
         ...shutOffChecks(outputs, context),
+        ...gateChecks(outputs, context),
     ];
 }
-
-const invokeActions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
 
 function declaredUser(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
-    const { userName: user } = outputs;
+    const { userName: user, gate } = outputs;
     const declared = (aspect: "grants" | "groups" | "keys", name: string, expected: string) =>
         check("E1", name, expected, { kind: "user", aspect, user });
+    const looking = lookingGrants(outputs, context);
     return [
-        declared("grants", "user's policy: these models only", grantsInWords(invokeGrants(outputs, context))),
+        gate
+            ? declared(
+                  "grants",
+                  "user's policy: sees these models, calls the gate",
+                  grantsInWords([...looking, ...callGrants(outputs.region, gate, context)]),
+              )
+            : declared(
+                  "grants",
+                  "user's policy: these models only",
+                  grantsInWords([...looking, ...invokingGrants(outputs, context)]),
+              ),
         declared("groups", "user's groups", "none"),
         declared("keys", "user's keys", declaredKeysInWords(outputs)),
-    ];
-}
-
-function invokeGrants(outputs: LlmModelsOutputs, { partition, accountId }: CheckContext): Statement[] {
-    const { region, models, inferenceProfiles = [] } = outputs;
-    const modelArn = (where: string, model: string) => `arn:${partition}:bedrock:${where}::foundation-model/${model}`;
-    const profileArn = (id: string) => `arn:${partition}:bedrock:${region}:${accountId}:inference-profile/${id}`;
-    const anywhere = (modelId: string, profile: string): Statement => ({
-        Effect: "Allow",
-        Action: invokeActions,
-        Resource: modelArn("", modelId),
-        Condition: {
-            StringEquals: { "aws:RequestedRegion": "unspecified", "bedrock:InferenceProfileArn": profile },
-        },
-    });
-    const onDemand: Statement = {
-        Effect: "Allow",
-        Action: [...invokeActions, "bedrock:GetFoundationModel"],
-        Resource: models.map((model) => modelArn(region, model)),
-    };
-    const behindProfiles: Statement = {
-        Effect: "Allow",
-        Action: "bedrock:GetFoundationModel",
-        Resource: [...new Set(inferenceProfiles.map(({ modelId }) => modelArn(region, modelId)))],
-    };
-    return [
-        ...(models.length > 0 ? [onDemand] : []),
-        ...(inferenceProfiles.length > 0 ? [behindProfiles] : []),
-        ...inferenceProfiles.flatMap(({ profileId, modelId, destinationRegions }): Statement[] => [
-            {
-                Effect: "Allow",
-                Action: [...invokeActions, "bedrock:GetInferenceProfile"],
-                Resource: profileArn(profileId),
-            },
-            {
-                Effect: "Allow",
-                Action: invokeActions,
-                Resource: (isGlobal(profileId) ? [region] : destinationRegions).map((where) =>
-                    modelArn(where, modelId),
-                ),
-                Condition: { StringEquals: { "bedrock:InferenceProfileArn": profileArn(profileId) } },
-            },
-            ...(isGlobal(profileId) ? [anywhere(modelId, profileArn(profileId))] : []),
-        ]),
-        { Effect: "Allow", Action: "bedrock:ListFoundationModels", Resource: "*" },
     ];
 }
 
@@ -101,23 +67,22 @@ const mayBeMissing = {
         "there and its entry in the catalogue is not. Whether it answers is told by the lines that invoke it.",
 };
 
-/** The allowed models one by one, then one that is not. */
-function modelChecks({ models }: LlmModelsOutputs): Check[] {
+/** The allowed models one by one, then one that is not. Behind a gate, the service invokes none of them itself. */
+function modelChecks({ models, inferenceProfiles = [], gate }: LlmModelsOutputs): Check[] {
     const other = models.includes(anyModel) ? "amazon.titan-text-express-v1" : anyModel;
-    const calls = [
-        ["get", "get"],
-        ["invoke", "invoke"],
-        ["invokeStream", "invoke with a stream"],
-    ] as const;
-    const each = (model: string, expected: string): Check[] =>
-        calls.map(([call, does]) => {
-            const found = bedrock(`${does} ${model}`, expected, { call, model });
-            return call === "get" && expected === allowed ? { ...found, ...mayBeMissing } : found;
-        });
+    const get = (model: string, expected: string) => bedrock(`get ${model}`, expected, { call: "get", model });
+    const invoke = (model: string, expected: string) => [
+        bedrock(`invoke ${model}`, expected, { call: "invoke", model }),
+        bedrock(`invoke with a stream ${model}`, expected, { call: "invokeStream", model }),
+    ];
+    const invoked = gate ? deniedByBedrock : allowed;
     return [
         bedrock("list models", allowed, { call: "list" }),
-        ...models.flatMap((model) => each(model, allowed)),
-        ...each(other, deniedByBedrock),
+        ...models.flatMap((model) => [{ ...get(model, allowed), ...mayBeMissing }, ...invoke(model, invoked)]),
+        // Without a gate, whether they may be invoked is told by their health.
+        ...(gate ? inferenceProfiles.flatMap(({ profileId }) => invoke(profileId, deniedByBedrock)) : []),
+        get(other, deniedByBedrock),
+        ...invoke(other, deniedByBedrock),
     ];
 }
 
@@ -270,26 +235,10 @@ function budgetChecks(outputs: LlmModelsOutputs, { partition, accountId }: Check
 }
 
 function shutOffChecks(outputs: LlmModelsOutputs, { partition, accountId }: CheckContext): Check[] {
-    const {
-        userName: user,
-        denyPolicyArn: policyArn,
-        shutOffRoleArn,
-        models,
-        inferenceProfiles = [],
-        budgetAction,
-        budgetName,
-    } = outputs;
-    const action = `APPLY_IAM_POLICY, AUTOMATIC, ACTUAL > ${names.shutOffPercent}%: ${policyArn} for user ${user}: by ${shutOffRoleArn}`;
+    const { userName: user, denyPolicyArn: policyArn, shutOffRoleArn, budgetAction, budgetName, gate } = outputs;
     const role = shutOffRoleArn.slice(shutOffRoleArn.lastIndexOf("/") + 1);
+    const targets = [`user ${user}`, ...(gate ? [`role ${gate.roleName}`] : [])];
     const declared = (name: string, expected: string, probe: Probe) => check("E4", name, expected, probe);
-    const scope = [
-        {
-            Effect: "Allow",
-            Action: ["iam:AttachUserPolicy", "iam:DetachUserPolicy"],
-            Resource: `arn:${partition}:iam::${accountId}:user/${user}`,
-            Condition: { ArnEquals: { "iam:PolicyARN": policyArn } },
-        },
-    ];
     const trust = [
         {
             Effect: "Allow",
@@ -301,40 +250,39 @@ function shutOffChecks(outputs: LlmModelsOutputs, { partition, accountId }: Chec
             },
         },
     ];
+    const of = gate ? "user and the gate" : "user";
     return [
-        declared("deny policy: every invocation", `denies ${invokeActions.join(", ")} on everything; allows nothing`, {
-            kind: "policy",
-            aspect: "deniesInvoking",
-            policyArn,
-        }),
-        declared("no shut-off in force", "groups: none; roles: none; users: none", {
-            kind: "policy",
-            aspect: "attachments",
-            policyArn,
-        }),
-        declared("shut-off role: that policy, that user", grantsInWords(scope), {
-            kind: "role",
-            aspect: "grants",
-            role,
-        }),
+        ...denyChecks("deny policy", "no shut-off in force", policyArn),
+        declared(
+            `shut-off role: that policy, that ${of}`,
+            grantsInWords(attachingGrants(outputs, { partition, accountId }, policyArn, ["Attach", "Detach"])),
+            { kind: "role", aspect: "grants", role },
+        ),
         declared("shut-off role's trust: AWS Budgets", grantsInWords(trust), { kind: "role", aspect: "trust", role }),
         ...(budgetAction
             ? [
-                  declared("budget action: that policy, that user, by itself", action, {
-                      kind: "budgetAction",
-                      budget: budgetName,
-                  }),
+                  declared(
+                      `budget action: that policy, that ${of}, by itself`,
+                      `APPLY_IAM_POLICY, AUTOMATIC, ACTUAL > ${names.shutOffPercent}%: ${policyArn} for ` +
+                          `${targets.join(", ")}: by ${shutOffRoleArn}`,
+                      { kind: "budgetAction", budget: budgetName },
+                  ),
               ]
             : []),
-        {
-            ...check(
-                "E4",
-                "deny policy attached by hand",
-                `attached: ${deniedByBedrock}; detached: ${allowed}`,
-                { kind: "shutOff", user, policyArn, model: models[0] ?? inferenceProfiles[0].profileId },
-                "deployer",
-            ),
-            note: "The policy was attached by hand: this does not show that AWS Budgets attaches it at 95 %.",
-        },
+        ...(gate ? [] : [denyByHand(outputs)]),
     ];
+}
+
+/** The service's own keys before and after: behind a gate they invoke nothing in either case. */
+function denyByHand({ userName: user, denyPolicyArn: policyArn, models, inferenceProfiles = [] }: LlmModelsOutputs) {
+    return {
+        ...check(
+            "E4",
+            "deny policy attached by hand",
+            `attached: ${deniedByBedrock}; detached: ${allowed}`,
+            { kind: "shutOff", user, policyArn, model: models[0] ?? inferenceProfiles[0].profileId },
+            "deployer",
+        ),
+        note: "The policy was attached by hand: this does not show that AWS Budgets attaches it at 95 %.",
+    };
 }

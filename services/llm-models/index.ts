@@ -2,6 +2,7 @@ import { ownRegion, ownSet } from "../credential-sources";
 import { type ServiceFacts } from "../service";
 import { awsVariables } from "../variables";
 import { llmModelsChecks } from "./checks";
+import { gateResources } from "./gate-resources";
 import { names } from "./names";
 import { type LlmModelsOutputs, type LlmModelsSettings, outputs, regionFaults, settings } from "./schema";
 
@@ -14,7 +15,8 @@ export const llmModels = {
     settings,
     regionFaults,
     outputs,
-    resources: ({ budgetAction }, { name }) => {
+    resources: ({ budgetAction, gate }, of) => {
+        const { name } = of;
         const budget = name(names.budget);
         return [
             { kind: "user", name: name(names.user), adopt: "user" },
@@ -23,6 +25,7 @@ export const llmModels = {
             { kind: "policy", name: name(names.denyPolicy) },
             { kind: "role", name: name(names.shutOffRole), ...(budgetAction ? { receiver: "budgets" } : {}) },
             ...(budgetAction ? [{ kind: "budgetAction", name: budget } as const] : []),
+            ...(gate ? gateResources(of) : []),
         ];
     },
     buckets: () => [],
@@ -50,5 +53,8 @@ export const llmModels = {
         unseenConsumers: () => "whatever reads AWS_ACCESS_KEY_ID from the service's .env",
     },
     checks: llmModelsChecks,
-    shutOff: ({ userName, denyPolicyArn: policyArn }) => ({ userName, policyArn }),
+    shutOff: ({ userName, denyPolicyArn, gate }) => ({
+        userName,
+        policyArns: [denyPolicyArn, ...(gate ? [gate.brakePolicyArn] : [])],
+    }),
 } as const satisfies ServiceFacts<LlmModelsSettings, LlmModelsOutputs>;

@@ -1,6 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+import { regionalArn } from "../../components/arn";
 import { BedrockGate } from "../../components/bedrock-gate";
 import { callStatements } from "../../components/bedrock-gate/policy";
 import { invokeStatements, onlyInvoking, withoutInvoking } from "../../components/bedrock-budget-tier/policy";
@@ -21,17 +22,21 @@ export function userStatements(settings: LlmModelsSettings, context: StackContex
     });
 }
 
-/** The gate, which alone invokes the models, and counts what that costs (E4, E6–E8). */
+/**
+ * The gate, which alone invokes the models, and counts what that costs (E4, E6–E8). It stands before the budget, whose
+ * action reaches its role: so it has the topic's ARN by the topic's name.
+ */
 export function deployGate(
     gate: GateSettings,
     settings: LlmModelsSettings,
     shutOff: {
         readonly brake: aws.iam.Policy;
+        /** The policy of the budget's action. */
+        readonly deny: aws.iam.Policy;
         readonly user: pulumi.Output<string>;
-        readonly topicArn: pulumi.Output<string>;
     },
     context: StackContext,
-): pulumi.Output<GateOutputs> {
+): { readonly roleName: pulumi.Output<string>; readonly outputs: pulumi.Output<GateOutputs> } {
     const { timeoutSeconds } = llmModels.gate;
     const component = new BedrockGate("llm-models-gate", {
         scope: context.scope,
@@ -40,8 +45,9 @@ export function deployGate(
         roleName: context.name(llmModels.gateRole),
         code: gateCode(),
         brake: shutOff.brake,
+        deniedBy: [shutOff.deny],
         users: [shutOff.user],
-        topicArn: shutOff.topicArn,
+        topicArn: context.scope.apply((scope) => regionalArn(scope, "sns", context.name(llmModels.topic))),
         models: context.scope.apply((scope) =>
             onlyInvoking(invokeStatements(scope, settings.models, settings.inferenceProfiles)),
         ),
@@ -67,7 +73,7 @@ export function deployGate(
         protectTable: context.protectData,
         tags: context.tags(llmModels.name),
     });
-    return pulumi.output({
+    const outputs = pulumi.output({
         url: component.url,
         keysUrl: component.keysUrl,
         functionName: component.functionName,
@@ -79,4 +85,5 @@ export function deployGate(
         requestsPerDay: gate.requestsPerDay,
         cacheMinutes: gate.cacheMinutes,
     });
+    return { roleName: component.roleName, outputs };
 }

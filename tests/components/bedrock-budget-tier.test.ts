@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { BedrockBudgetTier, type BedrockBudgetTierArgs } from "../../components/bedrock-budget-tier";
 import { costTagKeyFault, tierNotifications } from "../../components/bedrock-budget-tier/budgets";
+import { spendingDeny } from "../../components/bedrock-budget-tier/deny";
 import {
     allowBudgetsToPublish,
     allowShutOff,
@@ -25,7 +26,7 @@ const args: BedrockBudgetTierArgs = {
     alertEmails: ["one@example.com"],
     budgetName: "the-budget",
     topicName: "the-topic",
-    shutOff: { policyName: "the-deny", executionRoleName: "the-role", users: ["the-user"], budgetAction: true },
+    shutOff: { denyPolicyArn: denyArn, executionRoleName: "the-role", users: ["the-user"], budgetAction: true },
     tags,
 };
 
@@ -38,7 +39,6 @@ async function run(changes: Partial<BedrockBudgetTierArgs> = {}, preview = false
 const everything = [
     "aws:budgets/budget:Budget tier-budget",
     "aws:budgets/budgetAction:BudgetAction tier-action",
-    "aws:iam/policy:Policy tier-deny",
     "aws:iam/role:Role tier-execution",
     "aws:iam/rolePolicy:RolePolicy tier-execution-policy",
     "aws:sns/topic:Topic tier-topic",
@@ -48,7 +48,7 @@ const everything = [
 ];
 
 describe("BedrockBudgetTier", () => {
-    it("makes the topic, the budget and the guard, and attaches the deny to nobody", async () => {
+    it("makes the topic, the budget and the guard: no policy, and attaches none to anybody", async () => {
         const { mocks } = await run();
         assert.deepEqual(mocks.list(), everything);
         for (const resource of mocks.resources.filter(({ custom }) => custom)) {
@@ -104,20 +104,10 @@ describe("BedrockBudgetTier", () => {
         assert.deepEqual(JSON.parse(policy), allowBudgetsToPublish(scope, topicArn));
     });
 
-    it("E4: the policy, the role and the action", async () => {
+    it("E4: the role and the action", async () => {
         const { mocks } = await run({
             shutOff: { ...args.shutOff, users: ["the-user", pulumi.output("later")], roles: ["a-role"] },
         });
-        const deny = mocks.get("aws:iam/policy:Policy", "tier-deny").inputs;
-        assert.deepEqual(
-            { ...deny, policy: JSON.parse(deny.policy) },
-            {
-                name: "the-deny",
-                description: "Denies everything in Bedrock that spends; attached while the monthly budget is used up.",
-                policy: denySpending(),
-                tags,
-            },
-        );
         const role = mocks.get("aws:iam/role:Role", "tier-execution").inputs;
         assert.deepEqual(
             { ...role, assumeRolePolicy: JSON.parse(role.assumeRolePolicy) },
@@ -154,6 +144,20 @@ describe("BedrockBudgetTier", () => {
         assert.ok(action.options.dependsOn.includes("tier-execution-policy"));
     });
 
+    it("E4: waits for the policy that it is to attach", async () => {
+        const mocks = new RecordingMocks();
+        await runWithMocks(mocks, () => {
+            const { arn } = spendingDeny("deny", { policyName: "the-deny" });
+            new BedrockBudgetTier("tier", { ...args, shutOff: { ...args.shutOff, denyPolicyArn: arn } });
+        });
+        for (const [type, name] of [
+            ["aws:budgets/budgetAction:BudgetAction", "tier-action"],
+            ["aws:iam/rolePolicy:RolePolicy", "tier-execution-policy"],
+        ]) {
+            assert.ok(mocks.get(type, name).options.dependsOn.includes("deny"), name);
+        }
+    });
+
     it("names no roles where there are none, and no users where there are none", async () => {
         const definition = async (shutOff: Partial<BedrockBudgetTierArgs["shutOff"]>) => {
             const { mocks } = await run({ shutOff: { ...args.shutOff, percent: 80, ...shutOff } });
@@ -168,10 +172,11 @@ describe("BedrockBudgetTier", () => {
 
     it("gives out names and ARNs", async () => {
         const { tier } = await run();
-        assert.deepEqual(
-            await valueOf(pulumi.all([tier.budgetName, tier.topicArn, tier.denyPolicyArn, tier.executionRoleArn])),
-            ["the-budget", topicArn, denyArn, roleArn],
-        );
+        assert.deepEqual(await valueOf(pulumi.all([tier.budgetName, tier.topicArn, tier.executionRoleArn])), [
+            "the-budget",
+            topicArn,
+            roleArn,
+        ]);
     });
 
     const email = (count: number) => Array.from({ length: count }, (_, index) => `${index}@example.com`);
@@ -230,4 +235,22 @@ describe("BedrockBudgetTier", () => {
             );
         });
     }
+});
+
+describe("spendingDeny", () => {
+    it("E4: denies everything that spends, and nobody has it", async () => {
+        const mocks = new RecordingMocks();
+        await runWithMocks(mocks, () => spendingDeny("deny", { policyName: "the-deny", tags }));
+        assert.deepEqual(mocks.list(), ["aws:iam/policy:Policy deny", "pulumi:pulumi:Stack platform-test"]);
+        const { inputs } = mocks.get("aws:iam/policy:Policy", "deny");
+        assert.deepEqual(
+            { ...inputs, policy: JSON.parse(inputs.policy) },
+            {
+                name: "the-deny",
+                description: "Denies everything in Bedrock that spends; attached while the monthly budget is used up.",
+                policy: denySpending(),
+                tags,
+            },
+        );
+    });
 });

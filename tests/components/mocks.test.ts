@@ -20,6 +20,7 @@ describe("recording mocks", () => {
             protect: false,
             retainOnDelete: false,
             additionalSecretOutputs: [],
+            aliases: [],
             beforeCreate: [],
             beforeUpdate: [],
         };

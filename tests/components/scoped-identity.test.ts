@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { policyDocument, type PolicyStatement } from "../../components/policy-document";
 import {
@@ -130,6 +131,24 @@ describe("ScopedIdentity", () => {
         const { mocks } = await deploy({ principal: user, statements: [statement] });
         const { policy } = mocks.get("aws:iam/userPolicy:UserPolicy", "id-policy").inputs;
         assert.deepEqual(JSON.parse(policy), policyDocument(statement));
+    });
+
+    it("a user that something may deny is deleted before what denies it, and in spite of it (E4)", async () => {
+        const deploy = async (changed: Partial<ScopedIdentityArgs>) => {
+            const mocks = new RecordingMocks();
+            await runWithMocks(mocks, () => {
+                const deniedBy = ["one", "two"].map((name) => new aws.iam.Policy(name, { policy: "{}" }));
+                new ScopedIdentity("id", { principal: user, deniedBy, ...changed });
+            });
+            const { inputs, options } = mocks.get("aws:iam/user:User", "id-user");
+            // Attached by others: `up` would take away what it attached itself.
+            assert.deepEqual(mocks.all("aws:iam/userPolicyAttachment:UserPolicyAttachment"), []);
+            return [inputs.forceDestroy, options.dependsOn, options.protect];
+        };
+        assert.deepEqual(await deploy({}), [true, ["one", "two"], false]);
+        assert.deepEqual(await deploy({ adopt: { policy: false } }), [true, ["one", "two"], false]);
+        assert.deepEqual(await deploy({ adopt: { user: true } }), [undefined, ["one", "two"], true]);
+        assert.deepEqual(await deploy({ deniedBy: undefined }), [undefined, [], false]);
     });
 
     it("a preview registers the same resources as an update", async () => {

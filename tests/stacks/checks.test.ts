@@ -4,7 +4,7 @@ import { plan } from "../../ops/verify/plan";
 import { serviceNames, type ServiceOutputs } from "../../services";
 import { RecordingMocks, valueOf } from "../support/mocks";
 import { answerOf } from "../support/registered";
-import { runProgram, stackConfig } from "../support/stack-files";
+import { runProgram, stackConfig, type StackName } from "../support/stack-files";
 
 /** Kinds of probes that look at what is declared: what of them only AWS or the cluster can say is named here. */
 const declares = ["bucket", "user", "role", "policy", "taskDefinition", "budget", "budgetAction", "topic"] as const;
@@ -21,14 +21,20 @@ describe("what the program registers is what its checks expect", () => {
         budgetServices: ["Two", "One"],
         costTag: { key: "team", value: "models" },
     };
-    const cases = [
+    const noGate = { gate: undefined };
+    const cases: [StackName, object, string?][] = [
         ["dev", {}],
-        ["dev", other],
+        ["dev", other, "with what it leaves out of llm-models"],
+        ["dev", noGate, "without a gate"],
+        ["dev", { ...other, ...noGate }, "with what it leaves out of llm-models, without a gate"],
+        ["staging", {}],
         ["prod", {}],
+        ["prod", noGate, "without a gate"],
         ["local", {}],
-    ] as const;
-    for (const [stack, models] of cases) {
-        it(`of stack ${stack}${"costTag" in models ? ", with what it leaves out of llm-models" : ""}`, async () => {
+        ["local", noGate, "without a gate"],
+    ];
+    for (const [stack, models, what] of cases) {
+        it(`of stack ${stack}${what ? `, ${what}` : ""}`, async () => {
             const mocks = new RecordingMocks();
             const config = stackConfig(stack);
             const section = { ...(config["platform:llm-models"] as object), ...models };

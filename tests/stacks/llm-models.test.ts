@@ -2,8 +2,19 @@ import assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { RecordingMocks } from "../support/mocks";
+import { gateSettings } from "../../functions/bedrock-gate/core/settings";
+import { RecordingMocks, type Registered } from "../support/mocks";
 import { runProgram, stackConfig } from "../support/stack-files";
+
+/** Stack dev, with llm-models alone and changed settings. */
+async function run(changed: object): Promise<RecordingMocks> {
+    const mocks = new RecordingMocks();
+    const dev = stackConfig("dev");
+    const section = { ...(dev["platform:llm-models"] as object), ...changed };
+    const config = { ...dev, "platform:services": ["llm-models"], "platform:llm-models": section };
+    await runProgram(mocks, config, { stack: "dev" });
+    return mocks;
+}
 
 const claude = "anthropic.claude-3-haiku-20240307-v1:0";
 
@@ -17,10 +28,7 @@ async function warnings(changed: object): Promise<[resource: string | undefined,
         return Promise.resolve();
     };
     try {
-        const dev = stackConfig("dev");
-        const section = { ...(dev["platform:llm-models"] as object), ...changed };
-        const config = { ...dev, "platform:services": ["llm-models"], "platform:llm-models": section };
-        await runProgram(new RecordingMocks(), config, { stack: "dev" });
+        await run(changed);
     } finally {
         log.warn = warn;
     }
@@ -58,4 +66,83 @@ describe("llm-models warns of a budget that does not count what its models cost"
     })) {
         it(`not ${what}`, async () => assert.deepEqual(await warnings(changed), []));
     }
+});
+
+describe("llm-models shuts off by two brakes with a policy each (E4)", () => {
+    const deny = "deployer-ddf-llm-models-shut-off-dev";
+    const brake = "deployer-ddf-llm-models-brake-dev";
+    const user = "deployer-ddf-llm-models-dev";
+    const role = "deployer-ddf-llm-models-gate-role-dev";
+    const named = (mocks: RecordingMocks, type: string, name: string): Registered => {
+        const found = mocks.all(type).filter(({ inputs }) => inputs.name === name);
+        assert.equal(found.length, 1, name);
+        return found[0];
+    };
+    const policies = (mocks: RecordingMocks) => mocks.all("aws:iam/policy:Policy").map(({ inputs }) => inputs.name);
+    const action = (mocks: RecordingMocks) => {
+        const [{ inputs }] = mocks.all("aws:budgets/budgetAction:BudgetAction");
+        return inputs.definition.iamActionDefinition;
+    };
+
+    it("the deny of the budget was the budget's child: an existing stack sees no replacement", async () => {
+        const { name, options } = named(await run({}), "aws:iam/policy:Policy", deny);
+        assert.equal(options.parent, "platform-dev");
+        assert.deepEqual(options.aliases, [
+            `urn:pulumi:dev::platform::platform:ai:BedrockBudgetTier$aws:iam/policy:Policy::${name}`,
+        ]);
+        assert.equal(name, "llm-models-budget-deny");
+    });
+
+    it("reaches whoever invokes: the user and the gate's role, with both policies", async () => {
+        const mocks = await run({});
+        assert.deepEqual(policies(mocks).sort(), [brake, deny]);
+        assert.deepEqual(action(mocks), {
+            policyArn: `arn:aws:iam::123456789012:policy/${deny}`,
+            users: [user],
+            roles: [role],
+        });
+        const { variables } = mocks.get("aws:lambda/function:Function", "llm-models-gate-control").inputs.environment;
+        assert.deepEqual(JSON.parse(variables.GATE_SETTINGS).brake, {
+            policyArn: `arn:aws:iam::123456789012:policy/${brake}`,
+            users: [user],
+            roles: [role],
+        });
+        // Whom a policy may be attached to is deleted before the policy.
+        for (const [type, name] of [
+            ["aws:iam/user:User", user],
+            ["aws:iam/role:Role", role],
+        ]) {
+            const { dependsOn } = named(mocks, type, name).options;
+            assert.deepEqual([...dependsOn].sort(), ["llm-models-brake", "llm-models-budget-deny"], name);
+        }
+    });
+
+    it("without a gate by one, which reaches the user", async () => {
+        const mocks = await run({ gate: undefined });
+        assert.deepEqual(policies(mocks), [deny]);
+        assert.deepEqual(action(mocks), { policyArn: `arn:aws:iam::123456789012:policy/${deny}`, users: [user] });
+        assert.deepEqual(named(mocks, "aws:iam/user:User", user).options.dependsOn, ["llm-models-budget-deny"]);
+        assert.deepEqual(mocks.all("aws:lambda/function:Function"), []);
+    });
+});
+
+describe("llm-models' gate", () => {
+    it("is told the topic that the budget makes", async () => {
+        const mocks = await run({});
+        const { variables } = mocks.get("aws:lambda/function:Function", "llm-models-gate-function").inputs.environment;
+        const [{ inputs }] = mocks.all("aws:sns/topic:Topic");
+        const { topicArn } = JSON.parse(variables.GATE_SETTINGS) as { topicArn: string };
+        assert.equal(topicArn, `arn:aws:sns:us-east-1:123456789012:${inputs.name}`);
+    });
+
+    it("takes the settings that the function reads", async () => {
+        const mocks = await run({});
+        const { variables } = mocks.get("aws:lambda/function:Function", "llm-models-gate-function").inputs.environment;
+        const settings = gateSettings.parse(JSON.parse(variables.GATE_SETTINGS));
+        assert.equal(settings.microUsdPerMonth, 50_000_000n);
+        assert.deepEqual(
+            [settings.requestsPerHour, settings.requestsPerDay, settings.cacheSeconds, settings.shutOffPercent],
+            [500n, 5000n, 3600, 95],
+        );
+    });
 });

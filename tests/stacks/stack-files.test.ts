@@ -111,6 +111,8 @@ describe("the environments", () => {
             ]);
             requireNames(names(stack, "aws:iam/group:Group"), [`fruitful-agents${suffix}`]);
             requireNames(names(stack, "aws:budgets/budget:Budget"), [`deployer-ddf-llm-models-budget${suffix}`]);
+            requireNames(names(stack, "aws:dynamodb/table:Table"), [`deployer-ddf-llm-models-gate${suffix}`]);
+            requireNames(names(stack, "aws:lambda/function:Function"), [`deployer-ddf-llm-models-${environment}`]);
         });
     }
 
@@ -133,6 +135,14 @@ describe("the environments", () => {
                 assert.equal(options.protect, stack === "prod", `${stack} ${name} protect`);
                 assert.equal(options.retainOnDelete, stack === "prod", `${stack} ${name} retainOnDelete`);
             }
+        }
+    });
+
+    it("protects the gate's table, which knows what was spent, in prod, and not elsewhere", () => {
+        for (const stack of stackNames) {
+            const [{ inputs, options }] = registered[stack].all("aws:dynamodb/table:Table");
+            assert.equal(options.protect, stack === "prod", stack);
+            assert.equal(inputs.deletionProtectionEnabled, stack === "prod", stack);
         }
     });
 
@@ -217,6 +227,9 @@ const colliding = {
     logGroup: "aws:cloudwatch/logGroup:LogGroup",
     topic: "aws:sns/topic:Topic",
     budget: "aws:budgets/budget:Budget",
+    table: "aws:dynamodb/table:Table",
+    function: "aws:lambda/function:Function",
+    schedule: "aws:scheduler/schedule:Schedule",
 } as const;
 
 /** The parts that the program registers of a bucket or a user, by the name of its key in `adopt`. */

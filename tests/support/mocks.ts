@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type * as aliasproto from "@pulumi/pulumi/proto/alias_pb";
 import * as resproto from "@pulumi/pulumi/proto/resource_pb";
 import * as debuggable from "@pulumi/pulumi/runtime/debuggable";
 import * as structproto from "google-protobuf/google/protobuf/struct_pb";
@@ -23,6 +24,8 @@ export interface RegisteredOptions {
     readonly protect: boolean;
     readonly retainOnDelete: boolean;
     readonly additionalSecretOutputs: string[];
+    /** URNs that the resource had before. */
+    readonly aliases: string[];
     /** Names of the hooks that run before a creation. */
     readonly beforeCreate: string[];
     /** Names of the hooks that run before an update. */
@@ -140,6 +143,7 @@ const noOptions: RegisteredOptions = {
     protect: false,
     retainOnDelete: false,
     additionalSecretOutputs: [],
+    aliases: [],
     beforeCreate: [],
     beforeUpdate: [],
 };
@@ -152,9 +156,22 @@ function optionsOf(request: resproto.RegisterResourceRequest): RegisteredOptions
         protect: request.getProtect() ?? false,
         retainOnDelete: request.getRetainondelete() ?? false,
         additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+        aliases: request.getAliasesList().map((alias) => aliasUrn(alias, request)),
         beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
         beforeUpdate: request.getHooks()?.getBeforeUpdateList() ?? [],
     };
+}
+
+/** The URN that an alias stands for: what it does not name is the resource's own, as the engine has it. */
+function aliasUrn(alias: aliasproto.Alias, request: resproto.RegisterResourceRequest): string {
+    const spec = alias.getSpec();
+    if (!spec) return alias.getUrn();
+    const [, of, project, parentType] = /^urn:pulumi:(.+?)::(.+?)::(.+)::.*$/.exec(spec.getParenturn()) ?? [];
+    const type = spec.getType() || request.getType();
+    // The stack is the parent of whatever has none.
+    const within = parentType === undefined || parentType === "pulumi:pulumi:Stack" ? "" : `${parentType}$`;
+    const stack = [spec.getStack() || of, spec.getProject() || project].join("::");
+    return `urn:pulumi:${stack}::${within}${type}::${spec.getName() || request.getName()}`;
 }
 
 /** The name at the end of a URN. */
@@ -222,6 +239,10 @@ function defaultOutputs(args: pulumi.runtime.MockResourceArgs): Record<string, u
             return { secret: `secret-of-${args.name}` };
         case "aws:sns/topic:Topic":
             return { arn: `arn:aws:sns:us-east-1:${account}:${args.inputs.name}` };
+        case "aws:lambda/function:Function":
+            return { arn: `arn:aws:lambda:us-east-1:${account}:function:${args.inputs.name}`, version: "1" };
+        case "aws:lambda/functionUrl:FunctionUrl":
+            return { functionUrl: `https://${args.name}.lambda-url.us-east-1.on.aws/` };
         default:
             return {};
     }

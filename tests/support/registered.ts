@@ -191,7 +191,7 @@ function actionOf({ actionType, approvalModel, notificationType, actionThreshold
             ActionThresholdType: actionThreshold.actionThresholdType,
             ActionThresholdValue: actionThreshold.actionThresholdValue,
         },
-        Definition: { IamActionDefinition: { PolicyArn: iam.policyArn, Users: iam.users } },
+        Definition: { IamActionDefinition: { PolicyArn: iam.policyArn, Users: iam.users, Roles: iam.roles } },
         ExecutionRoleArn: inputs.executionRoleArn,
     } as Parameters<typeof actionsInWords>[0][number];
 }

@@ -43,6 +43,10 @@ function arnOf({ kind, name }: AwsResource, scope: ArnScope): string {
         taskDefinition: () => regionalArn(scope, "ecs", `task-definition/${name}:1`),
         logGroup: () => regionalArn(scope, "logs", `log-group:${name}`),
         podIdentity: () => regionalArn(scope, "eks", `cluster/${name}`),
+        table: () => regionalArn(scope, "dynamodb", `table/${name}`),
+        function: () => regionalArn(scope, "lambda", `function:${name}`),
+        // In the group that schedules are in when they name none.
+        schedule: () => regionalArn(scope, "scheduler", `schedule/default/${name}`),
     };
     return arns[kind]();
 }

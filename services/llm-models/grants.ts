@@ -1,0 +1,144 @@
+import { isGlobal } from "../../components/bedrock-budget-tier/policy";
+import { logGroupName } from "../../components/bedrock-gate/names";
+import { gateAlias } from "../../components/bedrock-gate/policy";
+import { type CheckContext } from "../checks";
+import { type Statement } from "../grants";
+import { type GateOutputs } from "./gate";
+import { type LlmModelsOutputs } from "./schema";
+
+type Account = Pick<CheckContext, "partition" | "accountId">;
+type Models = Pick<LlmModelsOutputs, "region" | "models" | "inferenceProfiles">;
+
+export const invokeActions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
+
+/** What whoever invokes the models may do: these, and no others. */
+export function invokingGrants({ region, models, inferenceProfiles = [] }: Models, account: Account): Statement[] {
+    const allow = (resources: readonly string[], condition?: Record<string, string>): Statement => ({
+        Effect: "Allow",
+        Action: invokeActions,
+        Resource: resources,
+        ...(condition ? { Condition: { StringEquals: condition } } : {}),
+    });
+    return [
+        ...(models.length > 0 ? [allow(models.map((model) => modelArn(account, region, model)))] : []),
+        ...inferenceProfiles.flatMap(({ profileId, modelId, destinationRegions }) => {
+            const profile = profileArn(account, region, profileId);
+            const through = { "bedrock:InferenceProfileArn": profile };
+            const regions = isGlobal(profileId) ? [region] : destinationRegions;
+            return [
+                allow([profile]),
+                allow(
+                    regions.map((where) => modelArn(account, where, modelId)),
+                    through,
+                ),
+                ...(isGlobal(profileId)
+                    ? [allow([modelArn(account, "", modelId)], { ...through, "aws:RequestedRegion": "unspecified" })]
+                    : []),
+            ];
+        }),
+    ];
+}
+
+/** What whoever asks which models there are may do. */
+export function lookingGrants({ region, models, inferenceProfiles = [] }: Models, account: Account): Statement[] {
+    const ids = [...models, ...inferenceProfiles.map(({ modelId }) => modelId)];
+    return [
+        {
+            Effect: "Allow",
+            Action: "bedrock:GetFoundationModel",
+            Resource: [...new Set(ids)].map((model) => modelArn(account, region, model)),
+        },
+        ...inferenceProfiles.map(({ profileId }) => ({
+            Effect: "Allow",
+            Action: "bedrock:GetInferenceProfile",
+            Resource: profileArn(account, region, profileId),
+        })),
+        { Effect: "Allow", Action: "bedrock:ListFoundationModels", Resource: "*" },
+    ];
+}
+
+/** What calling the gate takes: its URL, and nothing but its URL. */
+export function callGrants(region: string, { functionName }: GateOutputs, account: Account): Statement[] {
+    const alias = `${functionArn(account, region, functionName)}:${gateAlias}`;
+    return [
+        {
+            Effect: "Allow",
+            Action: "lambda:InvokeFunctionUrl",
+            Resource: alias,
+            Condition: { StringEquals: { "lambda:FunctionUrlAuthType": "AWS_IAM" } },
+        },
+        {
+            Effect: "Allow",
+            Action: "lambda:InvokeFunction",
+            Resource: alias,
+            Condition: { Bool: { "lambda:InvokedViaFunctionUrl": "true" } },
+        },
+    ];
+}
+
+/** What each function of the gate does beside its own work: counting, writing its log, telling people. */
+export function countingGrants(
+    { region, topicArn }: LlmModelsOutputs,
+    { tableName }: GateOutputs,
+    functionName: string,
+    account: Account,
+): Statement[] {
+    return [
+        {
+            Effect: "Allow",
+            Action: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+            Resource: regional(account, "dynamodb", region, `table/${tableName}`),
+        },
+        {
+            Effect: "Allow",
+            Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+            Resource: regional(account, "logs", region, `log-group:${logGroupName(functionName)}:*`),
+        },
+        { Effect: "Allow", Action: "sns:Publish", Resource: topicArn },
+    ];
+}
+
+/** That one policy, on the service's user and, where there is a gate, on its role, and on nobody else. */
+export function attachingGrants(
+    { userName, gate }: LlmModelsOutputs,
+    account: Account,
+    policyArn: string,
+    verbs: readonly ("Attach" | "Detach")[],
+): Statement[] {
+    const on = (kind: "User" | "Role", arn: string): Statement => ({
+        Effect: "Allow",
+        Action: verbs.map((verb) => `iam:${verb}${kind}Policy`),
+        Resource: arn,
+        Condition: { ArnEquals: { "iam:PolicyARN": policyArn } },
+    });
+    return [
+        on("User", iamArn(account, `user/${userName}`)),
+        ...(gate ? [on("Role", iamArn(account, `role/${gate.roleName}`))] : []),
+    ];
+}
+
+/** Who of them has which policies. */
+export function seeingGrants({ userName, gate }: LlmModelsOutputs, account: Account): Statement[] {
+    return [
+        {
+            Effect: "Allow",
+            Action: ["iam:ListAttachedRolePolicies", "iam:ListAttachedUserPolicies"],
+            Resource: [
+                iamArn(account, `user/${userName}`),
+                ...(gate ? [iamArn(account, `role/${gate.roleName}`)] : []),
+            ],
+        },
+    ];
+}
+
+export const functionArn = (account: Account, region: string, name: string) =>
+    regional(account, "lambda", region, `function:${name}`);
+
+const modelArn = ({ partition }: Account, region: string, model: string) =>
+    `arn:${partition}:bedrock:${region}::foundation-model/${model}`;
+const profileArn = (account: Account, region: string, id: string) =>
+    regional(account, "bedrock", region, `inference-profile/${id}`);
+const iamArn = ({ partition, accountId }: Account, resource: string) =>
+    `arn:${partition}:iam::${accountId}:${resource}`;
+const regional = ({ partition, accountId }: Account, service: string, region: string, resource: string) =>
+    `arn:${partition}:${service}:${region}:${accountId}:${resource}`;

@@ -1,0 +1,499 @@
+import { strict as assert } from "node:assert";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { spendingDeny } from "../../components/bedrock-budget-tier/deny";
+import { BedrockGate, type BedrockGateArgs } from "../../components/bedrock-gate";
+import {
+    allowControl,
+    allowStarting,
+    callStatements,
+    type ControlRights,
+    gatePolicy,
+    trustLambda,
+    trustScheduler,
+} from "../../components/bedrock-gate/policy";
+import { type PolicyStatement } from "../../components/policy-document";
+import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
+
+const scope = { partition: "aws", accountId: "123456789012", region: "us-east-1" };
+const topicArn = "arn:aws:sns:us-east-1:123456789012:alerts";
+const brakeArn = "arn:aws:iam::123456789012:policy/the-brake";
+const userArn = "arn:aws:iam::123456789012:user/the-user";
+const roleArn = "arn:aws:iam::123456789012:role/the-role";
+const controlArn = "arn:aws:lambda:us-east-1:123456789012:function:the-gate-control";
+const tags = { team: "models" };
+const texts = { "index.js": "exports.handler = 1;" };
+const code = new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(texts["index.js"]) });
+const models: PolicyStatement[] = [
+    { Sid: "AllowInvokingModels", Effect: "Allow", Action: "bedrock:InvokeModel", Resource: "arn:of:a-model" },
+];
+
+const args: Omit<BedrockGateArgs, "brake"> = {
+    scope,
+    functionName: "the-gate",
+    roleName: "the-role",
+    tableName: "the-table",
+    code,
+    settings: { region: "us-east-1", microUsdPerMonth: "50000000" },
+    models,
+    users: ["the-user"],
+    topicArn,
+    timeoutSeconds: 300,
+    logRetentionDays: 30,
+    protectTable: false,
+    tags,
+};
+
+async function run(changes: Partial<BedrockGateArgs> = {}, preview = false) {
+    const mocks = new RecordingMocks();
+    const gate = await runWithMocks(
+        mocks,
+        () => {
+            const brake = spendingDeny("brake", { policyName: "the-brake" });
+            return new BedrockGate("gate", { ...args, brake, ...changes });
+        },
+        { preview },
+    );
+    return { mocks, gate };
+}
+
+const everything = [
+    "aws:cloudwatch/logGroup:LogGroup gate-control-log",
+    "aws:cloudwatch/logGroup:LogGroup gate-log",
+    "aws:dynamodb/table:Table gate-table",
+    "aws:iam/policy:Policy brake",
+    "aws:iam/role:Role gate-control-role",
+    "aws:iam/role:Role gate-role",
+    "aws:iam/role:Role gate-schedule-role",
+    "aws:iam/rolePolicy:RolePolicy gate-control-role-policy",
+    "aws:iam/rolePolicy:RolePolicy gate-role-policy",
+    "aws:iam/rolePolicy:RolePolicy gate-schedule-role-policy",
+    "aws:lambda/alias:Alias gate-alias",
+    "aws:lambda/function:Function gate-control",
+    "aws:lambda/function:Function gate-function",
+    "aws:lambda/functionUrl:FunctionUrl gate-url",
+    "aws:scheduler/schedule:Schedule gate-schedule-keep",
+    "aws:scheduler/schedule:Schedule gate-schedule-month",
+    "platform:ai:BedrockGate gate",
+    "pulumi:pulumi:Stack platform-test",
+];
+
+const rights: ControlRights = {
+    tableName: "the-table",
+    topicArn,
+    brake: { policyArn: brakeArn, users: ["the-user"], roles: ["the-role"] },
+};
+
+/** The files of the code that a function was registered with. */
+async function textsOf(archive: pulumi.asset.AssetArchive): Promise<Record<string, string>> {
+    const files = Object.entries(await archive.assets) as [string, pulumi.asset.StringAsset][];
+    return Object.fromEntries(await Promise.all(files.map(async ([name, { text }]) => [name, await text])));
+}
+
+const actionsOf = (statements: readonly PolicyStatement[]) =>
+    statements.flatMap(({ Action }) => [Action].flat() as string[]).sort();
+
+describe("BedrockGate", () => {
+    it("makes the table, two functions with their roles and logs, one URL and two schedules, and nothing else", async () => {
+        const { mocks } = await run();
+        // In particular no permission of the function's own, and nothing that attaches the brake.
+        assert.deepEqual(mocks.list(), everything);
+        for (const { custom, name, options } of mocks.resources) {
+            if (custom && name !== "brake") assert.equal(options.parent, "gate", name);
+        }
+    });
+
+    it("declares the same in a preview", async () => {
+        const { mocks } = await run({}, true);
+        assert.deepEqual(mocks.list(), everything);
+    });
+
+    it("the table: paid by the request, with expiry and a way back in time", async () => {
+        const { mocks } = await run();
+        const { inputs, options } = mocks.get("aws:dynamodb/table:Table", "gate-table");
+        assert.deepEqual(inputs, {
+            name: "the-table",
+            billingMode: "PAY_PER_REQUEST",
+            hashKey: "partition",
+            rangeKey: "sort",
+            attributes: [
+                { name: "partition", type: "S" },
+                { name: "sort", type: "S" },
+            ],
+            ttl: { attributeName: "expiresAt", enabled: true },
+            pointInTimeRecovery: { enabled: true },
+            deletionProtectionEnabled: false,
+            tags,
+        });
+        assert.equal(options.protect, false);
+    });
+
+    it("the table, where it is protected, by the engine and by AWS, and nothing else is", async () => {
+        const { mocks } = await run({ protectTable: true });
+        assert.equal(mocks.get("aws:dynamodb/table:Table", "gate-table").inputs.deletionProtectionEnabled, true);
+        const isProtected = mocks.resources.filter(({ options }) => options.protect).map(({ name }) => name);
+        assert.deepEqual(isProtected, ["gate-table"]);
+    });
+
+    it("the logs, before Lambda makes some that last for ever", async () => {
+        const { mocks } = await run();
+        const logs = mocks.all("aws:cloudwatch/logGroup:LogGroup").map(({ inputs }) => inputs);
+        assert.deepEqual(logs, [
+            { name: "/aws/lambda/the-gate", retentionInDays: 30, tags },
+            { name: "/aws/lambda/the-gate-control", retentionInDays: 30, tags },
+        ]);
+    });
+
+    it("E1: the role that invokes: deleted before the brake, and in spite of it", async () => {
+        const { mocks } = await run();
+        const { inputs, options } = mocks.get("aws:iam/role:Role", "gate-role");
+        assert.deepEqual(
+            { ...inputs, assumeRolePolicy: JSON.parse(inputs.assumeRolePolicy) },
+            {
+                name: "the-role",
+                description: "The gate in front of Bedrock: alone invokes its environment's models.",
+                assumeRolePolicy: trustLambda(),
+                forceDetachPolicies: true,
+                tags,
+            },
+        );
+        assert.deepEqual(options.dependsOn, ["brake"]);
+        const permission = mocks.get("aws:iam/rolePolicy:RolePolicy", "gate-role-policy").inputs;
+        assert.deepEqual(
+            { ...permission, policy: JSON.parse(permission.policy) },
+            { name: "gate", role: "the-role", policy: gatePolicy(scope, "the-gate", rights, models) },
+        );
+    });
+
+    it("E4: its role is deleted before whatever else may deny it", async () => {
+        const mocks = new RecordingMocks();
+        await runWithMocks(mocks, () => {
+            const [brake, other] = ["brake", "other"].map((name) => spendingDeny(name, { policyName: name }));
+            new BedrockGate("gate", { ...args, brake, deniedBy: [other] });
+        });
+        assert.deepEqual(mocks.get("aws:iam/role:Role", "gate-role").options.dependsOn, ["brake", "other"]);
+    });
+
+    /** What both functions are told, word for word. */
+    const told = {
+        region: "us-east-1",
+        microUsdPerMonth: "50000000",
+        table: "the-table",
+        topicArn,
+        brake: { policyArn: brakeArn, users: ["the-user"], roles: ["the-role"] },
+    };
+
+    it("the function: published, with its right and its log there first", async () => {
+        const { mocks } = await run();
+        const { inputs, options } = mocks.get("aws:lambda/function:Function", "gate-function");
+        const { code: archive, environment, ...rest } = inputs;
+        assert.deepEqual(await textsOf(archive), texts);
+        assert.deepEqual(Object.keys(environment.variables), ["GATE_SETTINGS"]);
+        assert.deepEqual(JSON.parse(environment.variables.GATE_SETTINGS), told);
+        assert.deepEqual(rest, {
+            name: "the-gate",
+            description: "The gate in front of Bedrock: counts what calls cost before they are sent.",
+            role: roleArn,
+            runtime: "nodejs22.x",
+            architectures: ["arm64"],
+            handler: "index.handler",
+            memorySize: 1024,
+            timeout: 300,
+            publish: true,
+            tags,
+        });
+        for (const name of ["gate-log", "gate-role-policy"]) assert.ok(options.dependsOn.includes(name), name);
+    });
+
+    it("the settings may come later, as the users may", async () => {
+        const { mocks } = await run({
+            settings: pulumi.output({ later: true }),
+            users: ["the-user", pulumi.output("another")],
+        });
+        const { variables } = mocks.get("aws:lambda/function:Function", "gate-function").inputs.environment;
+        const settings = JSON.parse(variables.GATE_SETTINGS);
+        assert.equal(settings.later, true);
+        assert.deepEqual(settings.brake.users, ["the-user", "another"]);
+    });
+
+    it("the URL asks for signatures and streams, and is that of the alias", async () => {
+        const { mocks } = await run();
+        assert.deepEqual(mocks.get("aws:lambda/alias:Alias", "gate-alias").inputs, {
+            name: "live",
+            functionName: "the-gate",
+            functionVersion: "1",
+        });
+        assert.deepEqual(mocks.get("aws:lambda/functionUrl:FunctionUrl", "gate-url").inputs, {
+            functionName: "the-gate",
+            qualifier: "live",
+            authorizationType: "AWS_IAM",
+            invokeMode: "RESPONSE_STREAM",
+        });
+    });
+
+    it("E4: the keeper: the same code by another door, with rights of its own", async () => {
+        const { mocks } = await run();
+        const { inputs, options } = mocks.get("aws:lambda/function:Function", "gate-control");
+        const { code: archive, environment, ...rest } = inputs;
+        assert.deepEqual(await textsOf(archive), texts);
+        assert.deepEqual(JSON.parse(environment.variables.GATE_SETTINGS), told);
+        assert.deepEqual(rest, {
+            name: "the-gate-control",
+            description: "Keeps the gate's ledger and brake, and restores its budget.",
+            role: "arn:aws:iam::123456789012:role/the-gate-control",
+            runtime: "nodejs22.x",
+            architectures: ["arm64"],
+            handler: "index.control",
+            memorySize: 512,
+            timeout: 120,
+            tags,
+        });
+        for (const name of ["gate-control-log", "gate-control-role-policy"]) {
+            assert.ok(options.dependsOn.includes(name), name);
+        }
+        const role = mocks.get("aws:iam/role:Role", "gate-control-role").inputs;
+        assert.deepEqual(
+            { ...role, assumeRolePolicy: JSON.parse(role.assumeRolePolicy) },
+            {
+                name: "the-gate-control",
+                description: "The gate's keeper: attaches and detaches its brake.",
+                assumeRolePolicy: trustLambda(),
+                tags,
+            },
+        );
+        const permission = mocks.get("aws:iam/rolePolicy:RolePolicy", "gate-control-role-policy").inputs;
+        assert.deepEqual(
+            { ...permission, policy: JSON.parse(permission.policy) },
+            { name: "control", role: "the-gate-control", policy: allowControl(scope, "the-gate-control", rights) },
+        );
+    });
+
+    it("E4: the schedules start the keeper every five minutes, and as a month begins in UTC", async () => {
+        const { mocks } = await run();
+        const schedule = (name: string, description: string, scheduleExpression: string) => ({
+            name,
+            description,
+            scheduleExpression,
+            scheduleExpressionTimezone: "UTC",
+            flexibleTimeWindow: { mode: "OFF" },
+            target: {
+                arn: controlArn,
+                roleArn: "arn:aws:iam::123456789012:role/the-gate-control-schedule",
+                input: '{"task":"keep"}',
+                retryPolicy: { maximumRetryAttempts: 10, maximumEventAgeInSeconds: 3600 },
+            },
+        });
+        const schedules = mocks.all("aws:scheduler/schedule:Schedule");
+        assert.deepEqual(
+            schedules.map(({ inputs }) => inputs),
+            [
+                schedule(
+                    "the-gate-control-keep",
+                    "Expires leases, and attaches or detaches the brake where it has to be.",
+                    "rate(5 minutes)",
+                ),
+                schedule("the-gate-control-month", "Restores the budget as a month begins.", "cron(0 0 1 * ? *)"),
+            ],
+        );
+        for (const { name, options } of schedules) {
+            assert.ok(options.dependsOn.includes("gate-schedule-role-policy"), name);
+        }
+        const role = mocks.get("aws:iam/role:Role", "gate-schedule-role").inputs;
+        assert.deepEqual(
+            { ...role, assumeRolePolicy: JSON.parse(role.assumeRolePolicy) },
+            {
+                name: "the-gate-control-schedule",
+                description: "Lets the gate's schedules start its keeper.",
+                assumeRolePolicy: trustScheduler(scope.accountId),
+                tags,
+            },
+        );
+        const permission = mocks.get("aws:iam/rolePolicy:RolePolicy", "gate-schedule-role-policy").inputs;
+        assert.deepEqual(
+            { ...permission, policy: JSON.parse(permission.policy) },
+            { name: "start", role: "the-gate-control-schedule", policy: allowStarting(controlArn) },
+        );
+    });
+
+    it("gives out its URL and names", async () => {
+        const { gate } = await run();
+        const { url, functionName, roleName, tableName, controlName } = gate;
+        assert.deepEqual(await valueOf(pulumi.all([url, functionName, roleName, tableName, controlName])), [
+            "https://gate-url.lambda-url.us-east-1.on.aws/",
+            "the-gate",
+            "the-role",
+            "the-table",
+            "the-gate-control",
+        ]);
+    });
+
+    const long = "n".repeat(48);
+    const faults: [Partial<BedrockGateArgs>, string][] = [
+        ...[long, "", "a.b"].map((functionName): [Partial<BedrockGateArgs>, string] => [
+            { functionName },
+            `functionName is "${functionName}", expected 1 to 47 letters, digits, hyphens and underscores`,
+        ]),
+        [{ roleName: "a/b" }, 'roleName is "a/b", expected 1 to 64 letters, digits and +=,.@_-'],
+        ...["ab", "a b c"].map((tableName): [Partial<BedrockGateArgs>, string] => [
+            { tableName },
+            `tableName is "${tableName}", expected 3 to 255 letters, digits and _.-`,
+        ]),
+        ...[0, 901, 1.5].map((timeoutSeconds): [Partial<BedrockGateArgs>, string] => [
+            { timeoutSeconds },
+            `timeoutSeconds is ${timeoutSeconds}, expected a whole number of seconds from 1 to 900`,
+        ]),
+    ];
+    for (const [changes, sentence] of faults) {
+        it(`refuses: ${sentence}`, async () => {
+            const mocks = new RecordingMocks();
+            await assert.rejects(
+                runWithMocks(mocks, () => {
+                    const brake = spendingDeny("brake", { policyName: "the-brake" });
+                    new BedrockGate("gate", { ...args, brake, ...changes });
+                }),
+                (error: Error) =>
+                    pulumi.ResourceError.isInstance(error) && error.hideStack && error.message === sentence,
+            );
+            assert.deepEqual(mocks.all("aws:lambda/function:Function"), []);
+        });
+    }
+
+    it("takes the longest name with which every name that it makes is one that AWS takes", async () => {
+        const { mocks } = await run({ functionName: "n".repeat(47) });
+        const made = mocks.resources.filter(({ type }) => /Role$|Function$|Schedule$/.test(type));
+        const lengths = made.map(({ inputs }) => String(inputs.name).length);
+        assert.equal(Math.max(...lengths), 64);
+    });
+});
+
+describe("policies of a BedrockGate", () => {
+    const counting: PolicyStatement[] = [
+        {
+            Sid: "AllowCounting",
+            Effect: "Allow",
+            Action: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+            Resource: "arn:aws:dynamodb:us-east-1:123456789012:table/the-table",
+        },
+        {
+            Sid: "AllowLogging",
+            Effect: "Allow",
+            Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+            Resource: "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/the-gate:*",
+        },
+        { Sid: "AllowTelling", Effect: "Allow", Action: "sns:Publish", Resource: topicArn },
+    ];
+    const onlyTheBrake = { ArnEquals: { "iam:PolicyARN": brakeArn } };
+
+    it("E4: its role counts, invokes and attaches the brake, to its user and itself, and cannot detach it", () => {
+        assert.deepEqual(gatePolicy(scope, "the-gate", rights, models), {
+            Version: "2012-10-17",
+            Statement: [
+                ...counting,
+                {
+                    Sid: "AllowAttachingToUsers",
+                    Effect: "Allow",
+                    Action: ["iam:AttachUserPolicy"],
+                    Resource: [userArn],
+                    Condition: onlyTheBrake,
+                },
+                {
+                    Sid: "AllowAttachingToRoles",
+                    Effect: "Allow",
+                    Action: ["iam:AttachRolePolicy"],
+                    Resource: [roleArn],
+                    Condition: onlyTheBrake,
+                },
+                ...models,
+            ],
+        });
+        assert.ok(!actionsOf(gatePolicy(scope, "the-gate", rights, models).Statement).some((of) => /Detach/.test(of)));
+    });
+
+    it("E4: its keeper attaches and detaches that policy on those, sees who has one, and invokes nothing", () => {
+        assert.deepEqual(allowControl(scope, "the-gate", rights), {
+            Version: "2012-10-17",
+            Statement: [
+                ...counting,
+                {
+                    Sid: "AllowAttachingAndDetachingToUsers",
+                    Effect: "Allow",
+                    Action: ["iam:AttachUserPolicy", "iam:DetachUserPolicy"],
+                    Resource: [userArn],
+                    Condition: onlyTheBrake,
+                },
+                {
+                    Sid: "AllowAttachingAndDetachingToRoles",
+                    Effect: "Allow",
+                    Action: ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+                    Resource: [roleArn],
+                    Condition: onlyTheBrake,
+                },
+                {
+                    Sid: "AllowSeeingAttachments",
+                    Effect: "Allow",
+                    Action: ["iam:ListAttachedRolePolicies", "iam:ListAttachedUserPolicies"],
+                    Resource: [userArn, roleArn],
+                },
+            ],
+        });
+    });
+
+    it("leave out whom a shut-off does not reach", () => {
+        const nobody = { ...rights, brake: { ...rights.brake, users: [], roles: [] } };
+        const actions = actionsOf(gatePolicy(scope, "the-gate", nobody, []).Statement);
+        assert.ok(!actions.some((action) => action.startsWith("iam:")));
+    });
+
+    it("E1: a caller may use the URL, signed, and not invoke the function in any other way", () => {
+        const alias = "arn:aws:lambda:us-east-1:123456789012:function:the-gate:live";
+        assert.deepEqual(callStatements(scope, "the-gate"), [
+            {
+                Sid: "AllowCallingGate",
+                Effect: "Allow",
+                Action: "lambda:InvokeFunctionUrl",
+                Resource: alias,
+                Condition: { StringEquals: { "lambda:FunctionUrlAuthType": "AWS_IAM" } },
+            },
+            {
+                Sid: "AllowCallingGateThroughUrl",
+                Effect: "Allow",
+                Action: "lambda:InvokeFunction",
+                Resource: alias,
+                Condition: { Bool: { "lambda:InvokedViaFunctionUrl": "true" } },
+            },
+        ]);
+    });
+
+    it("name the partition's ARNs in every one", () => {
+        const china = { partition: "aws-cn", accountId: "123456789012", region: "cn-north-1" };
+        const text = JSON.stringify([
+            gatePolicy(china, "the-gate", { ...rights, topicArn: "t", brake: { ...rights.brake, policyArn: "p" } }, []),
+            callStatements(china, "the-gate"),
+        ]);
+        assert.doesNotMatch(text, /arn:aws:/);
+    });
+
+    it("trust: Lambda, and the schedules of this account alone", () => {
+        assert.deepEqual(trustLambda().Statement, [
+            {
+                Sid: "TrustLambda",
+                Effect: "Allow",
+                Principal: { Service: "lambda.amazonaws.com" },
+                Action: "sts:AssumeRole",
+            },
+        ]);
+        assert.deepEqual(trustScheduler("123456789012").Statement, [
+            {
+                Sid: "TrustScheduler",
+                Effect: "Allow",
+                Principal: { Service: "scheduler.amazonaws.com" },
+                Action: "sts:AssumeRole",
+                Condition: { StringEquals: { "aws:SourceAccount": "123456789012" } },
+            },
+        ]);
+        assert.deepEqual(allowStarting(controlArn).Statement, [
+            { Sid: "AllowStarting", Effect: "Allow", Action: "lambda:InvokeFunction", Resource: controlArn },
+        ]);
+    });
+});
