@@ -15,12 +15,13 @@ describe("recording mocks", () => {
             "aws:s3/bucket:Bucket second",
             "pulumi:pulumi:Stack platform-test",
         ]);
+        // Of an older type, which the SDK knows itself.
+        const alias = (name: string) => `urn:pulumi:test::platform::aws:s3/bucketV2:BucketV2::${name}`;
         const none = {
             dependsOn: [],
             protect: false,
             retainOnDelete: false,
             additionalSecretOutputs: [],
-            aliases: [],
             beforeCreate: [],
             beforeUpdate: [],
         };
@@ -30,7 +31,14 @@ describe("recording mocks", () => {
             custom: true,
             importId: undefined,
             inputs: { bucket: "one" },
-            options: { ...none, parent: "platform-test", deletedWith: undefined, protect: true, retainOnDelete: true },
+            options: {
+                ...none,
+                aliases: [alias("first")],
+                parent: "platform-test",
+                deletedWith: undefined,
+                protect: true,
+                retainOnDelete: true,
+            },
         });
         assert.deepEqual(mocks.get("aws:s3/bucket:Bucket", "second"), {
             type: "aws:s3/bucket:Bucket",
@@ -38,8 +46,38 @@ describe("recording mocks", () => {
             custom: true,
             importId: "two",
             inputs: { bucket: "two" },
-            options: { ...none, parent: "platform-test", deletedWith: "first", dependsOn: ["first"] },
+            options: {
+                ...none,
+                aliases: [alias("second")],
+                parent: "platform-test",
+                deletedWith: "first",
+                dependsOn: ["first"],
+            },
         });
+    });
+
+    it("record the URNs that a resource had before, as the engine has them", async () => {
+        class Component extends pulumi.ComponentResource {
+            constructor(name: string) {
+                super("platform:test:Component", name);
+            }
+        }
+        const mocks = new RecordingMocks();
+        await runWithMocks(mocks, () => {
+            const parent = new Component("parent");
+            const moved = (name: string, aliases: pulumi.Alias[], of?: pulumi.Resource) =>
+                new aws.iam.Policy(name, { policy: "{}" }, { parent: of, aliases });
+            moved("renamed", [{ name: "old" }], parent);
+            moved("out", [{ parent }]);
+            moved("in", [{ parent: pulumi.rootStackResource }], parent);
+            moved("by-urn", ["urn:pulumi:test::platform::some:type::name"]);
+        });
+        const aliases = (name: string) => mocks.get("aws:iam/policy:Policy", name).options.aliases;
+        const urn = (type: string, name: string) => `urn:pulumi:test::platform::${type}aws:iam/policy:Policy::${name}`;
+        assert.deepEqual(aliases("renamed"), [urn("platform:test:Component$", "old")]);
+        assert.deepEqual(aliases("out"), [urn("platform:test:Component$", "out")]);
+        assert.deepEqual(aliases("in"), [urn("", "in")]);
+        assert.deepEqual(aliases("by-urn"), ["urn:pulumi:test::platform::some:type::name"]);
     });
 
     it("fail with the error of an apply that a resource depends on", async () => {

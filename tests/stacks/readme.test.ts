@@ -13,6 +13,7 @@ const components = {
     ScopedIdentity: "platform:identity:ScopedIdentity report-writer",
     VaultSecretPipeline: "platform:secrets:VaultSecretPipeline report-keys",
     BedrockBudgetTier: "platform:ai:BedrockBudgetTier report-models",
+    BedrockGate: "platform:ai:BedrockGate report-gate",
     EcsTaskRole: "platform:compute:EcsTaskRole report-task",
     "What no argument offers": "platform:storage:SecureBucket invoices",
 } as const;

@@ -156,7 +156,7 @@ function optionsOf(request: resproto.RegisterResourceRequest): RegisteredOptions
         protect: request.getProtect() ?? false,
         retainOnDelete: request.getRetainondelete() ?? false,
         additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
-        aliases: request.getAliasesList().map((alias) => aliasUrn(alias, request)),
+        aliases: [...new Set(request.getAliasesList().map((alias) => aliasUrn(alias, request)))],
         beforeCreate: request.getHooks()?.getBeforeCreateList() ?? [],
         beforeUpdate: request.getHooks()?.getBeforeUpdateList() ?? [],
     };
@@ -168,8 +168,8 @@ function aliasUrn(alias: aliasproto.Alias, request: resproto.RegisterResourceReq
     if (!spec) return alias.getUrn();
     const [, of, project, parentType] = /^urn:pulumi:(.+?)::(.+?)::(.+)::.*$/.exec(spec.getParenturn()) ?? [];
     const type = spec.getType() || request.getType();
-    // The stack is the parent of whatever has none.
-    const within = parentType === undefined || parentType === "pulumi:pulumi:Stack" ? "" : `${parentType}$`;
+    // The stack, which is the parent of whatever has none, is in no type.
+    const within = `${parentType ?? ""}$`.replace(/^pulumi:pulumi:Stack\$/, "").replace(/^\$$/, "");
     const stack = [spec.getStack() || of, spec.getProject() || project].join("::");
     return `urn:pulumi:${stack}::${within}${type}::${spec.getName() || request.getName()}`;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { gaps, localOperatorPolicy } from "../../local/aws/gaps";
 import { operatorPolicy } from "../../ops/rights/operator";
 import { plan, type PlanTarget } from "../../ops/verify/plan";
-import { type ServiceName, type ServiceOutputs } from "../../services";
+import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
 import { type Check } from "../../services/checks";
 import { grantsInWords } from "../../services/grants";
 
@@ -337,6 +337,111 @@ describe("the checks of llm-models", () => {
 
     it("say that the budget's own action was not tried", () => {
         assert.match(theCheck("E4", "deny policy attached by hand").note ?? "", /does not show that AWS Budgets/);
+    });
+});
+
+describe("the checks of llm-models behind a gate", () => {
+    const gate = {
+        url: "https://gate.lambda-url.us-east-1.on.aws/",
+        functionName: "gate",
+        roleName: "gate-role",
+        tableName: "gate-table",
+        controlName: "gate-control",
+        brakePolicyArn: iam("policy/brake"),
+        requestsPerHour: 1,
+        requestsPerDay: 2,
+        cacheMinutes: 60,
+    };
+    const profile = { profileId: "us.meta.one", modelId: "meta.one", destinationRegions: ["us-east-1"] };
+    const gated = { ...outputs["llm-models"], inferenceProfiles: [profile], budgetAction: true, gate };
+    const on = { outputs: { ...outputs, "llm-models": gated }, services: ["llm-models"] as const };
+    const off = { outputs: { ...outputs, "llm-models": { ...gated, gate: undefined } }, services: on.services };
+    const byCall = (changed: typeof on | typeof off, calls: readonly string[]) =>
+        checksOf(changed).flatMap(({ probe, expected, caller }) =>
+            probe.kind === "bedrock" && calls.includes(probe.call) ? [[probe.call, probe.model, expected, caller]] : [],
+        );
+    const denied = "denied (AccessDeniedException)";
+
+    it("E1: the service sees its models and invokes none, by no way", () => {
+        const invoked = ["meta.one", "meta.two", "us.meta.one", "amazon.nova-micro-v1:0"];
+        assert.deepEqual(
+            byCall(on, ["invoke", "invokeStream"]),
+            invoked.flatMap((model) => ["invoke", "invokeStream"].map((call) => [call, model, denied, "service"])),
+        );
+        assert.deepEqual(byCall(on, ["list", "get"]), byCall(off, ["list", "get"]));
+    });
+
+    it("E1: without one it invokes its models, and no other", () => {
+        assert.deepEqual(
+            byCall(off, ["invoke"]).map(([, model, expected]) => [model, expected]),
+            [
+                ["meta.one", "allowed"],
+                ["meta.two", "allowed"],
+                ["amazon.nova-micro-v1:0", denied],
+            ],
+        );
+    });
+
+    it("E1: what may invoke is the gate's role, and it may not undo a shut-off", () => {
+        const { expected } = theCheck("E1", "role of the gate: these models, its table, attaching its brake", on);
+        assert.match(expected, /^Allow bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream on /);
+        assert.doesNotMatch(expected, /Detach|bedrock:(Get|List)/);
+        const user = theCheck("E1", "user's policy: sees these models, calls the gate", on).expected;
+        assert.doesNotMatch(user, /bedrock:Invoke/);
+        assert.match(user, /lambda:InvokeFunctionUrl on arn:aws:lambda:us-east-1:123456789012:function:gate:live if /);
+        assert.ok(!checksOf(on).some(({ name }) => name === "user's policy: these models only"));
+    });
+
+    it("E4: each brake ends every invocation, is attached to nobody, and reaches the user and the gate", () => {
+        const attachments = checksOf(on).filter(({ probe }) => "aspect" in probe && probe.aspect === "deniesInvoking");
+        assert.deepEqual(
+            attachments.map(({ probe }) => "policyArn" in probe && probe.policyArn),
+            [iam("policy/deny"), iam("policy/brake")],
+        );
+        for (const name of ["no shut-off in force", "gate's brake not in force"]) {
+            assert.equal(theCheck("E4", name, on).expected, "groups: none; roles: none; users: none");
+        }
+        assert.equal(
+            theCheck("E4", "budget action: that policy, that user and the gate, by itself", on).expected,
+            `APPLY_IAM_POLICY, AUTOMATIC, ACTUAL > 95%: ${iam("policy/deny")} for user llm, role gate-role: by ` +
+                iam("role/shut-off"),
+        );
+        const one = (policy: string) => `if ArnEquals iam:PolicyARN = ${iam(`policy/${policy}`)}`;
+        const both = (policy: string) =>
+            `Allow iam:AttachRolePolicy, iam:DetachRolePolicy on ${iam("role/gate-role")} ${one(policy)}; ` +
+            `Allow iam:AttachUserPolicy, iam:DetachUserPolicy on ${iam("user/llm")} ${one(policy)}`;
+        assert.equal(theCheck("E4", "shut-off role: that policy, that user and the gate", on).expected, both("deny"));
+        const keeper = theCheck(
+            "E4",
+            "role of the gate's keeper: its table, attaching and detaching the brake",
+            on,
+        ).expected;
+        assert.ok(keeper.includes(both("brake")), keeper);
+        assert.doesNotMatch(keeper, /bedrock:|policy\/deny/);
+    });
+
+    it("ask neither for health nor for a shut-off with keys that invoke nothing", () => {
+        const kinds = (changed: typeof on | typeof off) => checksOf(changed).map(({ probe }) => probe.kind);
+        for (const kind of ["modelHealth", "shutOff"] as const) {
+            assert.ok(!kinds(on).includes(kind), kind);
+            assert.ok(kinds(off).includes(kind), kind);
+        }
+    });
+
+    it("are told apart by id, name and identity", () => {
+        const names = checksOf(on).map(({ id, name, caller }) => JSON.stringify([id, name, caller]));
+        assert.equal(new Set(names).size, names.length);
+    });
+
+    it("are those of the operator, whose policy still fits in a managed one", () => {
+        const all = { ...on, services };
+        assert.ok(JSON.stringify(operatorPolicy({ ...target, ...all })).length < 6_144);
+    });
+
+    it("either brake is a shut-off to who asks whether one is in force", () => {
+        const { shutOff } = serviceFacts["llm-models"];
+        assert.deepEqual(shutOff(gated), { userName: "llm", policyArns: [iam("policy/deny"), iam("policy/brake")] });
+        assert.deepEqual(shutOff(outputs["llm-models"]), { userName: "llm", policyArns: [iam("policy/deny")] });
     });
 });
 

@@ -36,6 +36,27 @@ describe("the deployer's policy", () => {
         }
     });
 
+    it("may make functions, tables and schedules of this account alone, and hand roles to those who run them", () => {
+        const of = (sid: string) =>
+            deployerPolicy("aws-us-gov", "123456789012").Statement.find(({ Sid }) => Sid === sid)!;
+        assert.deepEqual(of("Functions").Resource, [
+            "arn:aws-us-gov:dynamodb:*:123456789012:table/*",
+            "arn:aws-us-gov:lambda:*:123456789012:function:*",
+            "arn:aws-us-gov:scheduler:*:123456789012:schedule/default/*",
+        ]);
+        const passed = of("HandRolesOver").Condition!.StringEquals["iam:PassedToService"];
+        for (const service of ["lambda", "scheduler"]) assert.ok(passed.includes(`${service}.amazonaws.com`), service);
+    });
+
+    it("neither reads nor writes what a gate has counted, nor calls it, nor opens it to others", () => {
+        const actions = actionsOf(deployerPolicy("aws", "123456789012"));
+        const others = /^dynamodb:(?!.*(Table|Tags?|TimeTo|Backups|Resource))|^lambda:(Invoke|AddPermission)/;
+        assert.deepEqual(
+            actions.filter((action) => others.test(action)),
+            [],
+        );
+    });
+
     it("touches no object: that is the verifier's", () => {
         const objects = actionsOf(verifierPolicy("aws"));
         assert.deepEqual(

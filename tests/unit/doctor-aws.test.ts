@@ -68,12 +68,40 @@ describe("what the deployer needs", () => {
             ],
         );
         assert.ok(!needed("rl-studio").some(({ actions }) => actions.includes("iam:PassRole")));
+        const ofModels = needed("llm-models").filter(({ actions }) => actions.includes("iam:PassRole"));
+        assert.deepEqual(
+            ofModels.map(({ resource, passedTo }) => [resource.split("/")[1], passedTo]),
+            [
+                ["deployer-ddf-llm-models-shut-off-role-dev", "budgets.amazonaws.com"],
+                ["deployer-ddf-llm-models-gate-role-dev", "lambda.amazonaws.com"],
+                ["deployer-ddf-llm-models-dev-control", "lambda.amazonaws.com"],
+                ["deployer-ddf-llm-models-dev-control-schedule", "scheduler.amazonaws.com"],
+            ],
+        );
         const byHand = { "llm-models": { ...dev["llm-models"]!, budgetAction: false } };
         const creates = ({ actions }: Need) => actions.includes("budgets:CreateBudgetAction");
         assert.deepEqual(
             [needed("llm-models").some(creates), needed("llm-models", byHand).some(creates)],
             [true, false],
         );
+    });
+
+    it("for a gate are on the table, the functions and the schedules that it is made of, and nothing without one", () => {
+        const regional = (service: string, resource: string) =>
+            `arn:aws:${service}:${scope.region}:${accountId}:${resource}`;
+        const gate = [
+            regional("dynamodb", "table/deployer-ddf-llm-models-gate-dev"),
+            regional("lambda", "function:deployer-ddf-llm-models-dev"),
+            regional("lambda", "function:deployer-ddf-llm-models-dev-control"),
+            regional("scheduler", "schedule/default/deployer-ddf-llm-models-dev-control-keep"),
+            regional("scheduler", "schedule/default/deployer-ddf-llm-models-dev-control-month"),
+        ];
+        const resources = (changed: Partial<Settings> = {}) =>
+            needed("llm-models", changed)
+                .map(({ resource }) => resource)
+                .filter((resource) => /:(dynamodb|lambda|scheduler):/.test(resource));
+        assert.deepEqual(resources().sort(), gate);
+        assert.deepEqual(resources({ "llm-models": { ...dev["llm-models"]!, gate: undefined } }), []);
     });
 
     it("are for a role instead of a user in the modes of clinical-ai without static keys", () => {
