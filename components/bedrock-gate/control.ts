@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../arn";
 import { type PolicyDocument } from "../policy-document";
-import { logGroupName, scheduleName, scheduleRoleName, type ScheduleTask } from "./names";
+import { logGroupName, scheduleName, scheduleRoleName, type ScheduleName, schedules } from "./names";
 import { allowControl, allowStarting, type ControlRights, trustLambda, trustScheduler } from "./policy";
 
 /** What looks after a gate. */
@@ -17,15 +17,6 @@ export interface ControlArgs {
     readonly logRetentionDays: number;
     readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
-
-/** When it looks, and what at; in UTC, as AWS's months are. */
-const schedules = {
-    keep: {
-        expression: "rate(5 minutes)",
-        description: "Expires leases, and attaches or detaches the brake where it has to be.",
-    },
-    month: { expression: "cron(0 0 1 * ? *)", description: "Restores the budget as a month begins." },
-} as const satisfies Record<ScheduleTask, object>;
 
 /**
  * Makes the function that shuts off and restores, with rights of its own, and its schedules. Answers the function: whoever
@@ -92,11 +83,11 @@ function createSchedules(parent: pulumi.Resource, name: string, args: ControlArg
         },
         { parent },
     );
-    for (const [task, { expression, description }] of Object.entries(schedules)) {
+    for (const [schedule, { expression, task, description }] of Object.entries(schedules)) {
         new aws.scheduler.Schedule(
-            `${name}-schedule-${task}`,
+            `${name}-schedule-${schedule}`,
             {
-                name: scheduleName(args.functionName, task as ScheduleTask),
+                name: scheduleName(args.functionName, schedule as ScheduleName),
                 description,
                 scheduleExpression: expression,
                 scheduleExpressionTimezone: "UTC",
@@ -104,7 +95,7 @@ function createSchedules(parent: pulumi.Resource, name: string, args: ControlArg
                 target: {
                     arn: control.arn,
                     roleArn: role.arn,
-                    input: JSON.stringify({ task: "keep" }),
+                    input: JSON.stringify({ task }),
                     retryPolicy: { maximumRetryAttempts: 10, maximumEventAgeInSeconds: 3600 },
                 },
             },

@@ -105,6 +105,13 @@ export function allowControl(scope: ArnScope, functionName: string, rights: Cont
             Action: ["iam:ListAttachedRolePolicies", "iam:ListAttachedUserPolicies"],
             Resource: [...users.map((user) => userArn(scope, user)), ...roles.map((role) => roleArn(scope, role))],
         },
+        {
+            Sid: "AllowWatching",
+            Effect: "Allow",
+            // None of them has a resource level.
+            Action: ["ce:GetCostAndUsage", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"],
+            Resource: "*",
+        },
     );
 }
 

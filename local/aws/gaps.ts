@@ -25,6 +25,10 @@ export function localDeployerPolicy(accountId: string): PolicyDocument {
         "budgets:DescribeSubscribersForNotification",
         "budgets:UpdateBudget",
         // It looks at no resource.
+        "dynamodb:ListTagsOfResource",
+        "dynamodb:TagResource",
+        "dynamodb:UntagResource",
+        "lambda:CreateFunction",
         "iam:CreatePolicy",
         "iam:GetAccessKeyLastUsed",
         "iam:SimulatePrincipalPolicy",

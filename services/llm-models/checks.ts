@@ -13,7 +13,7 @@ import {
     routesInWords,
 } from "../checks";
 import { grantsInWords } from "../grants";
-import { denyChecks, gateChecks } from "./gate-checks";
+import { denyChecks, gateCallChecks, gateChecks } from "./gate-checks";
 import { attachingGrants, callGrants, invokingGrants, lookingGrants } from "./grants";
 import { names, rising } from "./names";
 import { type LlmModelsOutputs } from "./schema";
@@ -26,7 +26,7 @@ export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext
         ...modelChecks(outputs),
         ...profileChecks(outputs),
         ...healthChecks(outputs),
-        ...gateChecks(outputs, context),
+        ...gateCallChecks(outputs, context),
         ...refusals(outputs, context),
         ...budgetChecks(outputs, context),
         ...shutOffChecks(outputs, context),
@@ -111,68 +111,6 @@ function healthChecks({ models, inferenceProfiles = [], gate }: LlmModelsOutputs
             "service",
         ),
     );
-}
-
-/** What the gate does for each request, what it counts, and how it shuts itself off. */
-function gateChecks(
-    { region, models, inferenceProfiles = [], gate, monthlyLimitUsd, userName: user }: LlmModelsOutputs,
-    { partition, accountId }: CheckContext,
-): Check[] {
-    if (!gate) return [];
-    const { url, tableName, controlName, roleName: role, brakePolicyArn: policyArn } = gate;
-    const model = models[0] ?? inferenceProfiles[0].profileId;
-    const arn = (service: string, resource: string) => `arn:${partition}:${service}:${region}:${accountId}:${resource}`;
-    const scheduled = (name: string, when: string) =>
-        check(
-            "E4",
-            `schedule: ${name}`,
-            `ENABLED: ${when} UTC: {"task":"keep"} to ${arn("lambda", `function:${controlName}`)} as arn:${partition}:iam::${accountId}:role/${controlName}-schedule`,
-            { kind: "schedule", name: `${controlName}-${name}`, region },
-        );
-    return [
-        check(
-            "E8",
-            "a price is charged, and an equal request answered from the cache",
-            "first: 200, miss, charged; second: 200, hit, nothing charged",
-            { kind: "gateCache", url, model },
-            "service",
-        ),
-        check(
-            "E6",
-            "own limits and counters",
-            `${gate.requestsPerHour} an hour, ${gate.requestsPerDay} a day; counted`,
-            { kind: "gateUsage", url, model },
-            "service",
-        ),
-        ...(gate.keysUrl === undefined
-            ? []
-            : [
-                  check(
-                      "E6",
-                      "a gate key with a limit of one request an hour",
-                      "first: 200; second: 429: hour_limit; revoked: 401: unknown_caller",
-                      { kind: "gateKey", keysUrl: gate.keysUrl, model, controlName },
-                      "deployer",
-                  ),
-              ]),
-        check("E4", "the ledger of this month", "within the limit; open", {
-            kind: "gateLedger",
-            tableName,
-            tableArn: arn("dynamodb", `table/${tableName}`),
-            microUsd: String(Math.round(monthlyLimitUsd * 1_000_000)),
-        }),
-        scheduled("keep", "rate(5 minutes)"),
-        scheduled("month", "cron(0 0 1 * ? *)"),
-        check(
-            "E4",
-            "shut-off by the gate's own meter",
-            "crossing, in time: 200, deny attached to the user and the gate's role; " +
-                "next: 403: budget_exceeded, deny attached to the user and the gate's role; " +
-                "restored: 200, deny attached to nobody",
-            { kind: "gateShutOff", url, model, controlName, user, role, policyArn },
-            "deployer",
-        ),
-    ];
 }
 
 function bedrock(name: string, expected: string, probe: Omit<Extract<Probe, { kind: "bedrock" }>, "kind">): Check {

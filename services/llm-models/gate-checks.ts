@@ -1,8 +1,18 @@
-import { scheduleRoleName } from "../../components/bedrock-gate/names";
+import { type ScheduleName, scheduleName, scheduleRoleName, schedules } from "../../components/bedrock-gate/names";
 import { check } from "../check-helpers";
 import { type Check, type CheckContext } from "../checks";
 import { grantsInWords, type Statement } from "../grants";
-import { attachingGrants, countingGrants, functionArn, invokeActions, invokingGrants, seeingGrants } from "./grants";
+import {
+    attachingGrants,
+    countingGrants,
+    functionArn,
+    iamArn,
+    invokeActions,
+    invokingGrants,
+    regional,
+    seeingGrants,
+    watchingGrants,
+} from "./grants";
 import { type LlmModelsOutputs } from "./schema";
 
 /** That a policy of a shut-off ends every invocation, and that nobody has it. */
@@ -41,6 +51,7 @@ export function gateChecks(outputs: LlmModelsOutputs, context: CheckContext): Ch
                 ...countingGrants(outputs, gate, controlName, context),
                 ...attachingGrants(outputs, context, brakePolicyArn, ["Attach", "Detach"]),
                 ...seeingGrants(outputs, context),
+                ...watchingGrants,
             ],
             trust: trusting("lambda"),
         }),
@@ -57,6 +68,66 @@ export function gateChecks(outputs: LlmModelsOutputs, context: CheckContext): Ch
                 Condition: { StringEquals: { "aws:SourceAccount": context.accountId } },
             },
         }),
+    ];
+}
+
+/** What the gate does for each request, what it counts, and how it shuts itself off. */
+export function gateCallChecks(
+    { region, models, inferenceProfiles = [], gate, monthlyLimitUsd, userName: user }: LlmModelsOutputs,
+    context: CheckContext,
+): Check[] {
+    if (!gate) return [];
+    const { url, tableName, controlName, roleName: role, brakePolicyArn: policyArn } = gate;
+    const model = models[0] ?? inferenceProfiles[0].profileId;
+    return [
+        check(
+            "E8",
+            "a price is charged, and an equal request answered from the cache",
+            "first: 200, miss, charged; second: 200, hit, nothing charged",
+            { kind: "gateCache", url, model },
+            "service",
+        ),
+        check(
+            "E6",
+            "own limits and counters",
+            `${gate.requestsPerHour} an hour, ${gate.requestsPerDay} a day; counted`,
+            { kind: "gateUsage", url, model },
+            "service",
+        ),
+        ...(gate.keysUrl === undefined
+            ? []
+            : [
+                  check(
+                      "E6",
+                      "a gate key with a limit of one request an hour",
+                      "first: 200; second: 429: hour_limit; revoked: 401: unknown_caller",
+                      { kind: "gateKey", keysUrl: gate.keysUrl, model, controlName },
+                      "deployer",
+                  ),
+              ]),
+        check("E4", "the ledger of this month", "within the limit; open", {
+            kind: "gateLedger",
+            tableName,
+            tableArn: regional(context, "dynamodb", region, `table/${tableName}`),
+            microUsd: String(Math.round(monthlyLimitUsd * 1_000_000)),
+        }),
+        ...Object.entries(schedules).map(([name, { expression, task }]) =>
+            check(
+                name === "daily" ? "E5" : "E4",
+                `schedule: ${name}`,
+                `ENABLED: ${expression} UTC: ${JSON.stringify({ task })} to ${functionArn(context, region, controlName)} as ${iamArn(context, `role/${scheduleRoleName(controlName)}`)}`,
+                { kind: "schedule", name: scheduleName(controlName, name as ScheduleName), region },
+            ),
+        ),
+        check(
+            "E4",
+            "shut-off by the gate's own meter",
+            "crossing, in time: 200, deny attached to the user and the gate's role; " +
+                "next: 403: budget_exceeded, deny attached to the user and the gate's role; " +
+                "restored: 200, deny attached to nobody",
+            { kind: "gateShutOff", url, model, controlName, user, role, policyArn },
+            "deployer",
+        ),
     ];
 }
 

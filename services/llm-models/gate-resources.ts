@@ -1,4 +1,11 @@
-import { controlName, logGroupName, scheduleName, scheduleRoleName } from "../../components/bedrock-gate/names";
+import {
+    controlName,
+    logGroupName,
+    type ScheduleName,
+    scheduleName,
+    scheduleRoleName,
+    schedules,
+} from "../../components/bedrock-gate/names";
 import { type AwsResource, type Names } from "../resources";
 import { names } from "./names";
 
@@ -16,7 +23,8 @@ export function gateResources({ name, environmentName }: Names): AwsResource[] {
         { kind: "logGroup", name: logGroupName(control) },
         { kind: "function", name: control },
         { kind: "role", name: scheduleRoleName(control), receiver: "scheduler" },
-        { kind: "schedule", name: scheduleName(control, "keep") },
-        { kind: "schedule", name: scheduleName(control, "month") },
+        ...(Object.keys(schedules) as ScheduleName[]).map(
+            (schedule) => ({ kind: "schedule", name: scheduleName(control, schedule) }) as const,
+        ),
     ];
 }

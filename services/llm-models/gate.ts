@@ -21,6 +21,8 @@ export const gateSettings = z.strictObject({
         .default([...modelTiers]),
     /** Whether callers without AWS keys are let in by keys of the gate's own, at a URL that anybody can reach. */
     keys: z.boolean().default(false),
+    /** Whether tokens that Bedrock counts and the gate does not shut it off, besides the alarm. */
+    bypassShutsOff: z.boolean().default(false),
     /** Prices of models that AWS's price list has not, in micro-dollars per million tokens. */
     prices: priceOverridesSchema.default({}),
 });

@@ -131,6 +131,15 @@ export function seeingGrants({ userName, gate }: LlmModelsOutputs, account: Acco
     ];
 }
 
+/** What Bedrock has counted and what AWS bills: neither has a resource level. */
+export const watchingGrants: readonly Statement[] = [
+    {
+        Effect: "Allow",
+        Action: ["ce:GetCostAndUsage", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"],
+        Resource: "*",
+    },
+];
+
 export const functionArn = (account: Account, region: string, name: string) =>
     regional(account, "lambda", region, `function:${name}`);
 
@@ -138,7 +147,7 @@ const modelArn = ({ partition }: Account, region: string, model: string) =>
     `arn:${partition}:bedrock:${region}::foundation-model/${model}`;
 const profileArn = (account: Account, region: string, id: string) =>
     regional(account, "bedrock", region, `inference-profile/${id}`);
-const iamArn = ({ partition, accountId }: Account, resource: string) =>
+export const iamArn = ({ partition, accountId }: Account, resource: string) =>
     `arn:${partition}:iam::${accountId}:${resource}`;
-const regional = ({ partition, accountId }: Account, service: string, region: string, resource: string) =>
+export const regional = ({ partition, accountId }: Account, service: string, region: string, resource: string) =>
     `arn:${partition}:${service}:${region}:${accountId}:${resource}`;

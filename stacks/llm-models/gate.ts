@@ -66,6 +66,8 @@ export function deployGate(
             leaseSeconds: timeoutSeconds + 30,
             tiers: gate.tiers,
             prices: gate.prices,
+            budgetServices: settings.budgetServices,
+            bypassShutsOff: gate.bypassShutsOff,
         },
         keys: gate.keys,
         timeoutSeconds,
