@@ -370,10 +370,10 @@ describe("the gate in front of Bedrock", () => {
         });
 
         it("what does not fit into what is left, as used up and not as busy", async () => {
-            const gate = await gateWith({ settings: { microUsdPerMonth: 300n } });
+            const gate = await gateWith({ settings: { microUsdPerMonth: 600n } });
             await assert.rejects(
                 converse(gate.client(), "x".repeat(1000), limited(10)),
-                refusal("AccessDeniedException", 403, /0\.00 USD of this month's 0\.0003 USD are spent/),
+                refusal("AccessDeniedException", 403, /0\.00 USD of this month's 0\.0006 USD are spent/),
             );
             // Its refusal is none for a smaller one.
             await converse(gate.client(), prompt(), limited(10));

@@ -1,4 +1,4 @@
-import { type ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { constants } from "node:http2";
 
 import { type EitherRequest, type EitherResponse } from "../../../functions/bedrock-gate/listener";

@@ -1,9 +1,4 @@
-import {
-    BedrockRuntimeClient,
-    type BedrockRuntimeClientConfig,
-    type ServiceInputTypes,
-    type ServiceOutputTypes,
-} from "@aws-sdk/client-bedrock-runtime";
+import { BedrockRuntimeClient, type BedrockRuntimeClientConfig } from "@aws-sdk/client-bedrock-runtime";
 
 import { Bedrock } from "../../../functions/bedrock-gate/adapters/bedrock";
 import { MemoryStore } from "../../../functions/bedrock-gate/adapters/memory-store";
@@ -106,7 +101,7 @@ export class TestGate {
 /** Adds headers to a client's requests, and keeps those of its last answer. */
 export function watch(client: BedrockRuntimeClient, headers: Readonly<Record<string, string>> = {}) {
     const seen: { headers: Record<string, string> } = { headers: {} };
-    client.middlewareStack.add<ServiceInputTypes, ServiceOutputTypes>(
+    client.middlewareStack.add(
         (next) => async (args) => {
             Object.assign((args.request as { headers: object }).headers, headers);
             const result = await next(args);
