@@ -252,8 +252,9 @@ export const actionsOn = {
         "dynamodb:UpdateTable",
         "dynamodb:UpdateTimeToLive",
     ],
-    // With its versions, its alias and that one's URL. A URL that asks for signatures has no permission of its own.
+    // With its versions, its aliases, their URLs and, of one that asks for no signature, its permissions.
     function: [
+        "lambda:AddPermission",
         "lambda:CreateAlias",
         "lambda:CreateFunction",
         "lambda:CreateFunctionUrlConfig",
@@ -267,9 +268,11 @@ export const actionsOn = {
         // Asked until a function that is changed is ready.
         "lambda:GetFunctionConfiguration",
         "lambda:GetFunctionUrlConfig",
+        "lambda:GetPolicy",
         "lambda:ListTags",
         "lambda:ListVersionsByFunction",
         "lambda:PublishVersion",
+        "lambda:RemovePermission",
         "lambda:TagResource",
         "lambda:UntagResource",
         "lambda:UpdateAlias",

@@ -32,6 +32,7 @@ const models: PolicyStatement[] = [
 const args: Omit<BedrockGateArgs, "brake"> = {
     scope,
     functionName: "the-gate",
+    keys: false,
     roleName: "the-role",
     tableName: "the-table",
     code,

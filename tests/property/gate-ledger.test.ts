@@ -24,6 +24,9 @@ import { nameOf } from "../../functions/bedrock-gate/core/time";
 import { type Brake, ShutOff } from "../../functions/bedrock-gate/shut-off";
 import { type Mishap, ScheduledStore, tableFails } from "../support/gate/scheduled-store";
 
+/** What every request of these tests is of. */
+const of = { model: "a.model", tokens: 100n };
+
 const minute = 60_000;
 /** By which a clock may be wrong before AWS refuses its signatures. */
 const skew = 5 * minute;
@@ -165,7 +168,7 @@ class World {
         const store = new ScheduledStore(this.table, this.scheduler, its);
         const began = this.time;
         const now = () => new Date(this.time + wrong);
-        const request = { id: `r${this.requests++}`, caller: "caller", ceiling, floor: ceiling };
+        const request = { id: `r${this.requests++}`, caller: "caller", ceiling, floor: ceiling, ...of };
         const lease = leaseFor(request, now(), leaseTime);
         this.leases.push(lease);
         const refused = await store.transact(admission(lease, limits, now()));
@@ -237,7 +240,7 @@ class World {
         await this.wait(pause, kind);
         if (kind === "keep") await shutOff.keep();
         if (kind === "look") await shutOff.look();
-        if (kind === "shut off") await shutOff.engage("operator");
+        if (kind === "shut off") await shutOff.engage("bypass");
         if (kind === "restore") await shutOff.restore({ reason: "a test", by: "operator" });
     }
 
@@ -334,7 +337,7 @@ describe("the gate's ledger, whatever happens in whatever order", function () {
                     }
 
                     const now = new Date(world.time + lastOffset);
-                    const request = { id: "last", caller: "caller", ceiling: asked, floor: asked };
+                    const request = { id: "last", caller: "caller", ceiling: asked, floor: asked, ...of };
                     const lease = leaseFor(request, now, leaseTime);
                     const refused = await world.table.transact(admission(lease, limits, now));
                     const counted = await Promise.all(lease.months.map((one) => world.table.get(totalsKey(one))));
@@ -379,7 +382,7 @@ describe("the gate's ledger, whatever happens in whatever order", function () {
                         const ceiling = ceilings[number % ceilings.length];
                         const cost = (ceiling * BigInt(shares[number % shares.length]) + 99n) / 100n;
                         const now = new Date(world.time);
-                        const request = { id: `r${number}`, caller: "caller", ceiling, floor: ceiling };
+                        const request = { id: `r${number}`, caller: "caller", ceiling, floor: ceiling, ...of };
                         const lease = leaseFor(request, now, leaseTime);
                         const refused = await store.transact(admission(lease, limits, now));
                         if (refused) {

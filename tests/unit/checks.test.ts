@@ -440,8 +440,8 @@ describe("the checks of llm-models behind a gate", () => {
 
     it("either brake is a shut-off to who asks whether one is in force", () => {
         const { shutOff } = serviceFacts["llm-models"];
-        assert.deepEqual(shutOff(gated), { userName: "llm", policyArns: [iam("policy/deny"), iam("policy/brake")] });
-        assert.deepEqual(shutOff(outputs["llm-models"]), { userName: "llm", policyArns: [iam("policy/deny")] });
+        assert.deepEqual(shutOff!(gated), { userName: "llm", policyArns: [iam("policy/deny"), iam("policy/brake")] });
+        assert.deepEqual(shutOff!(outputs["llm-models"]), { userName: "llm", policyArns: [iam("policy/deny")] });
     });
 });
 

@@ -251,7 +251,12 @@ describe("the ledger", () => {
     const leaseOf = (
         more: { ceiling?: bigint; floor?: bigint; idempotencyKey?: string; caller?: string } = {},
         time = now,
-    ) => leaseFor({ id: `r${requests++}`, caller: "a", ceiling: 10n, floor: 1n, ...more }, time, 60_000);
+    ) =>
+        leaseFor(
+            { id: `r${requests++}`, caller: "a", model: "a.model", tokens: 100n, ceiling: 10n, floor: 1n, ...more },
+            time,
+            60_000,
+        );
     async function admit(lease = leaseOf(), time = now, of = limits) {
         const refused = await store.transact(admission(lease, of, time));
         return refused && refusalOf(refused, lease, of, time);

@@ -49,6 +49,8 @@ const settings: GateSettings = {
     prices: { ...rates, [llama]: { ...rates[llama], tiers: { flex: half, priority: dearer } } },
     brake: { policyArn: "arn", users: [], roles: [] },
     topicArn: "arn",
+    budgetServices: ["Amazon Bedrock"],
+    bypassShutsOff: false,
 };
 
 /** What the fake bills, in its own words. */
