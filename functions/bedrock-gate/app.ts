@@ -225,7 +225,6 @@ function errorResponse(writer: ErrorWriter, error: GateError, id: string): Respo
             ...error.headers,
             "x-gate-request-id": id,
             "x-gate-error": error.code,
-            ...(error.retryAfter === undefined ? {} : { "retry-after": String(error.retryAfter) }),
         },
     });
 }

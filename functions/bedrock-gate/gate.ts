@@ -75,6 +75,9 @@ export class Refused extends Error {
 /** Statuses with which Bedrock says that it did not run the model, and bills nothing. */
 const notBilled = [400, 401, 403, 404, 413, 429, 503];
 
+/** The status of a call that may be billed without an answer: clients try 408 and 5xx again, which is billed again. */
+const onceOnly = 424;
+
 /** How often a request whose answer was made shorter tries to fit into what is left. */
 const shorterTries = 3;
 
@@ -267,7 +270,7 @@ export class Gate {
             }
             await this.charge(call, lease, key, this.atCeiling(lease));
             throw new Refused({
-                status: 504,
+                status: onceOnly,
                 code: "model_timeout",
                 message: "Bedrock did not answer in time. The call may be billed, so it is charged at its ceiling",
             });
@@ -288,7 +291,7 @@ export class Gate {
         await this.charge(call, lease, key, charge, kept || undefined);
         if (!bytes) {
             throw new Refused({
-                status: 502,
+                status: onceOnly,
                 code: "answer_cut",
                 message: "Bedrock's answer was cut off. The call is billed, so it is charged at its ceiling",
             });

@@ -13,13 +13,21 @@ const exceptions: Readonly<Record<number, string>> = {
     404: "ResourceNotFoundException",
     409: "ConflictException",
     413: "ValidationException",
+    424: "ModelErrorException",
     429: "ThrottlingException",
     503: "ServiceUnavailableException",
-    504: "ModelTimeoutException",
 };
 
-export const bedrockError: ErrorWriter = ({ status, message }) => ({
-    headers: { "x-amzn-errortype": exceptions[status] ?? "InternalServerException" },
+/** Seconds for which a client may be asked to wait before it tries again by itself. */
+const longestWait = 60;
+
+/** AWS's SDKs sleep for as long as `Retry-After` says, some of them up to the end of a day: a long wait is an error. */
+export const bedrockError: ErrorWriter = ({ status, code, message, retryAfter = Infinity }) => ({
+    headers: {
+        "x-amzn-errortype":
+            code === "model_timeout" ? "ModelTimeoutException" : (exceptions[status] ?? "InternalServerException"),
+        ...(retryAfter <= longestWait ? { "retry-after": String(retryAfter) } : {}),
+    },
     body: { message },
 });
 
@@ -34,8 +42,12 @@ const types: Readonly<Record<number, string>> = {
     429: "rate_limit_error",
 };
 
-export const openaiError: ErrorWriter = ({ status, code, message }) => ({
-    headers: {},
+/** OpenAI's clients try 409 and 429 again within seconds, unless they are told that it is in vain. */
+export const openaiError: ErrorWriter = ({ status, code, message, retryAfter }) => ({
+    headers: {
+        ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+        ...(status === 409 || (retryAfter ?? 0) > longestWait ? { "x-should-retry": "false" } : {}),
+    },
     body: { error: { message, type: types[status] ?? "server_error", param: null, code } },
 });
 
