@@ -38,7 +38,8 @@ export async function installEmulator(cache: string): Promise<string> {
 /** The emulator and all that it needs, each with its SHA-256. */
 const requirements = join(__dirname, "requirements.txt");
 
-async function findPython(): Promise<{ command: string; version: string }> {
+/** @throws LocalError when Python is missing or too old */
+export async function findPython(): Promise<{ command: string; version: string }> {
     const found: string[] = [];
     for (const command of ["python3", "python"]) {
         try {
@@ -50,7 +51,5 @@ async function findPython(): Promise<{ command: string; version: string }> {
             found.push(`${command} is not there`);
         }
     }
-    throw new LocalError(
-        `Python 3.10 or newer is needed for the local AWS (${found.join(", ")}). Install it and retry.`,
-    );
+    throw new LocalError(`Python 3.10 or newer is needed (${found.join(", ")}). Install it and retry.`);
 }

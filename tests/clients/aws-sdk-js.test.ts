@@ -70,7 +70,7 @@ describe("AWS SDK for JavaScript", () => {
             AWS_SECRET_ACCESS_KEY: roleCredentials.secretAccessKey,
             AWS_SESSION_TOKEN: roleCredentials.sessionToken,
         };
-        // The client's default speaks HTTP/2, which a function URL does not.
+        // Over HTTP/2, its default, the client signs `:authority` and no host.
         const options = { requestHandler: new NodeHttpHandler(), signingName: "lambda" };
         return withEnvironment(variables, () => run(new BedrockRuntimeClient(options)));
     };
@@ -128,8 +128,9 @@ describe("AWS SDK for JavaScript", () => {
                     const ask = new ConverseStreamCommand(saying("Please use a tool", { toolConfig }));
                     const { stream } = await client.send(ask);
                     let input = "";
-                    for await (const { contentBlockDelta } of stream!)
+                    for await (const { contentBlockDelta } of stream!) {
                         input += contentBlockDelta?.delta?.toolUse?.input ?? "";
+                    }
                     return input;
                 });
                 assert.deepEqual(JSON.parse(input), { city: "word" });
@@ -179,7 +180,7 @@ describe("AWS SDK for JavaScript", () => {
         });
     }
 
-    it("over HTTP/1.1, as a function URL needs it", async () => {
+    it("over HTTP/1.1, as the document has it", async () => {
         const key = await gate.key();
         const events: string[] = [];
         await withEnvironment(variablesOf(key), async () => {
@@ -208,6 +209,12 @@ describe("AWS SDK for JavaScript", () => {
             return true;
         });
         assert.ok(Date.now() - began < 5000);
+    });
+
+    it("a model that is no part of a URL, which only another client can ask for", async () => {
+        const headers = { authorization: `Bearer ${await gate.key()}` };
+        const response = await fetch(`${gate.url}/model/%E0%A4%A/converse`, { method: "POST", headers, body: "{}" });
+        assert.deepEqual([response.status, response.headers.get("x-amzn-errortype")], [400, "ValidationException"]);
     });
 
     it("signs for Lambda where it is told so", async () => {

@@ -1,4 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer } from "node:tls";
 
 import { SignatureV4 } from "@smithy/signature-v4";
 import { Hash } from "@smithy/hash-node";
@@ -10,11 +15,12 @@ import { gateApp } from "../../functions/bedrock-gate/app";
 import { gateKeyItem } from "../../functions/bedrock-gate/core/callers";
 import { totalsKey } from "../../functions/bedrock-gate/core/ledger";
 import { gateSettings } from "../../functions/bedrock-gate/core/settings";
-import { counter } from "../../functions/bedrock-gate/core/store";
+import { counter, type Item } from "../../functions/bedrock-gate/core/store";
 import { nameOf } from "../../functions/bedrock-gate/core/time";
 import { Gate } from "../../functions/bedrock-gate/gate";
 import { bearer, signedCaller } from "../../functions/bedrock-gate/identify";
 import { serve } from "../../functions/bedrock-gate/server";
+import { type Certificate, localCertificate } from "../../local/aws/certificate";
 import { type FakeBedrock, startFakeBedrock } from "./bedrock";
 
 export const region = "us-west-2";
@@ -46,10 +52,16 @@ export async function withEnvironment<Result>(
 
 /** A gate in front of the fake Bedrock, as a server: for clients that are told nothing but where it is. */
 export interface GateServer {
-    /** Where gate keys are taken. */
+    /** Where gate keys are taken, without TLS, over HTTP/1.1 and HTTP/2. */
     readonly url: string;
+    /** Where gate keys are taken, as by a function URL: over TLS and HTTP/1.1. */
+    readonly secureUrl: string;
     /** Where signed requests are taken, as by a function URL with AWS_IAM; the caller is a role. */
     readonly signedUrl: string;
+    /** The same over TLS. */
+    readonly secureSignedUrl: string;
+    /** The file of the certificate of both URLs with TLS, which is its own authority. */
+    readonly certificate: string;
     readonly bedrock: FakeBedrock;
     /** What the signed requests were signed for: `us-west-2/lambda/aws4_request`. */
     readonly scopes: readonly string[];
@@ -95,17 +107,23 @@ export async function startGateServer(): Promise<GateServer> {
         identify: async (context) => signedCaller(context) ?? (await bearer(context, store)),
     });
     const bySignature = await serve(behindFunctionUrl(app, scopes), 0);
+    const folder = mkdtempSync(join(tmpdir(), "gate-"));
+    const files = await localCertificate(folder);
+    const secure = await Promise.all([byKey, bySignature].map(({ url }) => withTls(files, url)));
     let keys = 0;
     return {
         url: byKey.url,
+        secureUrl: secure[0].url,
         signedUrl: bySignature.url,
+        secureSignedUrl: secure[1].url,
+        certificate: files.certificate,
         bedrock,
         scopes,
         key: async (requestsPerHour) => {
             keys += 1;
             const secret = `gate-test-${keys}`;
-            const limit = requestsPerHour === undefined ? {} : { requestsPerHour: BigInt(requestsPerHour) };
-            await store.transact([{ key: gateKeyItem(secret), set: { name: `client-${keys}`, ...limit } }]);
+            const own: Item = requestsPerHour === undefined ? {} : { requestsPerHour: BigInt(requestsPerHour) };
+            await store.transact([{ key: gateKeyItem(secret), set: { name: `client-${keys}`, ...own } }]);
             return secret;
         },
         totals: async () => {
@@ -114,10 +132,38 @@ export async function startGateServer(): Promise<GateServer> {
             return { counted: counter(month, "held"), billed: bedrock.bill.totalMicroUsd };
         },
         close: async () => {
+            for (const { close } of secure) close();
             await Promise.all([byKey.close(), bySignature.close()]);
             await bedrock.close();
+            rmSync(folder, { recursive: true });
         },
     };
+}
+
+/** TLS and HTTP/1.1 in front of a server, as a function URL has it. */
+async function withTls({ certificate, key }: Certificate, url: string) {
+    const { port } = new URL(url);
+    const sockets = new Set<Socket>();
+    const options = { key: readFileSync(key), cert: readFileSync(certificate), ALPNProtocols: ["http/1.1"] };
+    const server = createServer(options, (socket) => {
+        const inner = connect(Number(port), "127.0.0.1");
+        for (const one of [socket, inner]) {
+            sockets.add(one);
+            one.on("error", () => undefined);
+            one.once("close", () => {
+                socket.destroy();
+                inner.destroy();
+                sockets.delete(one);
+            });
+        }
+        socket.pipe(inner).pipe(socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const close = () => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+    };
+    return { url: `https://localhost:${(server.address() as AddressInfo).port}`, close };
 }
 
 /** What Lambda does in front of a function with AWS_IAM: it checks the signature, and tells whose it is. */
@@ -148,7 +194,7 @@ async function verifiedScope({ method, url, headers }: Request, body: Buffer): P
         `${region}/lambda/aws4_request`,
         "The credential should be scoped to correct service: 'lambda'",
     );
-    assert.ok(!names.includes(":authority"), "A function URL speaks HTTP/1.1: what is signed over HTTP/2 is no host");
+    assert.ok(!names.includes(":authority"), "Signed over HTTP/2, which has no host: this endpoint speaks HTTP/1.1");
     const { pathname, protocol, hostname, host, searchParams } = new URL(url);
     const signed = await new SignatureV4({
         service: "lambda",
