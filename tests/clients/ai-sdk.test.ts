@@ -5,15 +5,8 @@ import { APICallError, generateText, type LanguageModel, RetryError, stepCountIs
 import { AwsClient } from "aws4fetch";
 import { z } from "zod";
 
-import {
-    type GateServer,
-    model,
-    otherModel,
-    region,
-    roleCredentials,
-    startGateServer,
-    withEnvironment,
-} from "../support/gate-server";
+import { withEnvironment } from "../support/client-environment";
+import { type GateServer, model, otherModel, region, roleCredentials, startGateServer } from "../support/gate-server";
 
 const weather = tool({
     description: "The weather of a city",

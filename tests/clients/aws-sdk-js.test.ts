@@ -10,16 +10,9 @@ import {
 } from "@aws-sdk/client-bedrock-runtime";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
+import { withEnvironment } from "../support/client-environment";
 import { type Fault } from "../support/bedrock";
-import {
-    type GateServer,
-    model,
-    otherModel,
-    region,
-    roleCredentials,
-    startGateServer,
-    withEnvironment,
-} from "../support/gate-server";
+import { type GateServer, model, otherModel, region, roleCredentials, startGateServer } from "../support/gate-server";
 
 const saying = (text: string, more: Partial<ConverseCommandInput> = {}): ConverseCommandInput => ({
     modelId: model,
@@ -223,9 +216,11 @@ describe("AWS SDK for JavaScript", () => {
     });
 
     it("signs for Bedrock otherwise, which a function URL refuses", async () => {
-        const options = { endpoint: gate.signedUrl, region, credentials: roleCredentials, maxAttempts: 1 };
-        const client = new BedrockRuntimeClient({ ...options, requestHandler: new NodeHttpHandler() });
-        const call = client.send(new ConverseCommand(saying("Hello")));
+        const call = withEnvironment({}, () => {
+            const options = { endpoint: gate.signedUrl, region, credentials: roleCredentials };
+            const client = new BedrockRuntimeClient({ ...options, requestHandler: new NodeHttpHandler() });
+            return client.send(new ConverseCommand(saying("Hello")));
+        });
         await assert.rejects(call, { message: /scoped to correct service/ });
     });
 

@@ -7,9 +7,10 @@ import execa from "execa";
 
 import manifest from "../../package.json";
 import { root } from "../../local/paths";
+import { clientEnvironment } from "../support/client-environment";
 import { gateDocument, gateExamples } from "../support/gate-document";
 import { type GateServer, roleCredentials, startGateServer } from "../support/gate-server";
-import { type PythonClients, pythonClients, requirements, withoutAws } from "../support/python-clients";
+import { type PythonClients, pythonClients, requirements } from "../support/python-clients";
 
 /** Which environment each example of the document needs. */
 const environments = {
@@ -65,13 +66,12 @@ describe("The document of the gate", () => {
         writeFileSync(join(folder, files[language]), code);
         return execa("sh", ["-c", `${text}\n${commands[language]}`], {
             cwd: folder,
-            env: withoutAws({
+            env: clientEnvironment({
                 PATH: [...(python ? [python.commands] : []), process.env.PATH].join(":"),
                 // The test's own authority, for each way in which a client is told of one.
                 NODE_EXTRA_CA_CERTS: gate.certificate,
                 AWS_CA_BUNDLE: gate.certificate,
                 SSL_CERT_FILE: gate.certificate,
-                AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
                 ...(environment.includes("signed") ? roleVariables : {}),
             }),
             extendEnv: false,

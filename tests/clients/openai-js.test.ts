@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 
 import OpenAI from "openai";
 
-import { type GateServer, model, otherModel, startGateServer, withEnvironment } from "../support/gate-server";
+import { withEnvironment } from "../support/client-environment";
+import { type GateServer, model, otherModel, startGateServer } from "../support/gate-server";
 
 const saying = (content: string) => ({
     model,

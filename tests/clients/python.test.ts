@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 
 import execa from "execa";
 
+import { clientEnvironment } from "../support/client-environment";
 import { gateExamples } from "../support/gate-document";
 import { type GateServer, model, otherModel, region, roleCredentials, startGateServer } from "../support/gate-server";
-import { type PythonClients, pythonClients, runProgram, withoutAws } from "../support/python-clients";
+import { type PythonClients, pythonClients, runProgram } from "../support/python-clients";
 
 /** The line of the documentation by which boto3 signs for Lambda. */
 const signForLambda = /^client\.meta\.events.*$/m.exec(gateExamples().get("boto3, signed")!.code)![0];
@@ -169,7 +170,7 @@ describe("Clients in Python", () => {
         });
         const aws = (key: string, args: readonly string[]) =>
             execa("aws", ["bedrock-runtime", ...args], {
-                env: withoutAws({
+                env: clientEnvironment({
                     ...withKey(key),
                     AWS_MAX_ATTEMPTS: "2",
                     PATH: `${clients.commands}:${process.env.PATH}`,

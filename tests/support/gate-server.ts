@@ -36,20 +36,6 @@ export const roleCredentials = {
     sessionToken: "a-session-token",
 };
 
-/** Sets the variables that a team sets for its service while `run` runs; a client reads them when it is made. */
-export async function withEnvironment<Result>(
-    variables: Readonly<Record<string, string>>,
-    run: () => Promise<Result>,
-): Promise<Result> {
-    const before = { ...process.env };
-    Object.assign(process.env, variables);
-    try {
-        return await run();
-    } finally {
-        process.env = before;
-    }
-}
-
 /** A gate in front of the fake Bedrock, as a server: for clients that are told nothing but where it is. */
 export interface GateServer {
     /** Where gate keys are taken, without TLS, over HTTP/1.1 and HTTP/2. */

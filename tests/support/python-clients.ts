@@ -7,6 +7,7 @@ import execa from "execa";
 import { findPython } from "../../local/aws/install";
 import { cachedFolder } from "../../local/files";
 import { cacheDirectory, LocalError, root } from "../../local/paths";
+import { clientEnvironment } from "./client-environment";
 
 const programs = join(root, "tests", "clients", "programs");
 export const requirements = join(programs, "requirements.txt");
@@ -54,13 +55,7 @@ export async function runProgram(
     names: readonly string[],
     variables: Readonly<Record<string, string>>,
 ): Promise<unknown[]> {
-    const env = withoutAws(variables);
+    const env = clientEnvironment(variables);
     const { stdout } = await execa(python, [join(programs, program), ...names], { env, extendEnv: false });
     return JSON.parse(stdout) as unknown[];
-}
-
-/** The environment of this process without what its clients of AWS and OpenAI would read, and `variables`. */
-export function withoutAws(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-    const others = Object.entries(process.env).filter(([name]) => !/^(AWS|OPENAI)_/.test(name));
-    return { ...Object.fromEntries(others), ...variables };
 }
