@@ -65,7 +65,7 @@ describe("recording mocks", () => {
         const mocks = new RecordingMocks();
         await runWithMocks(mocks, () => {
             const parent = new Component("parent");
-            const moved = (name: string, aliases: pulumi.Input<pulumi.URN | pulumi.Alias>[], of?: pulumi.Resource) =>
+            const moved = (name: string, aliases: (pulumi.Alias | pulumi.URN)[], of?: pulumi.Resource) =>
                 new aws.iam.Policy(name, { policy: "{}" }, { parent: of, aliases });
             moved("renamed", [{ name: "old" }], parent);
             moved("out", [{ parent }]);

@@ -166,11 +166,11 @@ function optionsOf(request: resproto.RegisterResourceRequest): RegisteredOptions
 function aliasUrn(alias: aliasproto.Alias, request: resproto.RegisterResourceRequest): string {
     const spec = alias.getSpec();
     if (!spec) return alias.getUrn();
-    const [, of, project, parentType] = /^urn:pulumi:(.+?)::(.+?)::(.+)::.*$/.exec(spec.getParenturn()) ?? [];
+    const [, , parentType] = spec.getParenturn().split("::");
     const type = spec.getType() || request.getType();
     // The stack, which is the parent of whatever has none, is in no type.
     const within = `${parentType ?? ""}$`.replace(/^pulumi:pulumi:Stack\$/, "").replace(/^\$$/, "");
-    const stack = [spec.getStack() || of, spec.getProject() || project].join("::");
+    const stack = [spec.getStack() || pulumi.getStack(), spec.getProject() || pulumi.getProject()].join("::");
     return `urn:pulumi:${stack}::${within}${type}::${spec.getName() || request.getName()}`;
 }
 
