@@ -2,13 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import execa from "execa";
-
-import { cachedFolder } from "../files";
-import { LocalError } from "../paths";
-import { step } from "../progress";
+import { pythonWith } from "../python";
 import { versions } from "../versions";
 
+<<<<<<< HEAD
 /**
  * The Python that has the AWS emulator installed: a virtual environment, kept in `cache` under a digest of what
  * is installed.
@@ -53,3 +50,19 @@ export async function findPython(): Promise<{ command: string; version: string }
     }
     throw new LocalError(`Python 3.10 or newer is needed (${found.join(", ")}). Install it and retry.`);
 }
+=======
+/** The Python that has the AWS emulator installed, kept by version in `cache`. @throws LocalError */
+export const installEmulator = (cache: string): Promise<string> =>
+    pythonWith(
+        {
+            title: "MiniStack",
+            name: "ministack",
+            version: versions.ministack,
+            neededFor: "local AWS",
+            // The emulator and all that it needs, each with its SHA-256.
+            requirements: join(__dirname, "requirements.txt"),
+            hashes: true,
+        },
+        cache,
+    );
+>>>>>>> 75170f6 (Bench: the gate's overshoot and latency, each with LiteLLM beside it)

@@ -48,6 +48,13 @@ export function deployerPolicy(partition: string, accountId: string): PolicyDocu
             ],
         },
         {
+            Sid: "Keepers",
+            Effect: "Allow",
+            // A gate's keeper restores a budget, and creates and revokes gate keys.
+            Action: "lambda:InvokeFunction",
+            Resource: regional("lambda", "function:*-control"),
+        },
+        {
             Sid: "Services",
             Effect: "Allow",
             Action: serviceActions,

@@ -1,118 +1,59 @@
 // The pinned SDK runs on Node 20; its warning of what later versions will need is of no use here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { Command } from "commander";
 
-import { stopServer } from "../../local/aws/server";
-import { startCloud } from "../../local/cloud";
-import { LocalError, localDirectory } from "../../local/paths";
-import { elapsed, step } from "../../local/progress";
+import { LocalError } from "../../local/paths";
+import { elapsed } from "../../local/progress";
 import { interrupted, listenForInterrupts } from "../../ops/common/interrupt";
 import { say } from "../../ops/common/output";
-import { freePorts } from "../support/test-cloud";
-import { type Bench, costOfPreview, countSameResources } from "./preview";
-import { type Program, Projects } from "./projects";
-import { type Measurements, renderTable, summarise } from "./report";
-import { type Pair, type Series } from "./statistics";
+import { measureAgainstByHand } from "./against-by-hand";
+import { measureGate, renderGate } from "./gate";
+import { measureOvershoot, renderOvershoot } from "./overshoot";
+import { renderTable } from "./report";
 
-const pairsOf = { startUp: 11, services: 5 } as const;
-const serviceCounts = [1, 10, 100] as const;
-
-/** Measures everything with a local cloud of its own, made in `folder`. */
-async function measure(folder: string): Promise<Measurements> {
-    process.env.PLATFORM_LOCAL_DIR = folder;
-    process.env.PLATFORM_LOCAL_PORT = String(await freePorts(2));
-    say("Local cloud of the benchmark");
-    const { engine, providers, pulumi } = await startCloud();
-    const bench: Bench = { engine: engine.folder, env: pulumi.env };
-    const projects = new Projects(folder, pulumi.stackFile, engine.folder, pulumi.env.PATH);
-
-    say("Measuring");
-    const [startUp] = await interleave(bench, "start-up", pairsOf.startUp, [
-        { ours: projects.repository(), byHand: projects.byHand() },
-    ]);
-    const services = await interleave(
-        bench,
-        `${serviceCounts.join(", ")} services`,
-        pairsOf.services,
-        serviceCounts.map((count) => ({ ours: projects.withComponents(count), byHand: projects.inLoop(count) })),
-    );
-    return {
-        startUp,
-        services: serviceCounts.map((count, index) => ({ count, series: services[index] })),
-        cloud: { engine, providers },
-    };
-}
-
-/**
- * Measures the pairs of programs in turn, so that a machine that gets slower does so for all of them. First each pair is
- * compared, which also brings its files into memory.
- */
-async function interleave(
-    bench: Bench,
-    title: string,
-    rounds: number,
-    programs: readonly { readonly ours: Program; readonly byHand: Program }[],
-): Promise<Series[]> {
-    return step(title, async (doing) => {
-        doing("comparing resources");
-        const resources: number[] = [];
-        for (const { ours, byHand } of programs) resources.push(await countSameResources(bench, ours, byHand));
-        const pairs: Pair[][] = programs.map(() => []);
-        for (let round = 1; round <= rounds; round++) {
-            doing(`round ${round} of ${rounds}`);
-            for (const [index, pair] of programs.entries()) pairs[index].push(await costOfPair(bench, pair, round));
-        }
-        return programs.map((_, index) => ({ resources: resources[index], pairs: pairs[index] }));
-    });
-}
-
-/** Who comes first alternates. */
-async function costOfPair(
-    bench: Bench,
-    { ours, byHand }: { readonly ours: Program; readonly byHand: Program },
-    round: number,
-): Promise<Pair> {
-    if (round % 2 === 1) {
-        const first = await costOfPreview(bench, ours);
-        return { ours: first, byHand: await costOfPreview(bench, byHand) };
-    }
-    const first = await costOfPreview(bench, byHand);
-    return { ours: await costOfPreview(bench, ours), byHand: first };
-}
-
-/** What is left to do when this process ends at once, as after a second Ctrl-C. */
-function removeAtOnce(folder: string): void {
-    const pidFile = join(localDirectory({ PLATFORM_LOCAL_DIR: folder }), "aws.pid");
-    if (existsSync(pidFile)) {
-        try {
-            process.kill((JSON.parse(readFileSync(pidFile, "utf8")) as { pid: number }).pid, "SIGKILL");
-        } catch {
-            // It has gone already.
-        }
-    }
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-}
-
-async function main(): Promise<void> {
+/** Measures, and prints what was measured as a table or as JSON. */
+async function run<Summary>(
+    measure: () => Promise<Summary>,
+    render: (summary: Summary) => string,
+    json = false,
+): Promise<void> {
     const start = performance.now();
-    const folder = mkdtempSync(join(tmpdir(), "platform-bench-"));
-    process.on("exit", () => removeAtOnce(folder));
-    process.on("SIGHUP", () => process.exit(129));
-    listenForInterrupts();
-    try {
-        const summary = summarise(await measure(folder));
-        say(`Took ${elapsed(start)}.`);
-        const json = process.argv.slice(2).includes("--json");
-        process.stdout.write(`${json ? JSON.stringify(summary, null, 2) : renderTable(summary)}\n`);
-    } finally {
-        await stopServer(localDirectory({ PLATFORM_LOCAL_DIR: folder }));
-    }
+    const summary = await measure();
+    say(`Took ${elapsed(start)}.`);
+    process.stdout.write(`${json ? JSON.stringify(summary, null, 2) : render(summary)}\n`);
 }
 
-main().catch((error: unknown) => {
+interface Options {
+    readonly json?: boolean;
+}
+
+const bench = new Command("npm run bench --");
+bench
+    .description("What the program costs, compared with the same resources registered by hand.")
+    .option("--json", "the figures as one JSON document")
+    .addHelpText(
+        "after",
+        "\nOthers need nothing of the local cloud's engine: npm run bench -- gate, npm run bench -- overshoot",
+    )
+    .action(async ({ json }: Options) => {
+        say("Previews, by components and by hand. There are also: npm run bench -- gate, npm run bench -- overshoot");
+        await run(measureAgainstByHand, renderTable, json);
+    });
+bench
+    .command("overshoot")
+    .description(
+        "By how much money callers at once go beyond a limit: through the gate, LiteLLM, and a count afterwards.",
+    )
+    .action(() => run(measureOvershoot, renderOvershoot, bench.opts<Options>().json));
+bench
+    .command("gate")
+    .description("What the gate adds to a request's time, and how many requests a second it takes; LiteLLM beside it.")
+    .action(() => run(measureGate, renderGate, bench.opts<Options>().json));
+
+listenForInterrupts();
+process.on("SIGHUP", () => process.exit(129));
+bench.parseAsync().catch((error: unknown) => {
     if (interrupted.aborted) {
         process.exitCode = 130;
         return;
