@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import execa from "execa";
@@ -22,7 +24,7 @@ export interface PythonPackages {
 }
 
 /**
- * The Python that has packages installed: a virtual environment, kept by version in `cache`.
+ * The Python that has packages installed: a virtual environment, kept in `cache` under a digest of what is installed.
  *
  * @throws LocalError when Python is missing or too old, or a package cannot be installed.
  */
@@ -30,7 +32,8 @@ export async function pythonWith(packages: PythonPackages, cache: string): Promi
     const { title, name, version, neededFor, requirements, hashes } = packages;
     const python = await findPython(neededFor);
     // A virtual environment names its interpreter by path: another Python needs another one.
-    const folder = join(cache, `${name}-${version}-python-${python.version}`);
+    const digest = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
+    const folder = join(cache, `${name}-${version}-${digest}-python-${python.version}`);
     await step(`${neededFor}: ${title} ${version} from PyPI`, () =>
         cachedFolder(folder, async (target) => {
             try {
@@ -47,7 +50,8 @@ export async function pythonWith(packages: PythonPackages, cache: string): Promi
     return join(folder, "bin", "python");
 }
 
-async function findPython(neededFor: string): Promise<{ command: string; version: string }> {
+/** @throws LocalError when Python is missing or too old */
+export async function findPython(neededFor: string): Promise<{ command: string; version: string }> {
     const found: string[] = [];
     for (const command of ["python3", "python"]) {
         try {

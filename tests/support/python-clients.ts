@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import execa from "execa";
 
-import { findPython } from "../../local/aws/install";
-import { cachedFolder } from "../../local/files";
 import { cacheDirectory, LocalError, root } from "../../local/paths";
+import { findPython, pythonWith } from "../../local/python";
 import { clientEnvironment } from "./client-environment";
 
 const programs = join(root, "tests", "clients", "programs");
@@ -19,29 +18,39 @@ export interface PythonClients {
     readonly commands: string;
 }
 
-/** Kept by versions in the user's cache; undefined, with the reason printed, where there is no Python. */
+/** Kept in the user's cache; undefined, with the reason printed, where there is no Python. */
 export async function pythonClients(): Promise<PythonClients | undefined> {
-    const python = await findPython().catch((error: unknown) => {
-        if (!(error instanceof LocalError)) throw error;
-        process.stderr.write(`  The clients in Python are skipped: ${error.message}\n`);
-    });
-    if (!python) return undefined;
-    const version = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
-    const folder = join(cacheDirectory(), `python-clients-${version}-python-${python.version}`);
-    await cachedFolder(folder, async (target) => {
-        await execa(python.command, ["-m", "venv", target]);
-        const installed = join(target, "bin", "python");
-        const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"];
-        await execa(installed, [...install, "-r", requirements]);
-        // An environment is made under another name: the command that came with it would look there.
-        const commands = join(target, "commands");
-        mkdirSync(commands);
-        const script = (module: string) => `#!/bin/sh\nexec "$(dirname "$0")/../bin/python" ${module}"$@"\n`;
-        writeFileSync(join(commands, "python"), script(""));
-        writeFileSync(join(commands, "aws"), script("-m awscli "));
-        for (const name of ["python", "aws"]) chmodSync(join(commands, name), 0o755);
-    });
-    return { python: join(folder, "bin", "python"), commands: join(folder, "commands") };
+    const missing = await findPython("clients in Python").then(
+        () => undefined,
+        (error: unknown) => {
+            if (error instanceof LocalError) return error.message;
+            throw error;
+        },
+    );
+    if (missing !== undefined) {
+        process.stderr.write(`  The clients in Python are skipped: ${missing}\n`);
+        return undefined;
+    }
+    const packages = {
+        title: "boto3, the AWS CLI and openai",
+        name: "python-clients",
+        version: "1",
+        neededFor: "clients in Python",
+        requirements,
+        hashes: true,
+    };
+    const python = await pythonWith(packages, cacheDirectory());
+    return { python, commands: commandsOf(python) };
+}
+
+/** An environment is made under another name: the commands that came with it would look there. */
+function commandsOf(python: string): string {
+    const folder = mkdtempSync(join(tmpdir(), "python-clients-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    const script = (module: string) => `#!/bin/sh\nexec "${python}" ${module}"$@"\n`;
+    writeFileSync(join(folder, "python"), script(""), { mode: 0o755 });
+    writeFileSync(join(folder, "aws"), script("-m awscli "), { mode: 0o755 });
+    return folder;
 }
 
 /**
