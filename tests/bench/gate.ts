@@ -23,24 +23,16 @@ import {
 /** More than is ever spent here, in micro-dollars. */
 const budget = 1_000_000_000_000n;
 const outputTokens = 100;
-/** Requests a second, for how long, and how often in turn. Two processors carry the load, the fake and the subject. */
-const load = { rate: 40, seconds: 8, rounds: 5 } as const;
-/** Of the emulator, which takes no more. */
-const slowRate = 10;
+/** Requests a second that every subject keeps up with, for how long, and how often in turn. */
+const load = { rate: 20, seconds: 10, rounds: 5 } as const;
 /** Rates that are tried for one subject, each for so many seconds. */
-const ladder = { rates: [25, 35, 50, 70, 100, 140, 200, 280, 400, 560, 800], seconds: 4 } as const;
+const ladder = { rates: [25, 35, 50, 70, 100, 140, 200, 280, 400, 560, 800], seconds: 3 } as const;
 /** The goal of the project: at most this share of what LiteLLM adds at the median. */
 const goal = 0.5;
-
-interface Row {
-    readonly subject: Subject;
-    readonly rate: number;
-}
 
 /** What one subject took, in milliseconds: medians of its rounds. */
 interface Figures {
     readonly subject: string;
-    readonly rate: number;
     readonly p50Ms: number;
     readonly p99Ms: number;
     /** Beyond what the same schedule took without it, round by round. */
@@ -62,15 +54,11 @@ export async function measureGate() {
         const gate = gateInMemory(1);
         const other = installed && liteLlm(installed, "key");
         const table = emulator && gateInTable(1, emulator);
-        const rows: Row[] = [
-            { subject: gate, rate: load.rate },
-            ...(other ? [{ subject: other, rate: load.rate }] : []),
-            ...(table ? [{ subject: table, rate: slowRate }] : []),
-        ];
-        for (const { subject } of [{ subject: direct }, ...rows]) {
+        const subjects = [direct, gate, ...(other ? [other] : []), ...(table ? [table] : [])];
+        for (const subject of subjects) {
             running.push(await step(`start: ${subject.title}`, () => subject.start(bedrock, budget)));
         }
-        const figures = await measureRows(driver, rows, running);
+        const figures = await measureSubjects(driver, subjects, running);
         const of = (subject: Subject | undefined) => figures.find((row) => row.subject === subject?.title);
         const ours = of(gate)!;
         return {
@@ -94,98 +82,80 @@ export async function measureGate() {
     }
 }
 
-/** @param running without anything in between first, then as the rows are */
-async function measureRows(
+/** @param subjects the first of them without anything in between */
+async function measureSubjects(
     driver: Child<DriverQuestion, Outcome>,
-    rows: readonly Row[],
+    subjects: readonly Subject[],
     running: readonly RunningSubject[],
 ): Promise<Figures[]> {
-    const [bare, ...others] = running;
     const ask = ({ target }: RunningSubject, rate: number, seconds: number, seed: number) => {
         stopIfInterrupted();
         return driver.ask({ kind: "schedule", target, rate, seconds, outputTokens, seed });
     };
-    const rates = [...new Set(rows.map(({ rate }) => rate))];
     await step("warming up", async () => {
-        for (const [index, subject] of others.entries()) await ask(subject, rows[index].rate, load.seconds, 0);
+        for (const subject of running) await ask(subject, load.rate, load.seconds, 0);
     });
-    const rounds: { readonly bare: ReadonlyMap<number, Outcome>; readonly others: readonly Outcome[] }[] = [];
+    const rounds: Outcome[][] = [];
     await step("latency", async (doing) => {
         for (let round = 1; round <= load.rounds; round++) {
             doing(`round ${round} of ${load.rounds}`);
-            const without = new Map<number, Outcome>();
-            for (const rate of rates) without.set(rate, await ask(bare, rate, load.seconds, round));
             const outcomes: Outcome[] = [];
-            for (const [index, subject] of others.entries()) {
-                outcomes.push(await ask(subject, rows[index].rate, load.seconds, round));
-            }
-            rounds.push({ bare: without, others: outcomes });
+            for (const subject of running) outcomes.push(await ask(subject, load.rate, load.seconds, round));
+            rounds.push(outcomes);
         }
     });
-    const capacities: number[] = [];
-    for (const [index, subject] of running.entries()) {
-        const title = index === 0 ? direct.title : rows[index - 1].subject.title;
-        capacities.push(
-            await step(`requests a second: ${title}`, () =>
-                highestRate((rate) => ask(subject, rate, ladder.seconds, rate)),
+    const figures: Figures[] = [];
+    for (const [index, { title }] of subjects.entries()) {
+        const requestsPerSecond = await step(`requests a second: ${title}`, () =>
+            highestRate((rate) => ask(running[index], rate, ladder.seconds, rate)),
+        );
+        figures.push(
+            describe(
+                title,
+                rounds.map((outcomes) => outcomes[index]),
+                rounds.map(([bare]) => bare),
+                requestsPerSecond,
             ),
         );
     }
-    const described = rows.map(({ subject, rate }, index) =>
-        describe(
-            subject.title,
-            rate,
-            rounds.map(({ bare: without, others: outcomes }) => ({
-                with: outcomes[index],
-                without: without.get(rate)!,
-            })),
-            capacities[index + 1],
-        ),
-    );
-    const alone = rounds.map(({ bare: without }) => ({
-        with: without.get(load.rate)!,
-        without: without.get(load.rate)!,
-    }));
-    return [describe(direct.title, load.rate, alone, capacities[0]), ...described];
+    return figures;
 }
 
 /** The highest rate of the ladder at which nothing fails and no queue grows: half of the answers come within 250 ms. */
 async function highestRate(at: (rate: number) => Promise<Outcome>): Promise<number> {
     let kept = 0;
     for (const rate of ladder.rates) {
-        const { latencies, answered, failed, refused } = await at(rate);
+        const { latencies, failed, refused } = await at(rate);
         if (failed > 0 || Object.keys(refused).length > 0 || percentile(latencies, 0.5) > 250) break;
-        kept = Math.round(answered / ladder.seconds);
+        kept = rate;
     }
     return kept;
 }
 
 function describe(
     subject: string,
-    rate: number,
-    rounds: readonly { readonly with: Outcome; readonly without: Outcome }[],
+    rounds: readonly Outcome[],
+    bare: readonly Outcome[],
     requestsPerSecond: number,
 ): Figures {
-    const of = (share: number) => median(rounds.map((round) => percentile(round.with.latencies, share)));
+    const of = (share: number) => median(rounds.map(({ latencies }) => percentile(latencies, share)));
     const added = (share: number) =>
-        rounds.map((round) => percentile(round.with.latencies, share) - percentile(round.without.latencies, share));
+        rounds.map(({ latencies }, round) => percentile(latencies, share) - percentile(bare[round].latencies, share));
     const fine = (ms: number) => Math.round(ms * 100) / 100;
     return {
         subject,
-        rate,
         p50Ms: fine(of(0.5)),
         p99Ms: fine(of(0.99)),
         addedP50Ms: fine(median(added(0.5))),
         addedP99Ms: fine(median(added(0.99))),
         addedP50MsOfRounds: added(0.5).map(fine),
-        failed: rounds.reduce(
-            (sum, { with: { failed, refused } }) =>
-                sum + failed + Object.values(refused).reduce((all, count) => all + count, 0),
-            0,
-        ),
+        failed: rounds.reduce((sum, { failed, refused }) => sum + failed + total(refused), 0),
         requestsPerSecond,
     };
 }
+
+const total = (counts: Readonly<Record<string, number>>) =>
+    Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 /** The value that `share` of all are not above; NaN of none. */
 function percentile(values: readonly number[], share: number): number {
@@ -197,16 +167,15 @@ export type GateSummary = Awaited<ReturnType<typeof measureGate>>;
 
 export function renderGate(summary: GateSummary): string {
     const table = new Table({
-        head: ["subject", "load", "p50", "p99", "added p50", "added p99", "failed", "keeps up with"],
+        head: ["subject", "p50", "p99", "added p50", "added p99", "failed", "keeps up with"],
         style: { head: [], border: [], compact: true },
-        colAligns: ["left", "right", "right", "right", "right", "right", "right", "right"],
+        colAligns: ["left", "right", "right", "right", "right", "right", "right"],
     });
     const ms = (value: number) => `${value.toFixed(1)} ms`;
     for (const row of summary.figures) {
         const added = (value: number) => (row.subject === direct.title ? "" : ms(value));
         table.push([
             row.subject,
-            `${row.rate}/s`,
             ms(row.p50Ms),
             ms(row.p99Ms),
             added(row.addedP50Ms),
@@ -227,7 +196,7 @@ function goalLine({ addedP50Ms, litellmAddedP50Ms }: GateSummary): string {
 
 const notes = ({ overshootMicroUsd, liteLlm: version }: GateSummary) => [
     `Overshoot of the gate with 128 callers at its limit: ${overshootMicroUsd} µUSD (npm run bench -- overshoot compares it).`,
-    `Open loop: requests come at random at the given rate, in ${load.rounds} rounds of ${load.seconds} s in turn, the same schedule for each`,
+    `Open loop: ${load.rate} requests a second come at random, in ${load.rounds} rounds of ${load.seconds} s in turn, the same schedule for each`,
     "subject of a round; the time counts from when a request should have started to the last byte of its answer. Figures",
     "are medians of the rounds, what is added is the median of each round's difference to direct. Every fourth request is",
     `a stream; each answer has ${outputTokens} tokens. The fake Bedrock answers after 50 ms; it, the subject and what loads them are`,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 import { stringify } from "yaml";
 
@@ -78,8 +78,10 @@ export async function startLiteLlm(
     const port = await freePort();
     const log = join(folder, "log");
     const output = openSync(log, "a");
-    const command = ["--config", "config.yaml", "--host", "127.0.0.1", "--port", String(port), "--num_workers", "1"];
-    const child = spawn(join(dirname(python), "litellm"), command, {
+    // Not by its script, which names its Python by the folder that it was installed in first.
+    const start = ["-c", "from litellm import run_server; run_server()"];
+    const options = ["--config", "config.yaml", "--host", "127.0.0.1", "--port", String(port), "--num_workers", "1"];
+    const child = spawn(python, [...start, ...options], {
         cwd: folder,
         stdio: ["ignore", output, output],
         env: {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Agent, request } from "undici";
+import { Agent, type Dispatcher, request } from "undici";
 
 import { randomOf } from "../support/random";
 import { body, isStream, path } from "./load";
@@ -61,15 +61,18 @@ export interface Burst {
     readonly callers: number;
     readonly requestsEach: number;
     readonly outputTokens: number;
+    /** Every request is a stream, and whoever asks for it goes when its first bytes are there. */
+    readonly leaving: boolean;
 }
 
-export async function burst({ target, callers, requestsEach, outputTokens }: Burst): Promise<Outcome> {
+export async function burst({ target, callers, requestsEach, outputTokens, leaving }: Burst): Promise<Outcome> {
     const tally = new Tally();
     const start = performance.now();
     const caller = async (index: number) => {
         for (let turn = 0; turn < requestsEach; turn++) {
             const number = index + turn;
-            await tally.send(target, number, body(outputTokens, isStream(number)), performance.now());
+            const text = body(outputTokens, leaving || isStream(number));
+            await tally.send(target, number, text, performance.now(), leaving);
         }
     };
     await Promise.all(Array.from({ length: callers }, (_, index) => caller(index)));
@@ -87,7 +90,7 @@ class Tally {
     private readonly refused: Record<string, number> = {};
     private failed = 0;
 
-    async send({ urls, key }: Target, index: number, text: string, due: number): Promise<void> {
+    async send({ urls, key }: Target, index: number, text: string, due: number, leaving = false): Promise<void> {
         try {
             const answer = await request(urls[index % urls.length] + path, {
                 method: "POST",
@@ -95,7 +98,7 @@ class Tally {
                 body: text,
                 dispatcher: this.agent,
             });
-            await answer.body.arrayBuffer();
+            await (leaving && answer.statusCode === 200 ? leave(answer.body) : answer.body.arrayBuffer());
             if (answer.statusCode === 200) this.latencies.push(performance.now() - due);
             else if (answer.statusCode >= 500) this.failed += 1;
             else this.refused[answer.statusCode] = (this.refused[answer.statusCode] ?? 0) + 1;
@@ -110,4 +113,9 @@ class Tally {
         const { latencies, refused, failed } = this;
         return { latencies, answered: latencies.length, refused, failed, seconds };
     }
+}
+
+/** Reads the first bytes of a stream and goes. */
+async function leave(stream: Dispatcher.ResponseData["body"]): Promise<void> {
+    for await (const bytes of stream) if ((bytes as Buffer).length > 0) break;
 }

@@ -21,15 +21,24 @@ import {
 /** In micro-dollars: the limit, most of which is spent when the callers come. */
 const limit = 1_000_000n;
 /** One after the other before they come: 19 answers of 49,536 micro-dollars. */
-const before = { callers: 1, requestsEach: 19, outputTokens: 3_300 } as const;
+const before = { callers: 1, requestsEach: 19, outputTokens: 3_300, leaving: false } as const;
 /** Of each caller, which costs 9,036 micro-dollars: six more fit. */
 const each = { requestsEach: 3, outputTokens: 600 } as const;
-const crowds = [128, 1_000] as const;
+const crowds: readonly Crowd[] = [
+    { callers: 128, leaving: false },
+    { callers: 1_000, leaving: false },
+    { callers: 128, leaving: true },
+];
+
+interface Crowd {
+    readonly callers: number;
+    /** They ask for streams only, and go when one begins. */
+    readonly leaving: boolean;
+}
 
 /** What one crowd brought about. */
-export interface Overshoot {
+export interface Overshoot extends Crowd {
     readonly subject: string;
-    readonly callers: number;
     readonly answered: number;
     readonly refused: number;
     readonly failed: number;
@@ -62,8 +71,8 @@ export async function measureOvershoot() {
         ];
         const rows = await onGround(async (ground) => {
             const measured: Overshoot[] = [];
-            for (const callers of crowds) {
-                for (const subject of subjects) measured.push(await crowd(ground, subject, callers));
+            for (const one of crowds) {
+                for (const subject of subjects) measured.push(await crowd(ground, subject, one));
             }
             return measured;
         });
@@ -91,8 +100,8 @@ async function onGround<Result>(work: (ground: Ground) => Promise<Result>): Prom
     }
 }
 
-async function crowd({ bedrock, fake, driver }: Ground, subject: Subject, callers: number): Promise<Overshoot> {
-    return step(`${callers} callers: ${subject.title}`, async (doing) => {
+async function crowd({ bedrock, fake, driver }: Ground, subject: Subject, one: Crowd): Promise<Overshoot> {
+    return step(`${nameOf(one)}: ${subject.title}`, async (doing) => {
         await fake.ask({ wants: "new bill" });
         const running = await subject.start(bedrock, limit);
         try {
@@ -107,18 +116,20 @@ async function crowd({ bedrock, fake, driver }: Ground, subject: Subject, caller
             // LiteLLM counts when it has answered.
             await new Promise((resolve) => setTimeout(resolve, 1_000));
             doing("all at once");
-            const outcome = await driver.ask({ kind: "burst", target, callers, ...each });
+            const outcome = await driver.ask({ kind: "burst", target, ...one, ...each });
             const billed = await fake.ask({ wants: "bill" });
-            return overshootOf(subject.title, callers, outcome, billed, await running.events());
+            return overshootOf(subject.title, one, outcome, billed, await running.events());
         } finally {
             await running.stop();
         }
     });
 }
 
+const nameOf = ({ callers, leaving }: Crowd) => `${callers}${leaving ? " who leave" : ""}`;
+
 function overshootOf(
     subject: string,
-    callers: number,
+    crowd: Crowd,
     { answered, refused, failed }: Outcome,
     { microUsd }: Billed,
     events: GateEvents,
@@ -127,7 +138,7 @@ function overshootOf(
     const over = microUsd > limit ? microUsd - limit : 0n;
     return {
         subject,
-        callers,
+        ...crowd,
         answered,
         refused: Object.values(refused).reduce((sum, count) => sum + count, 0),
         failed,
@@ -150,7 +161,7 @@ export function renderOvershoot({ rows, limitMicroUsd, liteLlm: version }: Overs
     const microUsd = (amount: number) => `${amount.toLocaleString("en-US")} µUSD`;
     for (const row of rows) {
         table.push([
-            row.callers,
+            nameOf(row),
             row.subject,
             row.answered,
             row.refused,
@@ -161,15 +172,18 @@ export function renderOvershoot({ rows, limitMicroUsd, liteLlm: version }: Overs
             `${row.usedPercent.toFixed(2)} %`,
         ]);
     }
-    const said = rows.flatMap(({ subject, callers, events }) =>
-        Object.entries(events).map(([event, count]) => `${subject}, ${callers} callers, log: ${count} × ${event}`),
+    const said = rows.flatMap((row) =>
+        Object.entries(row.events).map(
+            ([event, count]) => `${row.subject}, ${nameOf(row)}: ${count} × "${event}" in the log`,
+        ),
     );
     return [
         table.toString(),
         "",
         `The limit is ${microUsd(limitMicroUsd)}, of which 941,184 are spent when the callers come: all at once, each with`,
         `${each.requestsEach} requests one after the other, every fourth a stream, each for ${each.outputTokens} tokens at most, which it gets. What was billed`,
-        "is the fake Bedrock's own bill, whatever anybody counted; used is what of the limit was billed.",
+        "is the fake Bedrock's own bill, whatever anybody counted; used is what of the limit was billed. Those who leave ask",
+        "for streams only and go when one begins; the model runs on, and all of its answer is billed.",
         version === null
             ? "LiteLLM could not run here."
             : `LiteLLM's proxy ${liteLlmVersion} is one process that counts in its memory: of a provider by provider_budget_config, of a\n` +

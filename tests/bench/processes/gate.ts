@@ -1,4 +1,5 @@
 import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from "@aws-sdk/client-dynamodb";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 import { Bedrock } from "../../../functions/bedrock-gate/adapters/bedrock";
 import { DynamoStore } from "../../../functions/bedrock-gate/adapters/dynamodb-store";
@@ -101,7 +102,9 @@ async function storeOf(counting: Counting): Promise<Store> {
 }
 
 async function tableOf({ endpoint, table, credentials }: Counting & { in: "dynamodb" }): Promise<Store> {
-    const client = new DynamoDBClient({ region, endpoint, credentials, maxAttempts: 3 });
+    // It says nothing of requests that wait for a connection: a thousand callers are meant to.
+    const requestHandler = new NodeHttpHandler({ socketAcquisitionWarningTimeout: 3_600_000 });
+    const client = new DynamoDBClient({ region, endpoint, credentials, maxAttempts: 3, requestHandler });
     const key = (name: string) => ({ AttributeName: name, AttributeType: "S" as const });
     try {
         await client.send(
