@@ -80,6 +80,8 @@ export async function startGateServer(): Promise<GateServer> {
         prices: {},
         brake: { policyArn: "none", users: [], roles: [] },
         topicArn: "none",
+        budgetServices: ["Amazon Bedrock"],
+        bypassShutsOff: false,
     });
     const store = new MemoryStore();
     const models = new Bedrock({ region, endpoint: bedrock.url, credentials: roleCredentials, timeout: 20_000 });

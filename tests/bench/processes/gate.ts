@@ -84,6 +84,8 @@ function settingsOf(endpoint: string, microUsdPerMonth: bigint): GateSettings {
         prices: { [model]: { ...prices, maxOutputTokens: 8192, contextTokens: 200_000 } },
         brake: { policyArn: "", users: [], roles: [] },
         topicArn: "",
+        budgetServices: ["Amazon Bedrock"],
+        bypassShutsOff: false,
     };
 }
 
