@@ -60,7 +60,12 @@ export interface GateServer {
 
 export async function startGateServer(): Promise<GateServer> {
     const prices = { input: 60_000, output: 240_000 };
-    const bedrock = await startFakeBedrock({ prices: { [model]: prices, [otherModel]: prices }, quiet: true });
+    const bedrock = await startFakeBedrock({
+        prices: { [model]: prices, [otherModel]: prices },
+        // A request that names no limit is sent with that of the committed prices.
+        maxOutputTokens: 65_536,
+        quiet: true,
+    });
     // It stands still, so that no test sees an hour end.
     const time = new Date();
     const settings = gateSettings.parse({
