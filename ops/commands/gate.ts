@@ -7,6 +7,7 @@ import { type CreateOptions } from "../gate/keys";
 /** Adds `infra gate keys create|list|revoke`: who may call Bedrock's gate without AWS keys (E6). */
 export function registerGate(program: Command, host: Host): void {
     const gate = program.command("gate").description("the gate in front of llm-models' models").helpCommand(false);
+    addExamples(gate, host, [["infra gate keys list --stack dev", "who may call it without AWS keys"]]);
     const keys = gate
         .command("keys")
         .description("keys for callers that have no AWS keys; the gate takes them where gate.keys is set")

@@ -48,13 +48,6 @@ export function deployerPolicy(partition: string, accountId: string): PolicyDocu
             ],
         },
         {
-            Sid: "Keepers",
-            Effect: "Allow",
-            // A gate's keeper restores a budget, and creates and revokes gate keys.
-            Action: "lambda:InvokeFunction",
-            Resource: regional("lambda", "function:*-control"),
-        },
-        {
             Sid: "Services",
             Effect: "Allow",
             Action: serviceActions,
@@ -92,6 +85,13 @@ export function verifierPolicy(partition: string): PolicyDocument {
             // With it `infra doctor` asks which of the deployer's rights are missing.
             Action: "iam:SimulatePrincipalPolicy",
             Resource: [`arn:${partition}:iam::*:user/*`, `arn:${partition}:iam::*:role/*`],
+        },
+        {
+            Sid: "AskGateKeepers",
+            Effect: "Allow",
+            // They restore a budget, try a shut-off, and create and revoke gate keys.
+            Action: "lambda:InvokeFunction",
+            Resource: `arn:${partition}:lambda:*:*:function:*-control`,
         },
         {
             Sid: "FindWhatKilledRunsLeft",

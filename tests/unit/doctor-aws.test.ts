@@ -93,6 +93,7 @@ describe("what the deployer needs", () => {
             regional("dynamodb", "table/deployer-ddf-llm-models-gate-dev"),
             regional("lambda", "function:deployer-ddf-llm-models-dev"),
             regional("lambda", "function:deployer-ddf-llm-models-dev-control"),
+            regional("scheduler", "schedule/default/deployer-ddf-llm-models-dev-control-daily"),
             regional("scheduler", "schedule/default/deployer-ddf-llm-models-dev-control-keep"),
             regional("scheduler", "schedule/default/deployer-ddf-llm-models-dev-control-month"),
         ];

@@ -45,7 +45,7 @@ const settings: GateSettings = {
     cacheSeconds: 60,
     callSeconds: 60,
     leaseSeconds: 120,
-    tiers: ["small"],
+    tiers: ["small", "large"],
     prices: { ...rates, [llama]: { ...rates[llama], tiers: { flex: half, priority: dearer } } },
     brake: { policyArn: "arn", users: [], roles: [] },
     topicArn: "arn",
