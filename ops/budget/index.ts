@@ -4,12 +4,12 @@ import { endOf } from "../../functions/bedrock-gate/core/time";
 import { type LlmModelsOutputs } from "../../services/llm-models";
 import { type Caller } from "../aws/caller";
 import { type Clients } from "../aws/clients";
-import { askControl, ControlFailed } from "../aws/gate-control";
 import { type CommandContext } from "../cli/command";
 import { confirm, requireConsent } from "../cli/confirm";
 import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { printJson, say, whileSaying } from "../common/output";
 import { recorded } from "../stack/audit";
+import { askKeeper } from "./keeper";
 import { asPerson } from "./person";
 import { actionOf, budgetState, type BudgetState } from "./state";
 import { stateInWords } from "./words";
@@ -22,13 +22,17 @@ export interface RestoreOptions {
 
 /** `infra budget status`: where the month's budget stands. Exit code 1 while a shut-off is in force. */
 export async function status(context: CommandContext): Promise<ExitCode> {
-    return asPerson("operator", context, async (clients, outputs, { accountId }) => {
-        const state = await budgetState(clients, accountId, outputs, new Date());
-        if (context.json) printJson({ stack: context.stack, ...state });
-        else say(stateInWords(state));
-        return isShutOff(state) ? exitCodes.failed : exitCodes.held;
-    });
+    const state = await look(context);
+    if (context.json) printJson({ stack: context.stack, ...state });
+    else say(stateInWords(state));
+    return isShutOff(state) ? exitCodes.failed : exitCodes.held;
 }
+
+/** Whoever restores is not asked to be able to read the ledger. */
+const look = (context: CommandContext) =>
+    asPerson("operator", context, (clients, outputs, { accountId }) =>
+        budgetState(clients, accountId, outputs, new Date()),
+    );
 
 /** `infra budget restore`: invocations may begin again, by every brake. */
 export async function restore(context: CommandContext, { reason, until }: RestoreOptions): Promise<ExitCode> {
@@ -41,30 +45,32 @@ export async function restore(context: CommandContext, { reason, until }: Restor
             `A month restores the budget as it begins: ${endOf("month", now).toISOString()}.`,
         );
     }
-    return asPerson("deployer", context, async (clients, outputs, caller) => {
-        const before = await budgetState(clients, caller.accountId, outputs, now);
-        say(stateInWords(before));
-        const { json, stack, dryRun } = context;
-        const inForce = isShutOff(before);
-        if (inForce && !dryRun) {
-            await confirm("Let invocations begin again?", context);
-            const change = { reason, ...(until ? { until: until.toISOString() } : {}) };
-            await recorded(
-                {
-                    command: "budget restore",
-                    stack,
-                    target: `${outputs.budgetName} as ${caller.arn}`,
-                    changes: [change],
-                },
-                () => restoreAll(clients, outputs, caller, { reason, until }),
-            );
-        }
-        const after = inForce && !dryRun ? await budgetState(clients, caller.accountId, outputs, new Date()) : before;
-        if (json) printJson({ stack, dryRun, restored: inForce && !dryRun, ...after });
-        if (!inForce) say("No shut-off is in force: there is nothing to restore.");
-        else say(dryRun ? "Nothing was changed." : "Restored: invocations may begin again.");
-        return exitCodes.held;
-    });
+    const before = await look(context);
+    say(stateInWords(before));
+    const { json, stack, dryRun } = context;
+    const restored = isShutOff(before) && !dryRun;
+    if (restored) {
+        await confirm("Let invocations begin again?", context);
+        await restoreAs(context, { reason, until });
+    }
+    if (json) printJson({ stack, dryRun, restored, ...(restored ? await look(context) : before) });
+    if (restored) say("Restored: invocations may begin again.");
+    else say(isShutOff(before) ? "Nothing was changed." : "No shut-off is in force: there is nothing to restore.");
+    return exitCodes.held;
+}
+
+function restoreAs(context: CommandContext, { reason, until }: RestoreOptions): Promise<void> {
+    return asPerson("deployer", context, (clients, outputs, caller) =>
+        recorded(
+            {
+                command: "budget restore",
+                stack: context.stack,
+                target: `${outputs.budgetName} as ${caller.arn}`,
+                changes: [{ reason, ...(until ? { until: until.toISOString() } : {}) }],
+            },
+            () => restoreAll(clients, outputs, caller, { reason, until }),
+        ),
+    );
 }
 
 const isShutOff = ({ gate, awsBudgets }: BudgetState) =>
@@ -78,15 +84,7 @@ async function restoreAll(
 ): Promise<void> {
     if (outputs.gate) {
         const task = { task: "restore", reason, by, until: until?.toISOString() } as const;
-        const { controlName } = outputs.gate;
-        await askControl(clients.lambda, controlName, task).catch((error: unknown) => {
-            if (!(error instanceof ControlFailed)) throw error;
-            throw new InfraError(
-                exitCodes.failed,
-                `The gate's keeper ${controlName} failed: ${error.message}`,
-                "Its log group says why. What it had restored stays so; run the command again.",
-            );
-        });
+        await askKeeper(clients.lambda, outputs, task);
     }
     if (outputs.budgetAction) await reverseAction(clients, accountId, outputs.budgetName);
 }

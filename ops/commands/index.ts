@@ -3,6 +3,7 @@ import { registerAdopt } from "./adopt";
 import { registerBuckets } from "./buckets";
 import { registerBudget } from "./budget";
 import { registerCompletion } from "./completion";
+import { registerCosts } from "./costs";
 import { registerCreds } from "./creds";
 import { registerDoctor } from "./doctor";
 import { registerEndpoints } from "./endpoints";
@@ -28,6 +29,7 @@ export const commands: readonly Register[] = [
     registerCreds,
     registerMigrate,
     registerBudget,
+    registerCosts,
     registerGate,
     registerBuckets,
     registerEndpoints,

@@ -6,9 +6,8 @@ import { gateKeyItem, gateKeyPrefix } from "../../functions/bedrock-gate/core/ca
 import { type Task } from "../../functions/bedrock-gate/control";
 import { type GateKey } from "../../functions/bedrock-gate/keys";
 import { type GateOutputs } from "../../services/llm-models/gate";
-import { type Clients } from "../aws/clients";
 import { functionUrlAt } from "../aws/gate";
-import { askControl, ControlFailed } from "../aws/gate-control";
+import { askKeeper } from "../budget/keeper";
 import { asPerson } from "../budget/person";
 import { type CommandContext } from "../cli/command";
 import { confirm, requireConsent } from "../cli/confirm";
@@ -27,15 +26,13 @@ export async function create(
     { perHour, perDay }: CreateOptions,
     name: string,
 ): Promise<ExitCode> {
-    return withGate(context, async (clients, gate, by) => {
+    return withGate(context, async ({ ask, gate, by }) => {
         const secret = gateKeyPrefix + randomBytes(32).toString("base64url");
         const { sort: hash } = gateKeyItem(secret);
         const limits = { requestsPerHour: perHour, requestsPerDay: perDay };
         if (!context.dryRun) {
             const change = { create: name, ...limits };
-            await record(context, by, change, () =>
-                ask(clients, gate, { task: "createKey", name, hash, by, ...limits }),
-            );
+            await record(context, by, change, () => ask({ task: "createKey", name, hash, by, ...limits }));
         }
         const { stack, json, dryRun } = context;
         const key = dryRun ? undefined : secret;
@@ -55,8 +52,8 @@ export async function create(
 
 /** `infra gate keys list`: names, ages and limits. */
 export async function list(context: CommandContext): Promise<ExitCode> {
-    return withGate(context, async (clients, gate) => {
-        const keys = (await ask(clients, gate, { task: "listKeys" })) as GateKey[];
+    return withGate(context, async ({ ask, gate }) => {
+        const keys = (await ask({ task: "listKeys" })) as GateKey[];
         if (context.json) printJson({ stack: context.stack, keys });
         else if (keys.length === 0) say("There are no gate keys.");
         else say(inTable(keys, gate));
@@ -67,11 +64,11 @@ export async function list(context: CommandContext): Promise<ExitCode> {
 /** `infra gate keys revoke`: the gate refuses it from the next request on. */
 export async function revoke(context: CommandContext, name: string): Promise<ExitCode> {
     requireConsent(context);
-    return withGate(context, async (clients, gate, by) => {
+    return withGate(context, async ({ ask, by }) => {
         const { stack, json, dryRun } = context;
         if (!dryRun) {
             await confirm(`Revoke key ${name}? Whoever uses it is refused from now on.`, context);
-            await record(context, by, { revoke: name }, () => ask(clients, gate, { task: "revokeKey", name }));
+            await record(context, by, { revoke: name }, () => ask({ task: "revokeKey", name }));
         }
         if (json) printJson({ stack, dryRun, name, revoked: !dryRun });
         else say(dryRun ? `Key ${name} would be revoked.` : `Key ${name} is revoked.`);
@@ -82,14 +79,17 @@ export async function revoke(context: CommandContext, name: string): Promise<Exi
 const record = (context: CommandContext, by: string, change: object, work: () => Promise<unknown>) =>
     recorded({ command: "gate keys", stack: context.stack, target: `gate keys as ${by}`, changes: [change] }, work);
 
-type GateWithKeys = GateOutputs & { readonly keysUrl: string };
+/** A gate that takes keys, and who asks its keeper. */
+interface Gate {
+    readonly gate: GateOutputs & { readonly keysUrl: string };
+    readonly by: string;
+    ask(task: Task): Promise<unknown>;
+}
 
 /** Does something with a gate that takes keys. */
-async function withGate(
-    context: CommandContext,
-    work: (clients: Clients, gate: GateWithKeys, by: string) => Promise<ExitCode>,
-): Promise<ExitCode> {
-    return asPerson("deployer", context, (clients, { gate }, { arn }) => {
+async function withGate(context: CommandContext, work: (gate: Gate) => Promise<ExitCode>): Promise<ExitCode> {
+    return asPerson("deployer", context, ({ lambda }, outputs, { arn: by }) => {
+        const { gate } = outputs;
         if (gate?.keysUrl === undefined) {
             throw new InfraError(
                 exitCodes.usage,
@@ -97,14 +97,8 @@ async function withGate(
                 "Set gate.keys: true in platform:llm-models, and deploy.",
             );
         }
-        return work(clients, { ...gate, keysUrl: gate.keysUrl }, arn);
-    });
-}
-
-async function ask({ lambda }: Clients, { controlName }: GateOutputs, task: Task): Promise<unknown> {
-    return askControl(lambda, controlName, task).catch((error: unknown) => {
-        if (!(error instanceof ControlFailed)) throw error;
-        throw new InfraError(exitCodes.failed, `${error.message}.`);
+        const ask = (task: Task) => askKeeper(lambda, outputs, task);
+        return work({ gate: { ...gate, keysUrl: gate.keysUrl }, by, ask });
     });
 }
 
