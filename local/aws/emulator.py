@@ -92,6 +92,16 @@ def get_access_key_last_used(parameters, answer=iam._IAM_HANDLERS["GetAccessKeyL
     return status, headers, body
 
 
+def nothing_of(call):
+    """The answer of a call that lists what no user of this account has."""
+    answer = f"<{call}Response><{call}Result><IsTruncated>false</IsTruncated></{call}Result></{call}Response>"
+    return lambda parameters: (200, {"Content-Type": "text/xml"}, answer.encode())
+
+
+# Asked before a user is deleted with all that it may have.
+for call in ("ListSSHPublicKeys", "ListServiceSpecificCredentials", "ListSigningCertificates", "ListVirtualMFADevices"):
+    iam._IAM_HANDLERS.setdefault(call, nothing_of(call))
+
 iam_actions.request_tag_context = request_context
 iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
 iam_actions.extract_iam_action = action_of

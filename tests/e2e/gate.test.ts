@@ -1,0 +1,103 @@
+// The gate on a local cloud of its own: what operators do with its shut-off and its keys, by the command that they type.
+
+import assert from "node:assert/strict";
+
+import { askControl } from "../../ops/aws/gate-control";
+import { askGate, functionUrlAt } from "../../ops/aws/gate";
+import { clientsFor, closeClients, type Clients } from "../../ops/aws/clients";
+import { TestCloud } from "../support/test-cloud";
+
+const model = "meta.llama3-1-70b-instruct-v1:0";
+
+interface Outputs {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly gate: { readonly url: string; readonly keysUrl: string; readonly controlName: string };
+}
+
+describe("the gate on the local cloud", function () {
+    this.timeout(300_000);
+    let cloud: TestCloud;
+    let gate: Outputs["gate"];
+    let service: Clients;
+
+    before(async () => {
+        cloud = await TestCloud.create(["llm-models"]);
+        const { checks, words } = await cloud.up();
+        assert.deepEqual(
+            checks.filter(({ ok }) => !ok),
+            [],
+            words,
+        );
+        const outputs = (await cloud.outputs())["llm-models"] as unknown as Outputs;
+        gate = outputs.gate;
+        service = clientsFor(outputs, cloud.connection);
+    });
+    after(async () => {
+        closeClients(service);
+        await cloud.remove();
+    });
+
+    const infra = (...args: string[]) => cloud.run(["infra", ...args]);
+    const ask = async (text: string) => (await askGate({ clients: service }, gate.url, model, text)).status;
+    /** A request crosses the level, as if nearly all of the budget were spent. */
+    const shutOff = async () => {
+        await askControl(cloud.root.lambda, gate.controlName, { task: "beginTrial", seconds: 600 });
+        assert.equal(await ask(`crossing ${Date.now()}`), 200);
+        assert.equal(await ask(`next ${Date.now()}`), 403);
+    };
+
+    it("a key is shown once, calls the gate, and calls it no more once it is revoked", async () => {
+        const created = await infra("gate", "keys", "create", "team-a");
+        const key = created.stdout;
+        assert.match(key, /^gate-[\w-]{43}$/);
+        const call = async () =>
+            (await askGate({ clients: service, key }, gate.keysUrl, model, `Hello ${Date.now()}`)).status;
+        assert.equal(await call(), 200);
+        const listed = await infra("gate", "keys", "list", "--json");
+        assert.match(listed.stdout, /"name":"team-a"/);
+        assert.doesNotMatch(listed.all!, new RegExp(key));
+        assert.equal((await infra("gate", "keys", "create", "team-a")).exitCode, 1);
+        assert.equal((await infra("gate", "keys", "revoke", "team-a", "--yes")).exitCode, 0);
+        assert.equal(await call(), 401);
+        assert.equal((await infra("gate", "keys", "revoke", "team-a", "--yes")).exitCode, 1);
+    });
+
+    it("names the address at which the local cloud answers for the gate's URL", async () => {
+        const { all } = await infra("gate", "keys", "create", "team-b");
+        assert.ok(all!.includes(functionUrlAt(cloud.connection.endpoint, gate.keysUrl)), all);
+    });
+
+    it("costs says what the three sources count, and that Cost Explorer is not there", async () => {
+        const { exitCode, stdout } = await infra("costs", "--json");
+        const report = JSON.parse(stdout) as Record<string, never>;
+        assert.equal(exitCode, 0);
+        assert.ok(Number((report.ledger as { spentMicroUsd: string }).spentMicroUsd) > 0);
+        assert.ok("unavailable" in report.costExplorer);
+    });
+
+    it("an update does not undo a shut-off, and an operator does", async () => {
+        assert.equal((await infra("budget", "status")).exitCode, 0);
+        await shutOff();
+        const inForce = await infra("budget", "status");
+        assert.equal(inForce.exitCode, 1);
+        assert.match(inForce.all!, /SHUT OFF at .* attached to role .*, user /);
+        await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview"]);
+        assert.equal(await ask("after the update"), 403);
+        const restored = await infra("budget", "restore", "--reason", "a test", "--yes", "--json");
+        assert.equal(restored.exitCode, 0, restored.all);
+        const { gate: after } = JSON.parse(restored.stdout) as {
+            gate: { deniedTo: string[]; restored: { reason: string } };
+        };
+        assert.deepEqual([after.deniedTo, after.restored.reason], [[], "a test"]);
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        assert.equal(await ask("after the restoration"), 200);
+    });
+
+    it("the stack is destroyed while a shut-off is in force", async () => {
+        await askControl(cloud.root.lambda, gate.controlName, { task: "endTrial" });
+        await shutOff();
+        const { all } = await cloud.succeed(["down"]);
+        assert.doesNotMatch(all!, /DeleteConflict|failed/);
+    });
+});
