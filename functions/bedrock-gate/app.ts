@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { randomUUID } from "node:crypto";
 
-import { BadRequest, operations, readAsk } from "./core/ask";
+import { BadRequest, operations, readAsk, tierHeader } from "./core/ask";
 import { chatCompletion, ChatChunks, type ChatHead, readChat } from "./core/chat";
 import { FrameReader } from "./core/frames";
 import { callerWindowKey } from "./core/ledger";
@@ -29,7 +29,7 @@ export interface AppGround {
 const largestRequest = 6 * 1024 * 1024;
 
 /** Headers that Bedrock reads besides the body. */
-const readHeaders = ["accept", "x-amzn-bedrock-accept", "x-amzn-bedrock-service-tier", "x-amzn-bedrock-trace"];
+const readHeaders = ["accept", "x-amzn-bedrock-accept", tierHeader, "x-amzn-bedrock-trace"];
 
 /** The gate's surfaces: Bedrock's runtime API as AWS's SDKs speak it, and OpenAI's. */
 export function gateApp(ground: AppGround): Hono {
@@ -96,7 +96,10 @@ async function runtime(ground: AppGround, context: Context, caller: Caller, requ
         throw new Refused({ status: 404, code: "not_found", message: `There is no operation ${last ?? ""} here` });
     }
     const ask = readAsk(operation, decoded(model), await context.req.text(), context.req.raw.headers);
-    return asResponse(await ground.gate.answer({ requestId, caller, ask, headers: kept(context), ...wishes(context) }));
+    const { [tierHeader]: tier, ...headers } = kept(context);
+    // Converse has its tier in the body.
+    const sent = operation.startsWith("converse") || tier === undefined ? headers : { ...headers, [tierHeader]: tier };
+    return asResponse(await ground.gate.answer({ requestId, caller, ask, headers: sent, ...wishes(context) }));
 }
 
 function decoded(model: string): string {

@@ -1,6 +1,6 @@
 import { type Models, NotSent } from "./adapters/bedrock";
 import { answerKey, askFor, giveUp, isPending, keep, type KeptAnswer, keptAnswer, largestAnswer } from "./core/answers";
-import { type Ask, BadRequest, serviceTiers } from "./core/ask";
+import { type Ask, BadRequest, serviceTiers, tierHeader } from "./core/ask";
 import { cacheKey } from "./core/cache-key";
 import {
     admission,
@@ -84,6 +84,9 @@ const shorterTries = 3;
 /** How long a request waits before it looks again whether another one has its answer, in milliseconds. */
 const answerPoll = 100;
 
+/** For how long it waits for that, in milliseconds; then it asks itself. */
+const answerPatience = 20_000;
+
 /** Counts what requests to Bedrock can cost before they are sent, and what they did cost after. */
 export class Gate {
     private readonly limits: Limits;
@@ -104,19 +107,29 @@ export class Gate {
      */
     async answer(call: Call): Promise<Answer> {
         const price = this.priceOf(call.ask);
-        const key = this.settings.cacheSeconds === 0 || call.noStore ? undefined : this.keyOf(call);
+        let key = this.settings.cacheSeconds === 0 || call.noStore ? undefined : this.keyOf(call);
+        const began = this.ground.now().getTime();
+        let waited = false;
         for (;;) {
             if (key !== undefined) {
-                const item = await this.count(() => this.ground.store.get(answerKey(key)));
+                const place = answerKey(key);
+                const item = await this.count(() => this.ground.store.get(place));
                 const kept = keptAnswer(item, this.ground.now());
                 if (kept) return this.fromCache(call, kept);
-                if (isPending(item, this.ground.now())) {
+                const pending = isPending(item, this.ground.now());
+                if (pending && this.ground.now().getTime() - began < answerPatience) {
+                    waited = true;
                     await new Promise((resolve) => setTimeout(resolve, answerPoll));
                     continue;
                 }
+                // Whoever was waited for has no answer that is kept: the next one would have none either.
+                if (waited) key = undefined;
             }
             const admitted = await this.admit(call, price, key);
-            if (admitted === "answer pending") continue;
+            if (admitted === "answer pending") {
+                waited = true;
+                continue;
+            }
             return this.send(call, price, key, admitted.lease, admitted.outputTokens);
         }
     }
@@ -280,7 +293,7 @@ export class Gate {
             status: response.status,
             headers: { ...passedHeaders(response.headers), ...about, ...(await limits) },
         };
-        if (!response.ok) return { ...passed, body: await this.failed(call, lease, key, response) };
+        if (!response.ok) return { ...passed, ...(await this.failed(call, lease, key, response)) };
         if (ask.operation.endsWith("stream")) {
             return { ...passed, body: this.stream(call, price, key, lease, contentType, response) };
         }
@@ -320,11 +333,15 @@ export class Gate {
     }
 
     /** What Bedrock says of a call that it did not run, or of one that failed on its way and may be billed. */
-    private async failed(call: Call, lease: Lease, key: string | undefined, response: Response): Promise<Uint8Array> {
-        const bytes = (await this.readAll(response)) ?? new Uint8Array();
-        if (notBilled.includes(response.status)) await this.end(call, release(lease), key);
-        else await this.charge(call, lease, key, this.atCeiling(lease));
-        return bytes;
+    private async failed(call: Call, lease: Lease, key: string | undefined, response: Response) {
+        const { status } = response;
+        const body = (await this.readAll(response)) ?? new Uint8Array();
+        if (notBilled.includes(status)) {
+            await this.end(call, release(lease), key);
+            return { status, body };
+        }
+        await this.charge(call, lease, key, this.atCeiling(lease));
+        return { status: onceOnly, body };
     }
 
     private async readAll(response: Response): Promise<Uint8Array | undefined> {
@@ -346,7 +363,7 @@ export class Gate {
         contentType: string,
         response: Response,
     ): ReadableStream<Uint8Array> {
-        const meter = new StreamMeter();
+        const meter = new StreamMeter(response.headers.get(tierHeader) ?? undefined);
         const pieces: Uint8Array[] = [];
         let listening = true;
         const finish = async (broken: boolean) => {

@@ -15,10 +15,11 @@ export function signedCaller(context: Context): Caller | undefined {
 export async function bearer(context: Context, store: Store): Promise<Caller> {
     const [, secret] = /^Bearer\s+(\S+)$/i.exec(context.req.header("authorization") ?? "") ?? [];
     if (secret === undefined || !secret.startsWith(gateKeyPrefix)) throw unknownCaller;
-    const item = await store.get(gateKeyItem(secret)).catch(() => {
+    const key = gateKeyItem(secret);
+    const item = await store.get(key).catch(() => {
         throw new Refused(cannotCount);
     });
-    const caller = keyCaller(item);
+    const caller = keyCaller(key.sort, item);
     if (!caller) throw unknownCaller;
     return caller;
 }

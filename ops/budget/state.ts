@@ -2,8 +2,8 @@ import { type BudgetsClient, DescribeBudgetActionsForBudgetCommand, type ActionS
 import { paginateListEntitiesForPolicy, type IAMClient } from "@aws-sdk/client-iam";
 
 import { DynamoStore } from "../../functions/bedrock-gate/adapters/dynamodb-store";
-import { totalsKey } from "../../functions/bedrock-gate/core/ledger";
-import { counter, type Item, text } from "../../functions/bedrock-gate/core/store";
+import { savingsKey, totalsKey } from "../../functions/bedrock-gate/core/ledger";
+import { counter, type Store, text } from "../../functions/bedrock-gate/core/store";
 import { endOf, nameOf } from "../../functions/bedrock-gate/core/time";
 import { type LlmModelsOutputs } from "../../services/llm-models";
 import { type Clients } from "../aws/clients";
@@ -54,8 +54,8 @@ export async function budgetState(
 ): Promise<BudgetState> {
     const { gate, denyPolicyArn, monthlyLimitUsd } = outputs;
     const month = nameOf("month", now);
-    const [totals, brake, deny, action] = await Promise.all([
-        gate ? new DynamoStore(clients.dynamodb, gate.tableName).get(totalsKey(month)) : undefined,
+    const [counts, brake, deny, action] = await Promise.all([
+        gate ? countsOf(new DynamoStore(clients.dynamodb, gate.tableName), month) : undefined,
         gate ? whoHas(clients.iam, gate.brakePolicyArn) : [],
         whoHas(clients.iam, denyPolicyArn),
         outputs.budgetAction ? actionOf(clients.budgets, accountId, outputs.budgetName) : undefined,
@@ -64,12 +64,13 @@ export async function budgetState(
         month,
         endsAt: endOf("month", now).toISOString(),
         limitMicroUsd: String(Math.round(monthlyLimitUsd * 1_000_000)),
-        ...(gate ? { gate: { ...countsOf(totals), deniedTo: brake } } : {}),
+        ...(counts ? { gate: { ...counts, deniedTo: brake } } : {}),
         awsBudgets: { deniedTo: deny, ...(action ? { action: action.status } : {}) },
     };
 }
 
-function countsOf(totals: Item | undefined) {
+async function countsOf(store: Store, month: string) {
+    const [totals, savings] = await Promise.all([store.get(totalsKey(month)), store.get(savingsKey(month))]);
     const spent = counter(totals, "spent");
     const shutOffAt = text(totals, "shutOffAt");
     const restoredAt = text(totals, "restoredAt");
@@ -77,9 +78,9 @@ function countsOf(totals: Item | undefined) {
     return {
         spentMicroUsd: String(spent),
         reservedMicroUsd: String(counter(totals, "held") - spent),
-        savedMicroUsd: String(counter(totals, "saved")),
+        savedMicroUsd: String(counter(savings, "saved")),
         calls: Number(counter(totals, "calls")),
-        cacheHits: Number(counter(totals, "hits")),
+        cacheHits: Number(counter(savings, "hits")),
         ...(shutOffAt === undefined
             ? {}
             : {

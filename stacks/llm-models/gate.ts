@@ -61,8 +61,9 @@ export function deployGate(
             requestsPerHour: String(gate.requestsPerHour),
             requestsPerDay: String(gate.requestsPerDay),
             cacheSeconds: gate.cacheMinutes * 60,
-            // The function has time to count after the longest call, and a lease outlives the function.
-            callSeconds: timeoutSeconds - 10,
+            // The function has time to wait for an equal request before the longest call and to count after it, and a
+            // lease outlives the function.
+            callSeconds: timeoutSeconds - 40,
             leaseSeconds: timeoutSeconds + 30,
             tiers: gate.tiers,
             prices: gate.prices,

@@ -183,9 +183,12 @@ describe("a request", () => {
         assert.equal(read({ ...said, serviceTier: { type: "flex" } }).serviceTier, "flex");
         const header = { "x-amzn-bedrock-service-tier": "priority" };
         assert.equal(read({ prompt: "x" }, "invoke", llama, header).serviceTier, "priority");
-        assert.equal(read(said, "converse", llama, header).serviceTier, "priority");
+        assert.equal(read(said, "converse", llama, header).serviceTier, "default");
         const gptOss = "openai.gpt-oss-20b-1:0";
-        assert.equal(read({ service_tier: "priority" }, "invoke", gptOss).serviceTier, "priority");
+        assert.equal(read({ service_tier: "priority" }, "invoke", gptOss, header).serviceTier, "priority");
+        refused({ service_tier: "priority" }, /the header .* says default/, "invoke", gptOss);
+        refused({ service_tier: "flex" }, /the header .* says priority/, "invoke", gptOss, header);
+        refused({ service_tier: "auto" }, /the header .* says priority/, "invoke", gptOss, header);
         refused({ ...said, serviceTier: { type: "best" } }, /service tier is "best"/);
         refused({}, /service tier/, "invoke", llama, { "x-amzn-bedrock-service-tier": "constructor" });
     });
@@ -201,6 +204,23 @@ describe("the bound of a request's input", () => {
         assert.equal(read({ prompt: "x" }, "invoke").inputTokens, bytes({ prompt: "x" }) + 128n);
     });
 
+    it("has none where a tool runs at Bedrock, or a number is sent as another", () => {
+        refused(
+            { ...said, toolConfig: { tools: [{ systemTool: { name: "nova_grounding" } }] } },
+            /tool that Bedrock runs/,
+        );
+        refused({ ...said, tools: [{ type: "web_search_20250305", name: "web_search" }] }, /tool that Bedrock runs/);
+        read({
+            ...said,
+            tools: [
+                { name: "mine", input_schema: {} },
+                { type: "custom", name: "mine" },
+            ],
+        });
+        refused({ ...said, a: 2 ** 53 }, /a is a number beyond/);
+        refused({ ...said, a: 1e20 }, /a is a number beyond/);
+    });
+
     it("has more for tools, wherever they are", () => {
         const tools = [{ toolSpec: { name: "a" } }, { toolSpec: { name: "b" } }];
         for (const more of [{ toolConfig: { tools } }, { tools }, { additionalModelRequestFields: { tools } }]) {
@@ -211,7 +231,7 @@ describe("the bound of a request's input", () => {
 
     it("is of the body that is sent: spaces are not, and short numbers may become long ones", () => {
         assert.equal(read(JSON.stringify(said, null, 40)).inputTokens, read(said).inputTokens);
-        const numbers = `[${Array.from({ length: 100 }, () => "1e20").join()}]`;
+        const numbers = `[${Array.from({ length: 100 }, () => "1e-5").join()}]`;
         const text = `{"messages":[{"role":"user","content":[{"toolUse":{"input":{"a":${numbers}}}}]}]}`;
         const ask = read(text);
         assert.ok(ask.inputTokens >= bytes(ask.body));

@@ -84,15 +84,17 @@ describe("a caller", () => {
         it(`${arn || "of no ARN"} is ${id ?? "nobody"}`, () => assert.equal(iamCaller(arn)?.id, id));
     }
 
+    const hash = "0123456789abcdef";
+
     it("with a gate key is known by the key's name, with limits of its own, unless it is revoked", () => {
-        assert.deepEqual(keyCaller({ name: "ci", requestsPerHour: 5n }), {
-            id: "key/ci",
+        assert.deepEqual(keyCaller(hash, { name: "ci", requestsPerHour: 5n }), {
+            id: "key/ci/01234567",
             limits: { requestsPerHour: 5n },
         });
-        assert.deepEqual(keyCaller({ name: "ci" }), { id: "key/ci", limits: {} });
-        assert.equal(keyCaller({ name: "ci", revokedAt: "2026-11-29T00:00:00Z" }), undefined);
-        assert.equal(keyCaller(undefined), undefined);
-        assert.equal(keyCaller({}), undefined);
+        assert.deepEqual(keyCaller(hash, { name: "ci" }), { id: "key/ci/01234567", limits: {} });
+        assert.equal(keyCaller(hash, { name: "ci", revokedAt: "2026-11-29T00:00:00Z" }), undefined);
+        assert.equal(keyCaller(hash, undefined), undefined);
+        assert.equal(keyCaller(hash, {}), undefined);
     });
 
     it("leaves no secret in the table", () => {

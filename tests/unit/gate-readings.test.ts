@@ -167,7 +167,7 @@ const chunk = (payload: unknown) => frame("chunk", { bytes: json(payload).toStri
 const metrics = { "amazon-bedrock-invocationMetrics": { inputTokenCount: 5, outputTokenCount: 3 } };
 
 function metered(pieces: readonly Uint8Array[]) {
-    const meter = new StreamMeter();
+    const meter = new StreamMeter(undefined);
     for (const piece of pieces) meter.read(piece);
     return meter.reading();
 }

@@ -81,6 +81,8 @@ export class Bedrock implements Models {
             return await fetch(new URL(path, this.endpoint), {
                 method: "POST",
                 headers: signed.headers,
+                // What is signed is for this address.
+                redirect: "manual",
                 body,
                 signal: AbortSignal.timeout(this.options.timeout),
             });

@@ -24,6 +24,9 @@ export interface Ask {
 export const serviceTiers = ["default", "priority", "flex", "reserved"] as const;
 export type ServiceTier = (typeof serviceTiers)[number];
 
+/** The header in which a request for a model's own format names its tier. */
+export const tierHeader = "x-amzn-bedrock-service-tier";
+
 /** A request that is refused before anything is counted. */
 export class BadRequest extends Error {
     override readonly name = "BadRequest";
@@ -82,10 +85,7 @@ export function readAsk(operation: Operation, model: string, text: string, heade
         body,
         inputTokens: boundOf(body),
         outputTokens: asked.length > 0 ? Math.max(...asked.map(({ tokens }) => tokens)) : undefined,
-        serviceTier: tierOf(
-            (converse ? at(body, ["serviceTier", "type"]) : body.service_tier) ??
-                headers.get("x-amzn-bedrock-service-tier"),
-        ),
+        serviceTier: converse ? tierOf(at(body, ["serviceTier", "type"])) : nativeTier(body, headers),
         withOutputTokens: (tokens) => {
             const others = paths.reduce((rest, path) => without(rest, path), body);
             return withValue(others, written, tokens);
@@ -138,8 +138,27 @@ function refuseUnpriced(body: Body, headers: Headers): void {
     if (keysOf(extra).some((name) => /max.*(tok|len)|^n$|^num/i.test(name))) {
         throw new BadRequest("additionalModelRequestFields sets a limit: use inferenceConfig.maxTokens");
     }
+    if (toolsOf(body).some(runsAtBedrock)) {
+        throw new BadRequest("The request has a tool that Bedrock runs, whose price has no ceiling here");
+    }
     const found = findUnbounded(body);
     if (found) throw new BadRequest(`The request has ${found}, whose tokens have no ceiling here: send text only`);
+}
+
+const toolPlaces = [["toolConfig", "tools"], ["tools"], ["additionalModelRequestFields", "tools"]];
+
+function toolsOf(body: Body): unknown[] {
+    return toolPlaces
+        .map((path) => at(body, path))
+        .flatMap((tools) => (Array.isArray(tools) ? (tools as unknown[]) : []));
+}
+
+/** A tool that its caller runs is a name and a schema, in Converse's format or in a model's own. */
+function runsAtBedrock(tool: unknown): boolean {
+    if (!isRecord(tool)) return true;
+    if (tool.type !== undefined) return tool.type !== "custom" && tool.type !== "function";
+    const [kind] = Object.keys(tool);
+    return !("name" in tool) && !["toolSpec", "cachePoint"].includes(kind);
 }
 
 /** The names of all that a value has, at any depth. */
@@ -168,18 +187,27 @@ function findUnbounded(value: unknown): string | undefined {
  */
 function boundOf(body: Body): bigint {
     const text = JSON.stringify(body, (name, value: unknown) => {
-        if (typeof value !== "number" || Number.isFinite(value)) return value;
+        // JSON's larger integers would be sent as others.
+        if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+        if (Number.isFinite(value) && !Number.isInteger(value)) return value;
         throw new BadRequest(`${name} is a number beyond those that can be sent`);
     });
     const messages = Array.isArray(body.messages) ? body.messages.length : 1;
-    const count = [["toolConfig", "tools"], ["tools"], ["additionalModelRequestFields", "tools"]]
-        .map((path) => at(body, path))
-        .reduce<bigint>((sum, tools) => sum + (Array.isArray(tools) ? BigInt(tools.length) : 0n), 0n);
+    const count = BigInt(toolsOf(body).length);
     return (
         BigInt(Buffer.byteLength(text)) +
         template.request +
         template.message * BigInt(messages) +
         (count > 0n ? template.withTools + template.tool * count : 0n)
+    );
+}
+
+/** Bedrock reads the header; a body that names another tier means something else than what is sent. */
+function nativeTier(body: Body, headers: Headers): ServiceTier {
+    const named = tierOf(headers.get(tierHeader));
+    if (body.service_tier === undefined || tierOf(body.service_tier) === named) return named;
+    throw new BadRequest(
+        `service_tier is ${JSON.stringify(body.service_tier)}, and the header ${tierHeader} says ${named}`,
     );
 }
 

@@ -32,12 +32,16 @@ export function gateKeyItem(secret: string): Key {
 export const gateKeyPrefix = "gate-";
 
 /** The caller that a gate key stands for; undefined where there is no such key, or it is revoked. */
-export function keyCaller(item: Item | undefined): KnownCaller | undefined {
+export function keyCaller(hash: string, item: Item | undefined): KnownCaller | undefined {
     const name = text(item, "name");
     if (name === undefined || text(item, "revokedAt") !== undefined) return undefined;
     const limit = (attribute: "requestsPerHour" | "requestsPerDay") => {
         const own = counter(item, attribute);
         return own > 0n ? { [attribute]: own } : {};
     };
-    return { id: `key/${name}`, limits: { ...limit("requestsPerHour"), ...limit("requestsPerDay") } };
+    // A new key of an old name is another caller: it has nothing of what the old one was answered.
+    return {
+        id: `key/${name}/${hash.slice(0, 8)}`,
+        limits: { ...limit("requestsPerHour"), ...limit("requestsPerDay") },
+    };
 }

@@ -99,7 +99,8 @@ export function admission(lease: Lease, limits: Limits, now: Date): Write[] {
         ...months.map((month): Write => ({
             key: totalsKey(month),
             when: [
-                { attribute: "shutOffAt", is: "absent" },
+                // A month that has ended shuts off nothing in the next.
+                ...(month === nameOf("month", now) ? [{ attribute: "shutOffAt", is: "absent" } as const] : []),
                 { attribute: "held", is: "at most", value: limits.microUsdPerMonth - ceiling },
             ],
             add: { held: ceiling },
@@ -140,8 +141,10 @@ export function refusalOf(refused: Refused, lease: Lease, limits: Limits, now: D
 
     function budgetRefusal(item: Item | undefined, month: string): Refusal {
         const spent = counter(item, "spent");
-        const until = endOf("month", new Date(`${month}-01T00:00:00Z`));
-        const shutOffAt = text(item, "shutOffAt");
+        const end = endOf("month", new Date(`${month}-01T00:00:00Z`));
+        // Just after a month's end AWS may still bill a call in it.
+        const until = end > now ? end : new Date(end.getTime() + clockSkew);
+        const shutOffAt = month === nameOf("month", now) ? text(item, "shutOffAt") : undefined;
         if (shutOffAt !== undefined) return { code: "budget_exceeded", until, spent, shutOffAt };
         // It would not fit if every reservation were freed.
         if (spent + floor > limits.microUsdPerMonth) return { code: "budget_exceeded", until, spent };
@@ -163,7 +166,7 @@ export function lateSettlement(lease: Lease, charge: Charge, now: Date): Write[]
     const correction = charge.microUsd - lease.ceiling;
     return [
         ...ended(lease, chargedPartition, { held: correction, spent: correction, calls: 1n }),
-        ...statistics(lease, charge, now),
+        ...statistics(lease, charge, now, { spent: lease.ceiling, tokens: lease.tokens }),
     ];
 }
 
@@ -191,19 +194,25 @@ function ended(lease: Lease, partitionOf: (month: string) => string, add: Record
     ]);
 }
 
-/** What is shown and compared with CloudWatch; no admission depends on it. */
-function statistics({ caller, months }: Lease, charge: Charge, now: Date): Write[] {
-    const add = {
-        spent: charge.microUsd,
-        calls: 1n,
-        inputTokens: charge.inputTokens,
-        outputTokens: charge.outputTokens,
-    };
-    return [callerKey(caller, months[0]), { partition: modelsPartition(months[0]), sort: charge.model }].map((key) => ({
-        key,
-        add,
-        set: expiry(now, moneyTime),
-    }));
+/**
+ * What is shown and compared with CloudWatch; no admission depends on it. A model's counters are in every month in which
+ * AWS may count the call.
+ *
+ * @param expired what was booked on the model when the lease ran out
+ */
+function statistics(
+    { caller, months }: Lease,
+    { microUsd, model, inputTokens, outputTokens }: Charge,
+    now: Date,
+    expired = { spent: 0n, tokens: 0n },
+): Write[] {
+    const set = expiry(now, moneyTime);
+    const add = { spent: microUsd, calls: 1n, inputTokens, outputTokens };
+    const ofModel = { ...add, spent: microUsd - expired.spent, inputTokens: inputTokens - expired.tokens };
+    return [
+        { key: callerWindowKey(caller, "month", now), add, set },
+        ...months.map((month) => ({ key: { partition: modelsPartition(month), sort: model }, add: ofModel, set })),
+    ];
 }
 
 /** The sort key before which leases of {@link leasesPartition} have run out. */
@@ -230,20 +239,23 @@ export function expiration(sort: string, item: Item, now: Date): Write[] {
         ...(model === undefined
             ? []
             : [
-                  {
-                      key: { partition: modelsPartition(months[0]), sort: model },
+                  ...months.map((month) => ({
+                      key: { partition: modelsPartition(month), sort: model },
                       add: { spent: ceiling, inputTokens: counter(item, "tokens") },
                       set: expiry(now, moneyTime),
-                  },
+                  })),
               ]),
     ];
 }
+
+/** Where a month's savings are: apart from its totals, which every admission writes. */
+export const savingsKey = (month: string): Key => ({ partition: `month#${month}`, sort: "savings" });
 
 /** The write that counts what an answer from the cache would have cost. */
 export function savings(caller: string, microUsd: bigint, now: Date): Write[] {
     const add = { saved: microUsd, hits: 1n };
     return [
-        { key: totalsKey(nameOf("month", now)), add, set: expiry(now, moneyTime) },
+        { key: savingsKey(nameOf("month", now)), add, set: expiry(now, moneyTime) },
         { key: callerWindowKey(caller, "month", now), add, set: expiry(now, moneyTime) },
     ];
 }

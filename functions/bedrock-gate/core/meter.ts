@@ -29,9 +29,11 @@ export function readAnswer(operation: Operation, headers: Headers, bytes: Uint8A
 export class StreamMeter {
     private readonly frames = new FrameReader();
     private usage: TokenUsage | undefined;
-    private serviceTier: string | undefined;
     private failed = false;
     private readonly stops: unknown[] = [];
+
+    /** @param serviceTier that which the head of the answer names */
+    constructor(private serviceTier: string | undefined) {}
 
     /** Takes the next bytes and answers the events that are whole with them. */
     read(bytes: Uint8Array): readonly StreamEvent[] {
