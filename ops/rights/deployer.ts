@@ -271,12 +271,10 @@ export const actionsOn = {
         "lambda:GetAlias",
         "lambda:GetFunction",
         "lambda:GetFunctionCodeSigningConfig",
-        "lambda:GetFunctionConcurrency",
         // Asked until a function that is changed is ready.
         "lambda:GetFunctionConfiguration",
         "lambda:GetFunctionUrlConfig",
         "lambda:GetPolicy",
-        "lambda:ListTags",
         "lambda:ListVersionsByFunction",
         "lambda:PublishVersion",
         "lambda:RemovePermission",
