@@ -53,7 +53,12 @@ export async function restore(context: CommandContext, { reason, until }: Restor
         await confirm("Let invocations begin again?", context);
         await restoreAs(context, { reason, until });
     }
-    if (json) printJson({ stack, dryRun, restored, ...(restored ? await look(context) : before) });
+    const after = restored ? await look(context) : before;
+    if (json) printJson({ stack, dryRun, restored, ...after });
+    if (restored && isShutOff(after)) {
+        say(`${stateInWords(after)}\nWhat is still attached was attached by somebody else: detach it by hand.`);
+        return exitCodes.failed;
+    }
     if (restored) say("Restored: invocations may begin again.");
     else say(isShutOff(before) ? "Nothing was changed." : "No shut-off is in force: there is nothing to restore.");
     return exitCodes.held;

@@ -94,6 +94,12 @@ export function verifierPolicy(partition: string): PolicyDocument {
             Resource: `arn:${partition}:lambda:*:*:function:*-control`,
         },
         {
+            Sid: "RestoreBudgets",
+            Effect: "Allow",
+            Action: ["budgets:DescribeBudgetActionsForBudget", "budgets:ExecuteBudgetAction"],
+            Resource: [`arn:${partition}:budgets::*:budget/*`],
+        },
+        {
             Sid: "FindWhatKilledRunsLeft",
             Effect: "Allow",
             Action: "iam:ListUsers",
