@@ -45,7 +45,8 @@ module.exports = {
             "Of a component, only these files register resources: what is beside them is pure.",
             {
                 path: "^(components/|stacks/(settings|secrets-provider|placeholders)\\.ts$)",
-                pathNot: "^components/(validation|[^/]+/(index|vault|kubernetes|shared|guard|deny|control))\\.ts$",
+                pathNot:
+                    "^components/(validation|[^/]+/(index|vault|kubernetes|shared|guard|deny|control|front))\\.ts$",
             },
             { path: "^node_modules/@pulumi/", reachable: true },
         ),

@@ -103,8 +103,8 @@ export type Probe =
     | { readonly kind: "gateUsage"; readonly url: string; readonly model: string }
     /** What a key of the gate with a limit of one request an hour gets, and when it is revoked. */
     | { readonly kind: "gateKey"; readonly keysUrl: string; readonly model: string; readonly controlName: string }
-    /** What the gate has counted this month, and whether it has shut itself off. */
-    | { readonly kind: "gateLedger"; readonly tableName: string; readonly tableArn: string; readonly microUsd: string }
+    /** What is counted of this month, and whether it is shut off. */
+    | { readonly kind: "ledger"; readonly tableName: string; readonly tableArn: string; readonly microUsd: string }
     /** Lets a request cross the shut-off's level, looks who is denied, and restores. */
     | {
           readonly kind: "gateShutOff";
@@ -114,6 +114,14 @@ export type Probe =
           readonly user: string;
           readonly role: string;
           readonly policyArn: string;
+      }
+    /** Has the keeper find the shut-off's level crossed, invokes before, meanwhile and after. */
+    | {
+          readonly kind: "keeperShutOff";
+          readonly controlName: string;
+          readonly user: string;
+          readonly policyArn: string;
+          readonly model: string;
       }
     /** When a schedule starts what, by what role. */
     | { readonly kind: "schedule"; readonly name: string; readonly region: string }

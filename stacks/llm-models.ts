@@ -32,20 +32,16 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         // It was the budget's child.
         { aliases: [{ parent: pulumi.createUrn("llm-models-budget", "platform:ai:BedrockBudgetTier") }] },
     );
-    const brake =
-        settings.gate && spendingDeny("llm-models-brake", { policyName: context.name(llmModels.brakePolicy), tags });
+    const brake = spendingDeny("llm-models-brake", { policyName: context.name(llmModels.brakePolicy), tags });
     const identity = new ScopedIdentity("llm-models-service", {
         principal: { kind: "user", userName: context.name(llmModels.user), accessKeys: settings.accessKeys },
         grants: [],
         statements: userStatements(settings, context),
-        deniedBy: [deny, ...(brake ? [brake] : [])],
+        deniedBy: [deny, brake],
         adopt: adoptedUser(settings.adopt.user),
         tags,
     });
-    const gate =
-        settings.gate &&
-        brake &&
-        deployGate(settings.gate, settings, { brake, deny, user: identity.userName }, context);
+    const { keeper, gate, roles } = deployGate(settings, { brake, deny, user: identity.userName }, context);
     const tier = new BedrockBudgetTier("llm-models-budget", {
         scope: context.scope,
         budgetName: context.name(llmModels.budget),
@@ -60,7 +56,7 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
             executionRoleName: context.name(llmModels.shutOffRole),
             users: [identity.userName],
             // Whoever invokes: behind a gate, a deny on the user alone would stop nothing.
-            roles: gate ? [gate.roleName] : [],
+            roles,
             percent: llmModels.shutOffPercent,
             budgetAction: settings.budgetAction,
         },
@@ -83,6 +79,7 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         denyPolicyArn: deny.arn,
         shutOffRoleArn: tier.executionRoleArn,
         budgetAction: settings.budgetAction,
-        gate: gate?.outputs,
+        keeper,
+        gate,
     };
 }

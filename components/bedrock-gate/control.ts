@@ -6,7 +6,7 @@ import { type PolicyDocument } from "../policy-document";
 import { logGroupName, scheduleName, scheduleRoleName, type ScheduleName, schedules } from "./names";
 import { allowControl, allowStarting, type ControlRights, trustLambda, trustScheduler } from "./policy";
 
-/** What looks after a gate. */
+/** What looks after a budget. */
 export interface ControlArgs {
     readonly scope: pulumi.Output<ArnScope>;
     /** Name of the function; its role's and its schedules' begin with it. */
@@ -31,7 +31,7 @@ export function createControl(parent: pulumi.Resource, name: string, args: Contr
     );
     const role = createRole(parent, `${name}-control-role`, {
         name: functionName,
-        description: "The gate's keeper: attaches and detaches its brake.",
+        description: "The keeper of the budget: attaches and detaches its brake.",
         trust: trustLambda(),
         tags,
     });
@@ -50,11 +50,11 @@ export function createControl(parent: pulumi.Resource, name: string, args: Contr
         `${name}-control`,
         {
             name: functionName,
-            description: "Keeps the gate's ledger and brake, and restores its budget.",
+            description: "Keeps the budget's ledger and brake, and restores it.",
             role: role.arn,
             runtime: "nodejs22.x",
             architectures: ["arm64"],
-            handler: "index.control",
+            handler: "index.handler",
             code,
             memorySize: 512,
             timeout: 120,
@@ -70,7 +70,7 @@ export function createControl(parent: pulumi.Resource, name: string, args: Contr
 function createSchedules(parent: pulumi.Resource, name: string, args: ControlArgs, control: aws.lambda.Function): void {
     const role = createRole(parent, `${name}-schedule-role`, {
         name: scheduleRoleName(args.functionName),
-        description: "Lets the gate's schedules start its keeper.",
+        description: "Lets the keeper's schedules start it.",
         trust: args.scope.apply(({ accountId }) => trustScheduler(accountId)),
         tags: args.tags,
     });

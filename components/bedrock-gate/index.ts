@@ -3,38 +3,34 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../arn";
 import { identityNameFault } from "../naming";
-import { type PolicyStatement } from "../policy-document";
 import { refuse, refuseFault } from "../validation";
 import { createControl } from "./control";
-import { controlName, logGroupName } from "./names";
-import { type ControlRights, gateAlias, gatePolicy, keysAlias, trustLambda } from "./policy";
+import { createFrontRole, Front, type FrontArgs } from "./front";
+import { controlName } from "./names";
+import { type ControlRights } from "./policy";
 
 export interface BedrockGateArgs {
     /** Partition, account and region of the ARNs that are made. */
     readonly scope: pulumi.Input<ArnScope>;
     /**
-     * Name of the function: 1 to 47 letters, digits, hyphens and underscores. AWS Lambda allows 64, as IAM does for a
-     * role, and that of the keeper's schedules adds `-control-schedule`.
+     * Name of the gate's function: 1 to 47 letters, digits, hyphens and underscores. The keeper's begins with it. AWS
+     * Lambda allows 64, as IAM does for a role, and that of the keeper's schedules adds `-control-schedule`.
      */
     readonly functionName: string;
-    /** Name of the function's role. IAM allows 64 letters, digits and `+=,.@_-`. */
-    readonly roleName: string;
-    /** Name of the table that it counts in: 3 to 255 letters, digits and `_.-` (DynamoDB). */
+    /** Name of the table that is counted in: 3 to 255 letters, digits and `_.-` (DynamoDB). */
     readonly tableName: string;
-    /** The bundled code; its `index.handler` answers events of a function URL, its `index.control` those of schedules. */
+    /** The keeper's bundled code; its `index.handler` answers events of schedules. */
     readonly code: pulumi.asset.Archive;
     /**
-     * What the code is told, as JSON in the variable `GATE_SETTINGS`, beside the table, the topic and the brake. No secret:
-     * who may read the function reads it.
+     * What the keeper is told, as JSON in the variable `KEEPER_SETTINGS`, beside the table, the topic, the brake and
+     * whether there is a gate. No secret: who may read the function reads it.
      */
     readonly settings: pulumi.Input<object>;
-    /** Statements that let the role invoke models. */
-    readonly models: pulumi.Input<readonly PolicyStatement[]>;
-    /** The policy that the gate attaches to {@link users} and to its own role when it shuts off. */
+    /** The policy that a shut-off attaches to {@link users} and to the gate's role. */
     readonly brake: aws.iam.Policy;
     /**
-     * Policies that something else attaches to its role and detaches from it, such as the action of a budget: the role is
-     * deleted before them, and in spite of them, as with {@link brake}.
+     * Policies that something else attaches to the gate's role and detaches from it, such as the action of a budget: the
+     * role is deleted before them, and in spite of them, as with {@link brake}.
      *
      * @default none
      */
@@ -44,13 +40,12 @@ export interface BedrockGateArgs {
     /** ARN of the SNS topic on which people are told of a shut-off. */
     readonly topicArn: pulumi.Input<string>;
     /**
-     * Whether there is a second URL that asks for no signature: callers show a key of the gate's own there, which the code
-     * looks up. Anybody can reach it.
+     * The gate.
+     *
+     * @default none: the users invoke the models themselves, and the keeper shuts off by what CloudWatch counts
      */
-    readonly keys: boolean;
-    /** Seconds that one call may take, up to 900 (AWS Lambda). */
-    readonly timeoutSeconds: number;
-    /** Days for which the log is kept: one of those that CloudWatch Logs offers. */
+    readonly front?: FrontArgs;
+    /** Days for which the logs are kept: one of those that CloudWatch Logs offers. */
     readonly logRetentionDays: number;
     /** Whether the table, which knows what was spent, cannot be deleted. */
     readonly protectTable: boolean;
@@ -62,11 +57,8 @@ export interface BedrockGateArgs {
     readonly tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-/**
- * The way to Bedrock that counts money: a function behind a URL that asks for signed requests, and the table that it
- * counts in. Who may call it is said by `callStatements` in `policy.ts`.
- */
-export class BedrockGate extends pulumi.ComponentResource {
+/** What a gate gives out. */
+export interface GateAddresses {
     /** The URL, with a slash at its end. */
     readonly url: pulumi.Output<string>;
     /** The URL for callers with a gate key, where there is one. */
@@ -75,10 +67,20 @@ export class BedrockGate extends pulumi.ComponentResource {
     readonly functionName: pulumi.Output<string>;
     /** Name of the role that invokes the models. */
     readonly roleName: pulumi.Output<string>;
+}
+
+/**
+ * What ends invocations when a month's budget is nearly spent: a table that what is spent is counted in, and a keeper that
+ * shuts off and restores. Before it, where it is wanted, the way to Bedrock that counts money before it is spent: a
+ * function behind a URL that asks for signed requests. Who may call that is said by `callStatements` in `policy.ts`.
+ */
+export class BedrockGate extends pulumi.ComponentResource {
     /** Name of the table. */
     readonly tableName: pulumi.Output<string>;
     /** Name of the function that shuts off and restores. */
     readonly controlName: pulumi.Output<string>;
+    /** The gate, where there is one. */
+    readonly gate?: GateAddresses;
 
     constructor(
         private readonly name: string,
@@ -87,49 +89,40 @@ export class BedrockGate extends pulumi.ComponentResource {
     ) {
         super("platform:ai:BedrockGate", name, {}, opts);
         this.validate();
+        const { front } = args;
         const table = this.createTable();
-        const logGroup = this.createLogGroup();
-        const role = this.createRole();
+        const role = front && createFrontRole(this, name, front, args, [args.brake, ...(args.deniedBy ?? [])]);
         const rights = this.rights(table, role);
-        const permission = this.allowTheRole(role, rights);
-        const variables = { GATE_SETTINGS: this.settings(rights) };
-        const gate = this.createFunction(role, variables, [logGroup, permission]);
-        const url = this.createUrl("", gateAlias, gate, "AWS_IAM");
-        if (args.keys) this.keysUrl = this.createUrl("-keys", keysAlias, gate, "NONE").functionUrl;
+        const settings = this.settings(rights);
         const control = createControl(this, name, {
             ...args,
             scope: pulumi.output(args.scope),
             functionName: controlName(args.functionName),
-            variables,
+            variables: { KEEPER_SETTINGS: pulumi.jsonStringify(settings) },
             rights,
         });
-
-        this.url = url.functionUrl;
-        this.functionName = gate.name;
-        this.roleName = role.name;
+        if (front && role) {
+            const { url, keysUrl, functionName } = new Front(this, name, front, args, { role, rights, settings });
+            this.gate = { url, keysUrl, functionName, roleName: role.name };
+        }
         this.tableName = table.name;
         this.controlName = control.name;
-        this.registerOutputs({
-            url: this.url,
-            keysUrl: this.keysUrl,
-            functionName: this.functionName,
-            roleName: this.roleName,
-            tableName: this.tableName,
-            controlName: this.controlName,
-        });
+        this.registerOutputs({ tableName: this.tableName, controlName: this.controlName, gate: this.gate });
     }
 
     private validate(): void {
-        const { functionName, roleName, tableName, timeoutSeconds } = this.args;
+        const { functionName, tableName, front } = this.args;
         if (!/^[A-Za-z0-9_-]{1,47}$/.test(functionName)) {
             refuse(this, "functionName", functionName, "1 to 47 letters, digits, hyphens and underscores");
         }
-        refuseFault(this, "roleName", roleName, identityNameFault(roleName));
         if (!/^[A-Za-z0-9_.-]{3,255}$/.test(tableName)) {
             refuse(this, "tableName", tableName, "3 to 255 letters, digits and _.-");
         }
+        if (!front) return;
+        const { roleName, timeoutSeconds } = front;
+        refuseFault(this, "front.roleName", roleName, identityNameFault(roleName));
         if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > 900) {
-            refuse(this, "timeoutSeconds", timeoutSeconds, "a whole number of seconds from 1 to 900");
+            refuse(this, "front.timeoutSeconds", timeoutSeconds, "a whole number of seconds from 1 to 900");
         }
     }
 
@@ -156,139 +149,26 @@ export class BedrockGate extends pulumi.ComponentResource {
         );
     }
 
-    private createLogGroup(): aws.cloudwatch.LogGroup {
-        const { functionName, logRetentionDays, tags } = this.args;
-        return new aws.cloudwatch.LogGroup(
-            `${this.name}-log`,
-            { name: logGroupName(functionName), retentionInDays: logRetentionDays, tags },
-            { parent: this },
-        );
-    }
-
-    private createRole(): aws.iam.Role {
-        const { roleName, brake, deniedBy = [], tags } = this.args;
-        return new aws.iam.Role(
-            `${this.name}-role`,
-            {
-                name: roleName,
-                description: "The gate in front of Bedrock: alone invokes its environment's models.",
-                assumeRolePolicy: pulumi.jsonStringify(trustLambda()),
-                // A shut-off that is in force does not keep it from being deleted, before the policy.
-                forceDetachPolicies: true,
-                tags,
-            },
-            { parent: this, dependsOn: [brake, ...deniedBy] },
-        );
-    }
-
-    private rights(table: aws.dynamodb.Table, role: aws.iam.Role): pulumi.Output<ControlRights> {
+    private rights(table: aws.dynamodb.Table, role: aws.iam.Role | undefined): pulumi.Output<ControlRights> {
         const { brake, users, topicArn } = this.args;
         return pulumi
-            .all([table.name, topicArn, brake.arn, pulumi.all([...users]), role.name])
-            .apply(([tableName, topic, policyArn, userNames, roleName]) => ({
+            .all([table.name, topicArn, brake.arn, pulumi.all([...users]), pulumi.all(role ? [role.name] : [])])
+            .apply(([tableName, topic, policyArn, userNames, roleNames]) => ({
                 tableName,
                 topicArn: topic,
-                brake: { policyArn, users: userNames, roles: [roleName] },
+                brake: { policyArn, users: userNames, roles: roleNames },
             }));
     }
 
-    private allowTheRole(role: aws.iam.Role, rights: pulumi.Output<ControlRights>): aws.iam.RolePolicy {
-        const { scope, functionName, models } = this.args;
-        const document = pulumi
-            .all([scope, rights, models])
-            .apply(([plain, allowed, statements]) =>
-                gatePolicy(plain, functionName, allowed, statements as PolicyStatement[]),
-            );
-        return new aws.iam.RolePolicy(
-            `${this.name}-role-policy`,
-            { name: "gate", role: role.name, policy: pulumi.jsonStringify(document) },
-            { parent: this },
-        );
-    }
-
-    /** What the code is told: the settings, and what was made for it. */
-    private settings(rights: pulumi.Output<ControlRights>): pulumi.Output<string> {
-        return pulumi.jsonStringify(
-            pulumi.all([this.args.settings, rights]).apply(([settings, { tableName, topicArn, brake }]) => ({
-                ...settings,
-                table: tableName,
-                topicArn,
-                brake,
-            })),
-        );
-    }
-
-    private createFunction(
-        role: aws.iam.Role,
-        variables: Record<string, pulumi.Input<string>>,
-        dependsOn: pulumi.Resource[],
-    ): aws.lambda.Function {
-        const { args } = this;
-        return new aws.lambda.Function(
-            `${this.name}-function`,
-            {
-                name: args.functionName,
-                description: "The gate in front of Bedrock: counts what calls cost before they are sent.",
-                role: role.arn,
-                runtime: "nodejs22.x",
-                architectures: ["arm64"],
-                handler: "index.handler",
-                code: args.code,
-                // More memory is more processor: a request is mostly cryptography and JSON.
-                memorySize: 1024,
-                timeout: args.timeoutSeconds,
-                publish: true,
-                environment: { variables },
-                tags: args.tags,
-            },
-            { parent: this, dependsOn },
-        );
-    }
-
-    /** A function has one URL, and each of its aliases another. */
-    private createUrl(
-        suffix: string,
-        aliasName: string,
-        gate: aws.lambda.Function,
-        authorizationType: "AWS_IAM" | "NONE",
-    ): aws.lambda.FunctionUrl {
-        const alias = new aws.lambda.Alias(
-            `${this.name}-alias${suffix}`,
-            { name: aliasName, functionName: gate.name, functionVersion: gate.version },
-            { parent: this },
-        );
-        const permissions = authorizationType === "NONE" ? this.allowEverybody(suffix, gate, alias) : [];
-        return new aws.lambda.FunctionUrl(
-            `${this.name}-url${suffix}`,
-            {
-                functionName: gate.name,
-                qualifier: alias.name,
-                authorizationType,
-                // An answer is passed on as the model writes it.
-                invokeMode: "RESPONSE_STREAM",
-            },
-            { parent: this, dependsOn: permissions },
-        );
-    }
-
-    /** A URL without signatures asks for both permissions, too (AWS Lambda, since October 2025). */
-    private allowEverybody(
-        suffix: string,
-        gate: aws.lambda.Function,
-        alias: aws.lambda.Alias,
-    ): aws.lambda.Permission[] {
-        const common = { function: gate.name, qualifier: alias.name, principal: "*" };
-        return [
-            new aws.lambda.Permission(
-                `${this.name}-permission${suffix}-url`,
-                { ...common, action: "lambda:InvokeFunctionUrl", functionUrlAuthType: "NONE" },
-                { parent: this },
-            ),
-            new aws.lambda.Permission(
-                `${this.name}-permission${suffix}-invoke`,
-                { ...common, action: "lambda:InvokeFunction", invokedViaFunctionUrl: true },
-                { parent: this },
-            ),
-        ];
+    /** What both functions are told: the settings, and what was made for them. */
+    private settings(rights: pulumi.Output<ControlRights>): pulumi.Output<object> {
+        const hasGate = this.args.front !== undefined;
+        return pulumi.all([this.args.settings, rights]).apply(([settings, { tableName, topicArn, brake }]) => ({
+            ...settings,
+            table: tableName,
+            topicArn,
+            brake,
+            hasGate,
+        }));
     }
 }

@@ -71,7 +71,7 @@ export interface BrakeTargets {
     readonly roles: readonly string[];
 }
 
-/** What a gate's two functions share. */
+/** What a keeper and a gate share. */
 export interface ControlRights {
     readonly brake: BrakeTargets;
     readonly tableName: string;
@@ -95,16 +95,13 @@ export function gatePolicy(
 
 /** What the keeper's role may do: count, write its log, shut off and restore. */
 export function allowControl(scope: ArnScope, functionName: string, rights: ControlRights): PolicyDocument {
-    const { users, roles } = rights.brake;
     return policyDocument(
         ...common(scope, functionName, rights),
         ...onTargets(scope, rights.brake, "AttachingAndDetaching", ["Attach", "Detach"]),
-        {
-            Sid: "AllowSeeingAttachments",
-            Effect: "Allow",
-            Action: ["iam:ListAttachedRolePolicies", "iam:ListAttachedUserPolicies"],
-            Resource: [...users.map((user) => userArn(scope, user)), ...roles.map((role) => roleArn(scope, role))],
-        },
+        ...forEach(scope, rights.brake, (kind) => ({
+            Sid: `AllowSeeingAttachmentsTo${kind}s`,
+            Action: `iam:ListAttached${kind}Policies`,
+        })),
         {
             Sid: "AllowWatching",
             Effect: "Allow",
@@ -137,34 +134,26 @@ function common(scope: ArnScope, functionName: string, { tableName, topicArn }: 
 /** The one policy, on those users and roles. */
 function onTargets(
     scope: ArnScope,
-    { policyArn, users, roles }: BrakeTargets,
+    targets: BrakeTargets,
     sid: string,
     verbs: readonly ("Attach" | "Detach")[],
 ): PolicyStatement[] {
-    const onlyThePolicy = { ArnEquals: { "iam:PolicyARN": policyArn } };
-    const on = (kind: "User" | "Role", arns: readonly string[]): PolicyStatement[] =>
-        arns.length === 0
-            ? []
-            : [
-                  {
-                      Sid: `Allow${sid}To${kind}s`,
-                      Effect: "Allow",
-                      Action: verbs.map((verb) => `iam:${verb}${kind}Policy`),
-                      Resource: arns,
-                      Condition: onlyThePolicy,
-                  },
-              ];
-    return [
-        ...on(
-            "User",
-            users.map((user) => userArn(scope, user)),
-        ),
-        ...on(
-            "Role",
-            roles.map((role) => roleArn(scope, role)),
-        ),
-    ];
+    return forEach(scope, targets, (kind) => ({
+        Sid: `Allow${sid}To${kind}s`,
+        Action: verbs.map((verb) => `iam:${verb}${kind}Policy`),
+        Condition: { ArnEquals: { "iam:PolicyARN": targets.policyArn } },
+    }));
 }
 
-const userArn = (scope: ArnScope, user: string) => globalArn(scope, "iam", `user/${user}`);
-const roleArn = (scope: ArnScope, role: string) => globalArn(scope, "iam", `role/${role}`);
+/** A statement for the users and one for the roles, where there are any. */
+function forEach(
+    scope: ArnScope,
+    { users, roles }: BrakeTargets,
+    statement: (kind: "User" | "Role") => Pick<PolicyStatement, "Sid" | "Action" | "Condition">,
+): PolicyStatement[] {
+    const on = (kind: "User" | "Role", names: readonly string[]): PolicyStatement[] => {
+        const Resource = names.map((name) => globalArn(scope, "iam", `${kind.toLowerCase()}/${name}`));
+        return names.length > 0 ? [{ Effect: "Allow", ...statement(kind), Resource }] : [];
+    };
+    return [...on("User", users), ...on("Role", roles)];
+}

@@ -8,7 +8,7 @@ import { type Watch } from "./watch";
 const limit = z.int().min(1).max(1_000_000_000).optional();
 const keyName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "1 to 63 small letters, digits and hyphens");
 
-/** What the keeper of a gate can be asked for. */
+/** What the keeper can be asked for. */
 export const task = z.discriminatedUnion("task", [
     /** Every few minutes, and as a month begins. */
     z.strictObject({ task: z.literal("keep") }),
@@ -46,12 +46,12 @@ interface ControlGround {
     readonly now: () => Date;
 }
 
-/** Does what the gate's schedules and its operators ask for: it alone writes the ledger, beside the gate. */
+/** Does what the keeper's schedules and operators ask for: it alone writes the ledger, beside a gate. */
 export async function control(asked: Task, { shutOff, watch, store, now }: ControlGround): Promise<unknown> {
     switch (asked.task) {
         case "keep":
             await shutOff.keep();
-            return void (await watch.lookForBypass());
+            return watch.look();
         case "daily":
             return watch.daily();
         case "costs":

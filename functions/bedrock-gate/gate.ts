@@ -150,7 +150,7 @@ export class Gate {
             code: "price_unknown",
             message:
                 `The price of ${id} in ${this.settings.region} (service tier ${serviceTier}) is not known, so it is not ` +
-                "sent. The platform's operators can state it in the setting gate.prices",
+                "sent. The platform's operators can state it in the setting llm-models.prices",
         });
     }
 

@@ -6,7 +6,7 @@ import { type IncomingMessage, type ServerResponse } from "node:http";
 
 import { gateApp } from "./app";
 import { Gate } from "./gate";
-import { deployedGround } from "./ground";
+import { gateGround } from "./ground";
 import { bearer } from "./identify";
 import { Listener } from "./listener";
 
@@ -33,7 +33,7 @@ async function run({ settings: file, port, host }: { settings?: string; port: st
             "The gate has no settings: give --settings FILE, or the variable GATE_SETTINGS of a deployed gate",
         );
     }
-    const { shutOff, ...ground } = deployedGround(text, defaultProvider());
+    const { shutOff, ...ground } = gateGround(text, defaultProvider());
     const gate = new Gate(ground.settings, { ...ground, charged: () => shutOff.look() });
     const app = gateApp({ ...ground, gate, identify: (context) => bearer(context, ground.store) });
     const server = await serve(app, Number(port), host);

@@ -1,5 +1,5 @@
 import { expiration, expiredBefore, leasesPartition, totalsKey } from "./core/ledger";
-import { type GateSettings } from "./core/settings";
+import { type KeeperSettings } from "./core/settings";
 import { counter, type Item, type Store, text, type Write } from "./core/store";
 import { endOf, monthBefore, nameOf } from "./core/time";
 
@@ -11,8 +11,8 @@ export interface Brake {
     detach(): Promise<void>;
     /** Who of the tier has it. */
     attachedTo(): Promise<"everybody" | "somebody" | "nobody">;
-    /** Whether AWS denies an invocation at this moment. Asking costs nothing. */
-    isDenied(): Promise<boolean>;
+    /** Whether AWS denies an invocation at this moment. Asking costs nothing. Left out for whoever may not invoke. */
+    readonly isDenied?: () => Promise<boolean>;
 }
 
 /** Who shut the budget off. */
@@ -39,10 +39,16 @@ export interface ShutOffGround {
 const probeTime = 60_000;
 const probePause = 250;
 
+/** What a shut-off leaves in the ledger; `toldAt` once people know of it. */
+const shutOffMarks = ["shutOffAt", "shutOffBy", "deniedAfterMs", "toldAt"] as const;
+
 /** Ends invocations when the month's budget is nearly used up, and lets them begin again. */
 export class ShutOff {
     constructor(
-        private readonly settings: Pick<GateSettings, "environment" | "microUsdPerMonth" | "shutOffPercent">,
+        private readonly settings: Pick<
+            KeeperSettings,
+            "environment" | "microUsdPerMonth" | "shutOffPercent" | "hasGate"
+        >,
         private readonly ground: ShutOffGround,
     ) {}
 
@@ -53,9 +59,9 @@ export class ShutOff {
         if (this.isDue(totals, now)) await this.engage(meterOf(totals));
     }
 
-    /** Shuts off: the gate refuses at once, and AWS denies as soon as it knows. Done again it changes nothing. */
+    /** Shuts off: a gate refuses at once, and AWS denies as soon as it knows. Done again it changes nothing. */
     async engage(by: ShutOffBy): Promise<void> {
-        const { store, brake, now, log } = this.ground;
+        const { store, now, log } = this.ground;
         const began = now();
         const key = totalsKey(nameOf("month", began));
         const refused = await store.transact([
@@ -68,12 +74,7 @@ export class ShutOff {
         ]);
         if (refused) return;
         log("shut off", { by });
-        await brake.attach();
-        const denied = await this.waitUntilDenied(began);
-        const milliseconds = BigInt(now().getTime() - began.getTime());
-        if (denied) await store.transact([{ key, set: { deniedAfterMs: milliseconds } }]);
-        log(denied ? "denied by AWS" : "not denied by AWS yet", { milliseconds: String(milliseconds) });
-        await this.tell(by, began, denied ? milliseconds : undefined);
+        await this.denyAndTell(by, began);
     }
 
     /** Lets invocations begin again, on an operator's word. */
@@ -88,7 +89,7 @@ export class ShutOff {
                     restoredReason: reason,
                     restoredUntil: (until ?? endOf("month", now)).toISOString(),
                 },
-                remove: ["shutOffAt", "shutOffBy", "deniedAfterMs"],
+                remove: [...shutOffMarks],
             },
         ]);
         this.ground.log("restored", { by, reason });
@@ -96,7 +97,8 @@ export class ShutOff {
     }
 
     /**
-     * Puts the ledger so near the level that the next request crosses it, until the trial is ended or its time is over.
+     * Puts the ledger so near the level that the next request crosses it, or where there is no gate so far that the
+     * keeper does, until the trial is ended or its time is over.
      *
      * @throws Error while a shut-off is in force, or tried
      */
@@ -104,9 +106,9 @@ export class ShutOff {
         const { store, now } = this.ground;
         const key = totalsKey(nameOf("month", now()));
         const spent = counter(await store.get(key), "spent");
-        const { microUsdPerMonth, shutOffPercent } = this.settings;
+        const { microUsdPerMonth, shutOffPercent, hasGate } = this.settings;
         const level = (microUsdPerMonth * BigInt(Math.round(shutOffPercent * 100)) + 9_999n) / 10_000n;
-        const lift = level - 1n - spent;
+        const lift = level - spent - (hasGate ? 1n : 0n);
         const refused = await store.transact([
             {
                 key,
@@ -134,7 +136,7 @@ export class ShutOff {
                 key,
                 when: [{ attribute: "trialMicroUsd", is: "equal", value: lift }],
                 add: { held: -lift, spent: -lift },
-                remove: ["trialMicroUsd", "trialUntil", "shutOffAt", "shutOffBy", "deniedAfterMs"],
+                remove: ["trialMicroUsd", "trialUntil", ...shutOffMarks],
             },
         ]);
         log("trial ended", {});
@@ -151,7 +153,11 @@ export class ShutOff {
         const totals = await store.get(totalsKey(nameOf("month", now())));
         if (isOver(totals, now())) return this.endTrial();
         if (this.isDue(totals, now())) return this.engage(meterOf(totals));
-        const wanted = text(totals, "shutOffAt") !== undefined;
+        const shutOffAt = text(totals, "shutOffAt");
+        const wanted = shutOffAt !== undefined;
+        if (wanted && text(totals, "toldAt") === undefined && isLeft(shutOffAt, now())) {
+            return this.denyAndTell(text(totals, "shutOffBy") as ShutOffBy, new Date(shutOffAt));
+        }
         if ((await brake.attachedTo()) === (wanted ? "everybody" : "nobody")) return;
         log(wanted ? "deny attached again" : "deny taken away", {});
         await (wanted ? brake.attach() : brake.detach());
@@ -165,13 +171,40 @@ export class ShutOff {
         return counter(totals, "spent") * 10_000n >= microUsdPerMonth * BigInt(Math.round(shutOffPercent * 100));
     }
 
-    private async waitUntilDenied(began: Date): Promise<boolean> {
+    /** What follows once a shut-off is in the ledger: until people are told, the keeper does it again. */
+    private async denyAndTell(by: ShutOffBy, at: Date): Promise<void> {
+        const { store, brake, now, log } = this.ground;
+        const fault = await brake.attach().then(
+            () => undefined,
+            (error: Error) => error,
+        );
+        const deniedAfterMs = fault ? undefined : await this.waitUntilDenied(at);
+        log(fault ? "deny not attached" : "deny attached", {
+            error: fault?.message,
+            deniedAfterMs: deniedAfterMs && String(deniedAfterMs),
+        });
+        await this.tell(by, at, deniedAfterMs, fault);
+        await store.transact([
+            {
+                key: totalsKey(nameOf("month", at)),
+                // Somebody may have restored it meanwhile.
+                when: [{ attribute: "shutOffAt", is: "equal", value: at.toISOString() }],
+                set: { toldAt: now().toISOString(), ...(deniedAfterMs === undefined ? {} : { deniedAfterMs }) },
+            },
+        ]);
+        if (fault) throw fault;
+    }
+
+    /** After how long an invocation is denied; undefined where it is not in time, or nobody can tell. */
+    private async waitUntilDenied(began: Date): Promise<bigint | undefined> {
         const { brake, now } = this.ground;
-        while (!(await brake.isDenied())) {
-            if (now().getTime() - began.getTime() > probeTime) return false;
+        const passed = () => now().getTime() - began.getTime();
+        while (brake.isDenied && passed() <= probeTime) {
+            // One that fails tells nothing.
+            if (await brake.isDenied().catch(() => false)) return BigInt(passed());
             await new Promise((resolve) => setTimeout(resolve, probePause));
         }
-        return true;
+        return undefined;
     }
 
     /** Charges what ran out: in this month and in the last one, for as long as nobody has looked. */
@@ -186,23 +219,24 @@ export class ShutOff {
         }
     }
 
-    private async tell(by: ShutOffBy, at: Date, milliseconds: bigint | undefined): Promise<void> {
-        const { environment, shutOffPercent } = this.settings;
+    private async tell(by: ShutOffBy, at: Date, deniedAfterMs: bigint | undefined, fault?: Error): Promise<void> {
+        const { environment, shutOffPercent, hasGate } = this.settings;
         const why = {
-            meter: `${shutOffPercent} % of the month's budget are spent.`,
+            meter: `${shutOffPercent} % of the month's budget are spent${hasGate ? "" : ", by what CloudWatch has counted"}.`,
             bypass: "Bedrock counts tokens that did not pass the gate.",
             trial: "An operator tries the shut-off; it ends in a moment.",
         }[by];
-        const denied =
-            milliseconds === undefined
-                ? "AWS did not deny within a minute: look at the attachments of the deny policy."
-                : `AWS denied invocations ${milliseconds} ms later.`;
+        const denied = fault
+            ? `The deny could not be attached (${fault.message}): it is tried again every five minutes.`
+            : deniedAfterMs === undefined
+              ? "The deny is attached; within a minute, AWS knows of it everywhere."
+              : `AWS denied invocations ${deniedAfterMs} ms later.`;
         await this.ground.alert(
             `Bedrock is shut off in ${environment}${by === "trial" ? " (trial)" : ""}`,
-            `${why} The gate refuses since ${at.toISOString()}. ${denied} A deny stops new calls only: batch and ` +
-                "customization jobs, provisioned throughput, marketplace endpoints and sessions that are under way go on " +
-                "billing until they end or are stopped. Invocations are possible again when the next month begins (UTC), " +
-                `or with: infra budget restore --stack ${environment} --reason …`,
+            `${why} ${hasGate ? "The gate refuses" : "It is shut off"} since ${at.toISOString()}. ${denied} A deny ` +
+                "stops new calls only: batch and customization jobs, provisioned throughput, marketplace endpoints and " +
+                "sessions that are under way go on billing until they end or are stopped. Invocations are possible " +
+                `again when the next month begins (UTC), or with: infra budget restore --stack ${environment} --reason …`,
         );
     }
 }
@@ -212,5 +246,8 @@ function isOver(totals: Item | undefined, now: Date): boolean {
     const until = text(totals, "trialUntil");
     return until !== undefined && until <= now.toISOString();
 }
+
+/** Whether whoever began a shut-off has had the time to tell of it. */
+const isLeft = (shutOffAt: string, now: Date) => now.getTime() - Date.parse(shutOffAt) > 2 * probeTime;
 
 const meterOf = (totals: Item | undefined): ShutOffBy => (counter(totals, "trialMicroUsd") > 0n ? "trial" : "meter");

@@ -1,7 +1,7 @@
 import { type Bill } from "./adapters/cost-explorer";
 import { type CostReport, modelBill, percentOf, priced, projectedEnd, projectionMethod } from "./core/costs";
-import { leasesPartition, modelsPartition, totalsKey } from "./core/ledger";
-import { type GateSettings } from "./core/settings";
+import { estimation, leasesPartition, modelsPartition, totalsKey } from "./core/ledger";
+import { type KeeperSettings } from "./core/settings";
 import { counter, type Item, type Key, type Store, text } from "./core/store";
 import { nameOf } from "./core/time";
 import { type TokenUsage } from "./core/usage";
@@ -27,37 +27,66 @@ export interface Unaccounted {
 
 const reportKey = (day: string): Key => ({ partition: "costs", sort: day });
 
-/** Compares what the gate has counted with what AWS has: every few minutes tokens, and once a day money. */
+/** Looks at what AWS has counted: every few minutes tokens, and once a day money. */
 export class Watch {
     constructor(
         private readonly settings: Pick<
-            GateSettings,
-            "environment" | "region" | "prices" | "microUsdPerMonth" | "budgetServices" | "bypassShutsOff"
+            KeeperSettings,
+            "environment" | "region" | "prices" | "microUsdPerMonth" | "budgetServices" | "hasGate" | "bypassShutsOff"
         >,
         private readonly ground: WatchGround,
     ) {}
 
+    /** Every few minutes: compares the tokens with the gate's or, where there is none, counts what they cost. */
+    async look(): Promise<void> {
+        await (this.settings.hasGate ? this.lookForBypass() : this.estimate());
+    }
+
     /** Alarms, once a day, where models were called past the gate, and shuts off where the settings say so. */
-    async lookForBypass(): Promise<readonly Unaccounted[]> {
-        const { store, now, log, alert, shutOff } = this.ground;
+    private async lookForBypass(): Promise<void> {
+        const { log, shutOff } = this.ground;
         const found = await this.unaccounted();
-        if (found.length === 0) return found;
-        const facts = Object.fromEntries(found.map(({ model, tokens }) => [model, String(tokens)]));
-        log("tokens that did not pass the gate", facts);
-        const today = nameOf("day", now());
-        const key = totalsKey(nameOf("month", now()));
-        const toldToday = text(await store.get(key), "bypassAlertedOn") === today;
-        if (!toldToday) {
-            await store.transact([{ key, set: { bypassAlertedOn: today } }]);
-            const models = found.map(({ model, tokens }) => `${model}: ${tokens} tokens`).join("; ");
-            await alert(
-                `Bedrock was called past the gate in ${this.settings.environment}`,
-                `CloudWatch has counted more tokens this month than the gate has: ${models}. Look in CloudTrail for ` +
-                    "InvokeModel and Converse by anybody but the gate's role.",
+        if (found.length === 0) return;
+        log(
+            "tokens that did not pass the gate",
+            Object.fromEntries(found.map(({ model, tokens }) => [model, String(tokens)])),
+        );
+        const models = found.map(({ model, tokens }) => `${model}: ${tokens} tokens`).join("; ");
+        await this.alertOnceADay(
+            "bypassAlertedOn",
+            `Bedrock was called past the gate in ${this.settings.environment}`,
+            `CloudWatch has counted more tokens this month than the gate has: ${models}. Look in CloudTrail for ` +
+                "InvokeModel and Converse by anybody but the gate's role.",
+        );
+        if (this.settings.bypassShutsOff) await shutOff.engage("bypass");
+    }
+
+    /** Writes what the month's tokens cost into the ledger, and shuts off at its level. */
+    private async estimate(): Promise<void> {
+        const { store, tokens, now, shutOff } = this.ground;
+        const { environment, region, prices } = this.settings;
+        const { month, start } = monthOf(now());
+        const { models, unpriced } = priced(await tokens(start, now()), region, prices);
+        // Refused where a trial began or ended at this moment: in five minutes, it is tried again.
+        await store.transact(estimation(month, await store.get(totalsKey(month)), sumOf(models.values()), now()));
+        if (unpriced.length > 0) {
+            await this.alertOnceADay(
+                "unpricedAlertedOn",
+                `Bedrock's costs in ${environment} are not all known`,
+                `The price of ${unpriced.join(", ")} in ${region} is not known, so that what was spent on it this month ` +
+                    "does not count towards the shut-off. State it in llm-models.prices.",
             );
         }
-        if (this.settings.bypassShutsOff) await shutOff.engage("bypass");
-        return found;
+        await shutOff.look();
+    }
+
+    private async alertOnceADay(attribute: string, subject: string, message: string): Promise<void> {
+        const { store, now, alert } = this.ground;
+        const today = nameOf("day", now());
+        const key = totalsKey(nameOf("month", now()));
+        if (text(await store.get(key), attribute) === today) return;
+        await alert(subject, message);
+        await store.transact([{ key, set: { [attribute]: today } }]);
     }
 
     private async unaccounted(): Promise<Unaccounted[]> {
@@ -69,11 +98,9 @@ export class Watch {
         const open = [...(await store.list(leasesPartition(month))).values()];
         const accounted = (model: string) =>
             tokensIn(ledger.get(model)) +
-            open
-                .filter((lease) => text(lease, "model") === model)
-                .reduce((sum, lease) => sum + counter(lease, "tokens"), 0n);
+            sumOf(open.filter((lease) => text(lease, "model") === model).map((lease) => counter(lease, "tokens")));
         return [...counted].flatMap(([model, usage]) => {
-            const missing = sumOf(usage) - accounted(model);
+            const missing = sumOf(Object.values(usage)) - accounted(model);
             return missing > 0n ? [{ model, tokens: missing }] : [];
         });
     }
@@ -115,7 +142,7 @@ export class Watch {
 
     private async makeReport(): Promise<CostReport> {
         const { store, tokens, now } = this.ground;
-        const { region, prices, microUsdPerMonth: limit, budgetServices } = this.settings;
+        const { region, prices, microUsdPerMonth: limit, budgetServices, hasGate } = this.settings;
         const { month, start } = monthOf(now());
         const [totals, ledger, counted, bill] = await Promise.all([
             store.get(totalsKey(month)),
@@ -124,9 +151,9 @@ export class Watch {
             this.bill(start),
         ]);
         const { models, unpriced } = priced(counted, region, prices);
-        const cloudWatch = [...models.values()].reduce((sum, cost) => sum + cost, 0n);
+        const cloudWatch = sumOf(models.values());
         const billed = "unavailable" in bill ? undefined : modelBill(bill.services, budgetServices);
-        const billedSum = Object.values(billed?.services ?? {}).reduce((sum, cost) => sum + cost, 0n);
+        const billedSum = sumOf(Object.values(billed?.services ?? {}));
         const spent = counter(totals, "spent");
         const most = [spent, cloudWatch, billedSum].reduce((one, other) => (other > one ? other : one));
         const projected = projectedEnd(most, now());
@@ -134,10 +161,14 @@ export class Watch {
             at: now().toISOString(),
             month,
             limitMicroUsd: String(limit),
-            ledger: {
-                spentMicroUsd: String(spent),
-                models: inText([...ledger].map(([model, item]) => [model, counter(item, "spent")])),
-            },
+            ...(hasGate
+                ? {
+                      ledger: {
+                          spentMicroUsd: String(spent),
+                          models: inText([...ledger].map(([model, item]) => [model, counter(item, "spent")])),
+                      },
+                  }
+                : {}),
             cloudWatch: { spentMicroUsd: String(cloudWatch), models: inText([...models]), unpriced },
             costExplorer: billed
                 ? {
@@ -173,6 +204,6 @@ function monthOf(now: Date) {
 }
 
 const tokensIn = (item: Item | undefined) => counter(item, "inputTokens") + counter(item, "outputTokens");
-const sumOf = (usage: TokenUsage) => Object.values(usage).reduce((sum: bigint, count: bigint) => sum + count, 0n);
+const sumOf = (amounts: Iterable<bigint>) => [...amounts].reduce((sum, amount) => sum + amount, 0n);
 const inText = (amounts: readonly (readonly [string, bigint])[]) =>
     Object.fromEntries(amounts.map(([name, amount]) => [name, String(amount)]));

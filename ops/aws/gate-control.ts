@@ -2,11 +2,11 @@ import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 
 import { type Task } from "../../functions/bedrock-gate/control";
 
-/** The gate's keeper failed; its log group says why. */
+/** The keeper failed; its log group says why. */
 export class ControlFailed extends Error {}
 
 /**
- * Has the keeper of a gate do something, and answers what it says.
+ * Has the keeper do something, and answers what it says.
  *
  * @throws ControlFailed where it was started and failed
  */

@@ -78,8 +78,8 @@ function restoreAs(context: CommandContext, { reason, until }: RestoreOptions): 
     );
 }
 
-const isShutOff = ({ gate, awsBudgets }: BudgetState) =>
-    gate?.shutOff !== undefined || (gate?.deniedTo ?? []).length > 0 || awsBudgets.deniedTo.length > 0;
+const isShutOff = ({ meter, awsBudgets }: BudgetState) =>
+    meter.shutOff !== undefined || meter.deniedTo.length > 0 || awsBudgets.deniedTo.length > 0;
 
 async function restoreAll(
     clients: Clients,
@@ -87,10 +87,8 @@ async function restoreAll(
     { arn: by, accountId }: Caller,
     { reason, until }: RestoreOptions,
 ): Promise<void> {
-    if (outputs.gate) {
-        const task = { task: "restore", reason, by, until: until?.toISOString() } as const;
-        await askKeeper(clients.lambda, outputs, task);
-    }
+    const task = { task: "restore", reason, by, until: until?.toISOString() } as const;
+    await askKeeper(clients.lambda, outputs, task);
     if (outputs.budgetAction) await reverseAction(clients, accountId, outputs.budgetName);
 }
 

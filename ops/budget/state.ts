@@ -3,7 +3,7 @@ import { paginateListEntitiesForPolicy, type IAMClient } from "@aws-sdk/client-i
 
 import { DynamoStore } from "../../functions/bedrock-gate/adapters/dynamodb-store";
 import { savingsKey, totalsKey } from "../../functions/bedrock-gate/core/ledger";
-import { counter, type Store, text } from "../../functions/bedrock-gate/core/store";
+import { counter, type Item, text } from "../../functions/bedrock-gate/core/store";
 import { endOf, nameOf } from "../../functions/bedrock-gate/core/time";
 import { type LlmModelsOutputs } from "../../services/llm-models";
 import { type Clients } from "../aws/clients";
@@ -13,19 +13,22 @@ export interface BudgetState {
     readonly month: string;
     readonly endsAt: string;
     readonly limitMicroUsd: string;
-    /** What the gate has counted; undefined where there is no gate. */
-    readonly gate?: {
+    /** What the gate has counted or, where there is none, the keeper estimated. */
+    readonly meter: {
         readonly spentMicroUsd: string;
+        readonly shutOff?: ShutOffState;
+        readonly restored?: RestoredState;
+        /** Who has the keeper's deny. */
+        readonly deniedTo: readonly string[];
+    };
+    /** What only a gate counts; undefined where there is none. */
+    readonly gate?: {
         /** Set aside for requests that are under way. */
         readonly reservedMicroUsd: string;
         /** What answers from the cache would have cost. */
         readonly savedMicroUsd: string;
         readonly calls: number;
         readonly cacheHits: number;
-        readonly shutOff?: ShutOffState;
-        readonly restored?: RestoredState;
-        /** Who has the gate's deny. */
-        readonly deniedTo: readonly string[];
     };
     /** Who has the deny of AWS Budgets, and how its action stands; undefined where it has none. */
     readonly awsBudgets: { readonly deniedTo: readonly string[]; readonly action?: ActionStatus };
@@ -52,11 +55,13 @@ export async function budgetState(
     outputs: LlmModelsOutputs,
     now: Date,
 ): Promise<BudgetState> {
-    const { gate, denyPolicyArn, monthlyLimitUsd } = outputs;
+    const { keeper, gate, denyPolicyArn, monthlyLimitUsd } = outputs;
     const month = nameOf("month", now);
-    const [counts, brake, deny, action] = await Promise.all([
-        gate ? countsOf(new DynamoStore(clients.dynamodb, gate.tableName), month) : undefined,
-        gate ? whoHas(clients.iam, gate.brakePolicyArn) : [],
+    const store = new DynamoStore(clients.dynamodb, keeper.tableName);
+    const [totals, savings, brake, deny, action] = await Promise.all([
+        store.get(totalsKey(month)),
+        store.get(savingsKey(month)),
+        whoHas(clients.iam, keeper.brakePolicyArn),
         whoHas(clients.iam, denyPolicyArn),
         outputs.budgetAction ? actionOf(clients.budgets, accountId, outputs.budgetName) : undefined,
     ]);
@@ -64,23 +69,27 @@ export async function budgetState(
         month,
         endsAt: endOf("month", now).toISOString(),
         limitMicroUsd: String(Math.round(monthlyLimitUsd * 1_000_000)),
-        ...(counts ? { gate: { ...counts, deniedTo: brake } } : {}),
+        meter: { ...meterOf(totals), deniedTo: brake },
+        ...(gate ? { gate: countsOf(totals, savings) } : {}),
         awsBudgets: { deniedTo: deny, ...(action ? { action: action.status } : {}) },
     };
 }
 
-async function countsOf(store: Store, month: string) {
-    const [totals, savings] = await Promise.all([store.get(totalsKey(month)), store.get(savingsKey(month))]);
-    const spent = counter(totals, "spent");
+function countsOf(totals: Item | undefined, savings: Item | undefined) {
+    return {
+        reservedMicroUsd: String(counter(totals, "held") - counter(totals, "spent")),
+        savedMicroUsd: String(counter(savings, "saved")),
+        calls: Number(counter(totals, "calls")),
+        cacheHits: Number(counter(savings, "hits")),
+    };
+}
+
+function meterOf(totals: Item | undefined) {
     const shutOffAt = text(totals, "shutOffAt");
     const restoredAt = text(totals, "restoredAt");
     const deniedAfter = counter(totals, "deniedAfterMs");
     return {
-        spentMicroUsd: String(spent),
-        reservedMicroUsd: String(counter(totals, "held") - spent),
-        savedMicroUsd: String(counter(savings, "saved")),
-        calls: Number(counter(totals, "calls")),
-        cacheHits: Number(counter(savings, "hits")),
+        spentMicroUsd: String(counter(totals, "spent")),
         ...(shutOffAt === undefined
             ? {}
             : {

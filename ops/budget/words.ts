@@ -3,23 +3,23 @@ import { type BudgetState } from "./state";
 
 /** Where a budget stands, for people. */
 export function stateInWords(state: BudgetState): string {
-    const { month, endsAt, gate, awsBudgets } = state;
+    const { month, endsAt, meter, gate, awsBudgets } = state;
     const limit = BigInt(state.limitMicroUsd);
+    const spent = BigInt(meter.spentMicroUsd);
+    const how = gate ? `by ${gate.calls} calls` : "estimated from what CloudWatch has counted";
     const lines: (readonly [string, string])[] = [
         ["budget", `${formatUsd(limit)} for ${month} (UTC), until ${endsAt}`],
+        ["spent", `${formatUsd(spent)}, ${share(spent, limit)} % of the limit, ${how}`],
     ];
     if (gate) {
-        const spent = BigInt(gate.spentMicroUsd);
         const reserved = formatUsd(BigInt(gate.reservedMicroUsd));
         const saved = formatUsd(BigInt(gate.savedMicroUsd));
         lines.push(
-            ["spent", `${formatUsd(spent)}, ${share(spent, limit)} % of the limit, by ${gate.calls} calls`],
             ["reserved", `${reserved} for requests under way`],
             ["saved", `${saved} by ${gate.cacheHits} answers from the cache`],
-            ["gate", gateInWords(gate)],
         );
     }
-    lines.push(["AWS Budgets", awsBudgetsInWords(awsBudgets)]);
+    lines.push(["meter", meterInWords(meter)], ["AWS Budgets", awsBudgetsInWords(awsBudgets)]);
     const width = Math.max(...lines.map(([title]) => title.length));
     return lines.map(([title, words]) => `${title.padEnd(width)}  ${words}`).join("\n");
 }
@@ -27,7 +27,7 @@ export function stateInWords(state: BudgetState): string {
 /** In percent, to the tenth below. */
 const share = (part: bigint, whole: bigint) => (Number((part * 1000n) / whole) / 10).toFixed(1);
 
-function gateInWords({ shutOff, restored, deniedTo }: NonNullable<BudgetState["gate"]>): string {
+function meterInWords({ shutOff, restored, deniedTo }: BudgetState["meter"]): string {
     const denied =
         deniedTo.length > 0 ? `its deny is attached to ${deniedTo.join(", ")}` : "its deny is attached to nobody";
     if (shutOff) {

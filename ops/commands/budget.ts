@@ -18,14 +18,14 @@ export function registerBudget(program: Command, host: Host): void {
         name: "status",
         description:
             "show what is spent, reserved and saved this month and whether a shut-off is in force: exit code 0, or 1 if it is",
-        examples: [["infra budget status --stack prod --json | jq .gate.spentMicroUsd", "for programs"]],
+        examples: [["infra budget status --stack prod --json | jq .meter.spentMicroUsd", "for programs"]],
         run: async (context) => (await import("../budget")).status(context),
     });
     addStackCommand<RestoreOptions>(budget, host, {
         name: "restore",
         description:
-            "end the shut-off before the month does: takes away the deny of the gate and that of AWS Budgets. The monthly " +
-            "limit stays: above it, the gate admits nothing",
+            "end the shut-off before the month does: takes away the deny of the keeper and that of AWS Budgets. The " +
+            "monthly limit stays: above it, a gate admits nothing",
         changes: "asked",
         options: [
             new Option("--reason <text>", "why, for the record").argParser(reason).makeOptionMandatory(),

@@ -193,6 +193,7 @@ export const actionsOn = {
         "iam:TagRole",
         "iam:UntagRole",
         "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRoleDescription",
     ],
     user: [
         "iam:AttachUserPolicy",

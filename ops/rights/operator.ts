@@ -60,7 +60,8 @@ const rightsOf: Rights = {
     gateKey: noRights,
     gateUsage: noRights,
     gateShutOff: noRights,
-    gateLedger: ({ tableArn }) => [["dynamodb:GetItem", tableArn]],
+    keeperShutOff: noRights,
+    ledger: ({ tableArn }) => [["dynamodb:GetItem", tableArn]],
     schedule: ({ name, region }, scope) => [
         ["scheduler:GetSchedule", regionalArn({ ...scope, region }, "scheduler", `schedule/default/${name}`)],
     ],

@@ -6,11 +6,11 @@ import { type Cluster } from "./cluster";
 import { type Identity } from "./identities";
 import { type Answer, failureAnswer } from "./outcome";
 import { type Planned } from "./plan";
-import { bedrockAccess, inferenceProfile, modelHealth, shutOff } from "./probes-bedrock";
+import { bedrockAccess, inferenceProfile, keeperShutOff, modelHealth, shutOff } from "./probes-bedrock";
 import { bucketDeclaration } from "./probes-bucket";
 import { budgetAction, budgetDeclaration, topicDeclaration } from "./probes-budget";
 import { taskDefinition } from "./probes-ecs";
-import { gateCache, gateHealth, gateKey, gateLedger, gateShutOff, gateUsage, schedule } from "./probes-gate";
+import { gateCache, gateHealth, gateKey, gateShutOff, gateUsage, ledger, schedule } from "./probes-gate";
 import { assumeRole, iamAccess, policyDeclaration, roleDeclaration, userDeclaration } from "./probes-iam";
 import {
     clusterAccess,
@@ -47,9 +47,10 @@ const executors: { readonly [Kind in AwsKind]: Executor<Kind> } = {
     gateCache,
     gateHealth,
     gateKey,
-    gateLedger,
     gateShutOff,
     gateUsage,
+    keeperShutOff,
+    ledger,
     schedule,
     taskDefinition,
     budget: budgetDeclaration,

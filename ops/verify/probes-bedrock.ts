@@ -9,10 +9,12 @@ import { AttachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-s
 import { allowed, deniedByBedrock, healthy, notServed, routesInWords } from "../../services/checks";
 import { type Clients } from "../aws/clients";
 import { isNamed } from "../aws/failures";
+import { askControl } from "../aws/gate-control";
 import { endTrial, markTrial } from "./left";
-import { type Answer, NotGiven, outcomeInWords, settle } from "./outcome";
+import { type Answer, outcomeInWords, settle } from "./outcome";
 import { whileInterruptible } from "./restore";
 import { type Executor, type ProbeOf } from "./run";
+import { consentOf, whileTrying } from "./trial";
 
 /** Whether the caller may make a call to Bedrock. */
 export const bedrockAccess: Executor<"bedrock"> = ({ call, model = "" }, { clients }) => answer(call, model, clients);
@@ -95,8 +97,7 @@ function request(modelId: string) {
 
 /** Denies by hand, invokes, allows again, invokes again. One that was in force before stays in force. */
 export const shutOff: Executor<"shutOff"> = async ({ user, policyArn, model }, run) => {
-    const { whileShutOff } = run;
-    if (!whileShutOff) throw new NotGiven("it denies the live service its invocations for a while (--try-shut-off)");
+    const whileShutOff = consentOf(run);
     const { iam } = run.deployer();
     const service = run.service();
     const target = { UserName: user, PolicyArn: policyArn };
@@ -118,6 +119,26 @@ export const shutOff: Executor<"shutOff"> = async ({ user, policyArn, model }, r
     );
     const detached = await invoke(allowed);
     return { got: `attached: ${attached.got}; detached: ${detached.got}` };
+};
+
+/** The keeper finds the level crossed and denies; once restored, invocations are allowed again (E4). */
+export const keeperShutOff: Executor<"keeperShutOff"> = async (probe, run) => {
+    const { lambda } = run.deployer();
+    const service = run.service();
+    const invoke = async (title: string, expected: string) => {
+        const ask = () => answer("invoke", probe.model, service);
+        return `${title}: ${(await settle(ask, expected, run.settleMilliseconds, run.stop)).got}`;
+    };
+    let note = "";
+    const during = await whileTrying(run, probe, async () => {
+        const before = await invoke("before", allowed);
+        const began = Date.now();
+        await askControl(lambda, probe.controlName, { task: "keep" });
+        const kept = await invoke("kept", deniedByBedrock);
+        note = `Denied ${Date.now() - began} ms after the keeper was started, as its schedule does every five minutes.`;
+        return [before, kept];
+    });
+    return { got: [...during, await invoke("restored", allowed)].join("; "), note };
 };
 
 /** What Bedrock's errors mean, by their name and message: the first that fits. */

@@ -11,10 +11,11 @@ import { nameOf } from "../../functions/bedrock-gate/core/time";
 import { healthy } from "../../services/checks";
 import { type Clients } from "../aws/clients";
 import { askGate, callGate, type GateAnswer } from "../aws/gate";
-import { askControl, ControlFailed } from "../aws/gate-control";
-import { type Answer, NotGiven, NotTried } from "./outcome";
+import { askControl } from "../aws/gate-control";
+import { type Answer, NotTried } from "./outcome";
 import { whileInterruptible } from "./restore";
 import { type Executor, type ProbeOf } from "./run";
+import { whileTrying } from "./trial";
 
 /** What two equal requests are answered with, and what each is charged. */
 export const gateCache: Executor<"gateCache"> = async ({ url, model }, { clients, scratch }) => {
@@ -80,13 +81,13 @@ export const gateKey: Executor<"gateKey"> = async ({ keysUrl: url, model, contro
 };
 
 /** What the ledger says of this month. */
-export const gateLedger: Executor<"gateLedger"> = async ({ tableName, microUsd }, { clients: { dynamodb } }) => {
+export const ledger: Executor<"ledger"> = async ({ tableName, microUsd }, { clients: { dynamodb } }) => {
     const totals = await new DynamoStore(dynamodb, tableName).get(totalsKey(nameOf("month", new Date())));
     const shutOffAt = text(totals, "shutOffAt");
     const within = counter(totals, "held") <= BigInt(microUsd);
     return {
         got: `${within ? "within the limit" : "ABOVE THE LIMIT"}; ${shutOffAt === undefined ? "open" : "shut off"}`,
-        note: `${counter(totals, "spent")} micro-dollars spent this month, by ${counter(totals, "calls")} calls.`,
+        note: `${counter(totals, "spent")} micro-dollars spent this month.`,
     };
 };
 
@@ -99,9 +100,6 @@ export const schedule: Executor<"schedule"> = async ({ name }, { clients: { sche
     };
 };
 
-/** Seconds after which the keeper ends a trial whose run was killed. */
-const trialSeconds = 300;
-
 /** For how long a gate may remember that it refused, in milliseconds. */
 const refusalMemory = 5_000;
 
@@ -110,11 +108,8 @@ const brakeTime = 5_000;
 
 /** One request crosses the level: from then on everybody is refused and denied, until it is restored (E4). */
 export const gateShutOff: Executor<"gateShutOff"> = async (probe, run) => {
-    const { url, model, controlName, user, policyArn } = probe;
-    if (!run.whileShutOff) {
-        throw new NotGiven("it denies the live service its invocations for a while (--try-shut-off)");
-    }
-    const { lambda, iam } = run.deployer();
+    const { url, model } = probe;
+    const { iam } = run.deployer();
     const service = run.service();
     let count = 0;
     const ask = () =>
@@ -123,33 +118,17 @@ export const gateShutOff: Executor<"gateShutOff"> = async (probe, run) => {
         const attached = await attachedTo(iam, probe);
         return `${title}: ${statusInWords(answer)}, deny attached to ${attached.join(" and ") || "nobody"}`;
     };
-    let seconds = "";
-    const during = await run.whileShutOff({ user, policyArn }, () =>
-        whileInterruptible(
-            async () => {
-                try {
-                    await askControl(lambda, controlName, { task: "beginTrial", seconds: trialSeconds });
-                } catch (error) {
-                    if (!(error instanceof ControlFailed)) throw error;
-                    return [`not tried: ${error.message}`];
-                }
-                const began = Date.now();
-                const crossing = await ask();
-                const after = Date.now() - began;
-                seconds = `The crossing request was answered, with the deny attached and felt, after ${after} ms.`;
-                const prompt = after <= brakeTime ? "in time" : `after ${after} ms`;
-                return [await words(`crossing, ${prompt}`, crossing), await words("next", await ask())];
-            },
-            () => askControl(lambda, controlName, { task: "endTrial" }),
-        ),
-    );
-    return {
-        got: [
-            ...during,
-            await words("restored", await settled(ask, Math.max(run.settleMilliseconds, refusalMemory))),
-        ].join("; "),
-        note: seconds,
-    };
+    let note = "";
+    const during = await whileTrying(run, probe, async () => {
+        const began = Date.now();
+        const crossing = await ask();
+        const after = Date.now() - began;
+        note = `The crossing request was answered, with the deny attached and felt, after ${after} ms.`;
+        const prompt = after <= brakeTime ? "in time" : `after ${after} ms`;
+        return [await words(`crossing, ${prompt}`, crossing), await words("next", await ask())];
+    });
+    const restored = await settled(ask, Math.max(run.settleMilliseconds, refusalMemory));
+    return { got: [...during, await words("restored", restored)].join("; "), note };
 };
 
 /** A deny that is taken away is felt for a while. */

@@ -13,7 +13,8 @@ import {
     routesInWords,
 } from "../checks";
 import { grantsInWords } from "../grants";
-import { denyChecks, gateCallChecks, gateChecks } from "./gate-checks";
+import { gateCallChecks, gateChecks } from "./gate-checks";
+import { denyChecks, keeperChecks } from "./keeper-checks";
 import { attachingGrants, callGrants, invokingGrants, lookingGrants } from "./grants";
 import { names, rising } from "./names";
 import { type LlmModelsOutputs } from "./schema";
@@ -26,10 +27,11 @@ export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext
         ...modelChecks(outputs),
         ...profileChecks(outputs),
         ...healthChecks(outputs),
-        ...gateCallChecks(outputs, context),
+        ...gateCallChecks(outputs),
         ...refusals(outputs, context),
         ...budgetChecks(outputs, context),
         ...shutOffChecks(outputs, context),
+        ...keeperChecks(outputs, context),
         ...gateChecks(outputs, context),
     ];
 }

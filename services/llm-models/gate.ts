@@ -1,6 +1,5 @@
 import { z } from "zod";
 
-import { priceOverridesSchema } from "../../functions/bedrock-gate/core/prices";
 import { modelTiers } from "../../functions/bedrock-gate/core/tiers";
 import { eachOnce } from "../settings";
 
@@ -23,11 +22,21 @@ export const gateSettings = z.strictObject({
     keys: z.boolean().default(false),
     /** Whether tokens that Bedrock counts and the gate does not shut it off, besides the alarm. */
     bypassShutsOff: z.boolean().default(false),
-    /** Prices of models that AWS's price list has not, in micro-dollars per million tokens. */
-    prices: priceOverridesSchema.default({}),
 });
 
 export type GateSettings = z.infer<typeof gateSettings>;
+
+/** What the stack exports of the keeper, which ends invocations with a gate and without. */
+export const keeperOutputs = z.object({
+    /** Of the table that is counted in. */
+    tableName: z.string(),
+    /** Of the function that shuts off and restores. */
+    controlName: z.string(),
+    /** Of the deny that its shut-off attaches. */
+    brakePolicyArn: z.string(),
+});
+
+export type KeeperOutputs = Readonly<z.infer<typeof keeperOutputs>>;
 
 /** What the stack exports of the gate. */
 export const gateOutputs = z.object({
@@ -37,11 +46,6 @@ export const gateOutputs = z.object({
     keysUrl: z.string().optional(),
     functionName: z.string(),
     roleName: z.string(),
-    tableName: z.string(),
-    /** Of the function that shuts off and restores. */
-    controlName: z.string(),
-    /** Of the deny that the gate's shut-off attaches. */
-    brakePolicyArn: z.string(),
     requestsPerHour: z.number(),
     requestsPerDay: z.number(),
     cacheMinutes: z.number(),

@@ -76,10 +76,9 @@ export function callGrants(region: string, { functionName }: GateOutputs, accoun
     ];
 }
 
-/** What each function of the gate does beside its own work: counting, writing its log, telling people. */
+/** What the gate and the keeper do beside their own work: counting, writing a log, telling people. */
 export function countingGrants(
-    { region, topicArn }: LlmModelsOutputs,
-    { tableName }: GateOutputs,
+    { region, topicArn, keeper: { tableName } }: LlmModelsOutputs,
     functionName: string,
     account: Account,
 ): Statement[] {
@@ -119,16 +118,12 @@ export function attachingGrants(
 
 /** Who of them has which policies. */
 export function seeingGrants({ userName, gate }: LlmModelsOutputs, account: Account): Statement[] {
-    return [
-        {
-            Effect: "Allow",
-            Action: ["iam:ListAttachedRolePolicies", "iam:ListAttachedUserPolicies"],
-            Resource: [
-                iamArn(account, `user/${userName}`),
-                ...(gate ? [iamArn(account, `role/${gate.roleName}`)] : []),
-            ],
-        },
-    ];
+    const on = (kind: "User" | "Role", name: string): Statement => ({
+        Effect: "Allow",
+        Action: `iam:ListAttached${kind}Policies`,
+        Resource: iamArn(account, `${kind.toLowerCase()}/${name}`),
+    });
+    return [on("User", userName), ...(gate ? [on("Role", gate.roleName)] : [])];
 }
 
 /** What Bedrock has counted and what AWS bills: neither has a resource level. */

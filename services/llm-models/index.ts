@@ -2,7 +2,7 @@ import { ownRegion, ownSet } from "../credential-sources";
 import { type ServiceFacts } from "../service";
 import { awsVariables } from "../variables";
 import { llmModelsChecks } from "./checks";
-import { gateResources } from "./gate-resources";
+import { gateResources, keeperResources } from "./gate-resources";
 import { names } from "./names";
 import { type LlmModelsOutputs, type LlmModelsSettings, outputs, regionFaults, settings } from "./schema";
 
@@ -25,6 +25,7 @@ export const llmModels = {
             { kind: "policy", name: name(names.denyPolicy) },
             { kind: "role", name: name(names.shutOffRole), ...(budgetAction ? { receiver: "budgets" } : {}) },
             ...(budgetAction ? [{ kind: "budgetAction", name: budget } as const] : []),
+            ...keeperResources(of),
             ...(gate ? gateResources(of) : []),
         ];
     },
@@ -53,8 +54,8 @@ export const llmModels = {
         unseenConsumers: () => "whatever reads AWS_ACCESS_KEY_ID from the service's .env",
     },
     checks: llmModelsChecks,
-    shutOff: ({ userName, denyPolicyArn, gate }) => ({
+    shutOff: ({ userName, denyPolicyArn, keeper }) => ({
         userName,
-        policyArns: [denyPolicyArn, ...(gate ? [gate.brakePolicyArn] : [])],
+        policyArns: [denyPolicyArn, keeper.brakePolicyArn],
     }),
 } as const satisfies ServiceFacts<LlmModelsSettings, LlmModelsOutputs>;

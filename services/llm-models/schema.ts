@@ -8,8 +8,9 @@ import {
     onDemandFault,
     partitionFault,
 } from "../../components/bedrock-budget-tier/policy";
+import { priceOverridesSchema } from "../../functions/bedrock-gate/core/prices";
 import { accessKeyOutputs } from "../access-keys";
-import { gateOutputs, gateSettings } from "./gate";
+import { gateOutputs, gateSettings, keeperOutputs } from "./gate";
 import { accessKeys, adoptUser, eachOnce, having, percent, type SettingFault, without } from "../settings";
 
 const costTagKey = z.string().superRefine(without(costTagKeyFault));
@@ -53,7 +54,9 @@ export const settings = z
         costTag: z.strictObject({ key: costTagKey, value: z.string().min(1) }).optional(),
         /** Whether AWS itself attaches the deny at 95 %; the local AWS has no such API. */
         budgetAction: z.boolean().default(true),
-        /** Without it, the service's user invokes the models itself, and the budget alone ends what is spent. */
+        /** Prices of models that AWS's price list has not, in micro-dollars per million tokens. */
+        prices: priceOverridesSchema.default({}),
+        /** Without it, the service's user invokes the models itself, and what is spent is known some minutes later. */
         gate: gateSettings.optional(),
         adopt: z.strictObject({ user: adoptUser }).prefault({}),
         accessKeys,
@@ -108,6 +111,8 @@ export const outputs = accessKeyOutputs.extend({
     costTag: z.object({ key: z.string(), value: z.string() }).readonly().optional(),
     /** Models reached through an inference profile, where there are any. */
     inferenceProfiles: z.array(inferenceProfile).readonly().optional(),
+    /** What shuts off by what was counted. */
+    keeper: keeperOutputs.readonly(),
     /** The gate in front of the models, where there is one. */
     gate: gateOutputs.readonly().optional(),
 });

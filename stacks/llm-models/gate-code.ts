@@ -7,23 +7,29 @@ import { dirname, join } from "node:path";
 const root = join(__dirname, "../..");
 const sources = join(root, "functions/bedrock-gate");
 
-let bundled: pulumi.asset.Archive | undefined;
+const archives = new Map<string, pulumi.asset.Archive>();
 
-/**
- * The gate's code in one file, as Lambda runs it. Bundling takes half a second, so a bundle is kept by what it was made
- * of: the sources and the lock file.
- */
-export function gateCode(): pulumi.asset.Archive {
-    bundled ??= new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(bundle()) });
-    return bundled;
+/** The gate's code in one file, as Lambda runs it. */
+export const gateCode = () => codeOf("lambda");
+
+/** The same of its keeper. */
+export const keeperCode = () => codeOf("control-lambda");
+
+function codeOf(entry: string): pulumi.asset.Archive {
+    const archive =
+        archives.get(entry) ??
+        new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(bundle(entry)) });
+    archives.set(entry, archive);
+    return archive;
 }
 
-function bundle(): string {
-    const kept = join(root, "node_modules/.cache/bedrock-gate", `${hashOfSources()}.js`);
+/** Bundling takes half a second, so a bundle is kept by what it was made of: the sources and the lock file. */
+function bundle(entry: string): string {
+    const kept = join(root, "node_modules/.cache/bedrock-gate", `${entry}-${hashOfSources()}.js`);
     if (existsSync(kept)) return readFileSync(kept, "utf8");
     const { outputFiles } = buildSync({
         absWorkingDir: root,
-        entryPoints: [join(sources, "lambda.ts")],
+        entryPoints: [join(sources, `${entry}.ts`)],
         bundle: true,
         platform: "node",
         target: "node22",

@@ -2,15 +2,16 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { regionalArn } from "../../components/arn";
-import { BedrockGate } from "../../components/bedrock-gate";
+import { BedrockGate, type BedrockGateArgs } from "../../components/bedrock-gate";
 import { callStatements } from "../../components/bedrock-gate/policy";
 import { invokeStatements, onlyInvoking, withoutInvoking } from "../../components/bedrock-budget-tier/policy";
 import { type PolicyStatement } from "../../components/policy-document";
-import { llmModels, type LlmModelsSettings } from "../../services/llm-models";
+import { llmModels, type LlmModelsOutputs, type LlmModelsSettings } from "../../services/llm-models";
 import { bedrockUrl } from "../../services/llm-models/endpoints";
-import { type GateOutputs, type GateSettings } from "../../services/llm-models/gate";
+import { type GateSettings } from "../../services/llm-models/gate";
 import { type StackContext } from "../context";
-import { gateCode } from "./gate-code";
+import { type Lifted } from "../lifted";
+import { gateCode, keeperCode } from "./gate-code";
 
 const functionName = (context: StackContext) => context.environmentName(llmModels.gateFunction);
 
@@ -23,11 +24,11 @@ export function userStatements(settings: LlmModelsSettings, context: StackContex
 }
 
 /**
- * The gate, which alone invokes the models, and counts what that costs (E4, E6–E8). It stands before the budget, whose
- * action reaches its role: so it has the topic's ARN by the topic's name.
+ * The keeper, which shuts off (E4, E5), and the gate where there is one: it alone invokes the models then, and counts what
+ * that costs (E6–E8). Both stand before the budget, whose action reaches the gate's role: so they have the topic's ARN by
+ * the topic's name.
  */
 export function deployGate(
-    gate: GateSettings,
     settings: LlmModelsSettings,
     shutOff: {
         readonly brake: aws.iam.Policy;
@@ -36,28 +37,67 @@ export function deployGate(
         readonly user: pulumi.Output<string>;
     },
     context: StackContext,
-): { readonly roleName: pulumi.Output<string>; readonly outputs: pulumi.Output<GateOutputs> } {
-    const { timeoutSeconds } = llmModels.gate;
+): Lifted<Pick<LlmModelsOutputs, "keeper" | "gate">> & { readonly roles: pulumi.Output<string>[] } {
+    const { gate } = settings;
     const component = new BedrockGate("llm-models-gate", {
         scope: context.scope,
         functionName: functionName(context),
         tableName: context.name(llmModels.gateTable),
-        roleName: context.name(llmModels.gateRole),
-        code: gateCode(),
+        code: keeperCode(),
         brake: shutOff.brake,
         deniedBy: [shutOff.deny],
         users: [shutOff.user],
         topicArn: context.scope.apply((scope) => regionalArn(scope, "sns", context.name(llmModels.topic))),
-        models: context.scope.apply((scope) =>
-            onlyInvoking(invokeStatements(scope, settings.models, settings.inferenceProfiles)),
-        ),
         settings: {
             environment: context.environment,
             region: context.region,
-            endpoint: bedrockUrl(context.region),
             microUsdPerMonth: String(Math.round(settings.monthlyLimitUsd * 1_000_000)),
             shutOffPercent: llmModels.shutOffPercent,
             models: [...settings.models, ...settings.inferenceProfiles.map(({ profileId }) => profileId)],
+            prices: settings.prices,
+            budgetServices: settings.budgetServices,
+            bypassShutsOff: gate?.bypassShutsOff ?? false,
+        },
+        front: gate && frontArgs(gate, settings, context),
+        logRetentionDays: llmModels.gate.logRetentionDays,
+        protectTable: context.protectData,
+        tags: context.tags(llmModels.name),
+    });
+    return {
+        keeper: pulumi.output({
+            tableName: component.tableName,
+            controlName: component.controlName,
+            brakePolicyArn: shutOff.brake.arn,
+        }),
+        gate:
+            gate &&
+            component.gate &&
+            pulumi.output({
+                ...component.gate,
+                requestsPerHour: gate.requestsPerHour,
+                requestsPerDay: gate.requestsPerDay,
+                cacheMinutes: gate.cacheMinutes,
+            }),
+        roles: component.gate ? [component.gate.roleName] : [],
+    };
+}
+
+function frontArgs(
+    gate: GateSettings,
+    settings: LlmModelsSettings,
+    context: StackContext,
+): NonNullable<BedrockGateArgs["front"]> {
+    const { timeoutSeconds } = llmModels.gate;
+    return {
+        roleName: context.name(llmModels.gateRole),
+        models: context.scope.apply((scope) =>
+            onlyInvoking(invokeStatements(scope, settings.models, settings.inferenceProfiles)),
+        ),
+        keys: gate.keys,
+        timeoutSeconds,
+        code: gateCode(),
+        settings: {
+            endpoint: bedrockUrl(context.region),
             requestsPerHour: String(gate.requestsPerHour),
             requestsPerDay: String(gate.requestsPerDay),
             cacheSeconds: gate.cacheMinutes * 60,
@@ -66,27 +106,6 @@ export function deployGate(
             callSeconds: timeoutSeconds - 40,
             leaseSeconds: timeoutSeconds + 30,
             tiers: gate.tiers,
-            prices: gate.prices,
-            budgetServices: settings.budgetServices,
-            bypassShutsOff: gate.bypassShutsOff,
         },
-        keys: gate.keys,
-        timeoutSeconds,
-        logRetentionDays: llmModels.gate.logRetentionDays,
-        protectTable: context.protectData,
-        tags: context.tags(llmModels.name),
-    });
-    const outputs = pulumi.output({
-        url: component.url,
-        keysUrl: component.keysUrl,
-        functionName: component.functionName,
-        roleName: component.roleName,
-        tableName: component.tableName,
-        controlName: component.controlName,
-        brakePolicyArn: shutOff.brake.arn,
-        requestsPerHour: gate.requestsPerHour,
-        requestsPerDay: gate.requestsPerDay,
-        cacheMinutes: gate.cacheMinutes,
-    });
-    return { roleName: component.roleName, outputs };
+    };
 }

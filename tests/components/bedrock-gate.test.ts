@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { spendingDeny } from "../../components/bedrock-budget-tier/deny";
 import { BedrockGate, type BedrockGateArgs } from "../../components/bedrock-gate";
+import { type FrontArgs } from "../../components/bedrock-gate/front";
 import {
     allowControl,
     allowStarting,
@@ -23,24 +24,28 @@ const userArn = "arn:aws:iam::123456789012:user/the-user";
 const roleArn = "arn:aws:iam::123456789012:role/the-role";
 const controlArn = "arn:aws:lambda:us-east-1:123456789012:function:the-gate-control";
 const tags = { team: "models" };
-const texts = { "index.js": "exports.handler = 1;" };
-const code = new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(texts["index.js"]) });
+const archive = (text: string) => new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(text) });
 const models: PolicyStatement[] = [
     { Sid: "AllowInvokingModels", Effect: "Allow", Action: "bedrock:InvokeModel", Resource: "arn:of:a-model" },
 ];
 
+const front: FrontArgs = {
+    roleName: "the-role",
+    models,
+    keys: false,
+    timeoutSeconds: 300,
+    code: archive("the gate"),
+    settings: { requestsPerHour: "5" },
+};
+
 const args: Omit<BedrockGateArgs, "brake"> = {
     scope,
     functionName: "the-gate",
-    keys: false,
-    roleName: "the-role",
     tableName: "the-table",
-    code,
+    code: archive("the keeper"),
     settings: { region: "us-east-1", microUsdPerMonth: "50000000" },
-    models,
     users: ["the-user"],
     topicArn,
-    timeoutSeconds: 300,
     logRetentionDays: 30,
     protectTable: false,
     tags,
@@ -52,33 +57,38 @@ async function run(changes: Partial<BedrockGateArgs> = {}, preview = false) {
         mocks,
         () => {
             const brake = spendingDeny("brake", { policyName: "the-brake" });
-            return new BedrockGate("gate", { ...args, brake, ...changes });
+            return new BedrockGate("gate", { ...args, brake, front, ...changes });
         },
         { preview },
     );
     return { mocks, gate };
 }
 
-const everything = [
+const withoutGate = [
     "aws:cloudwatch/logGroup:LogGroup gate-control-log",
-    "aws:cloudwatch/logGroup:LogGroup gate-log",
     "aws:dynamodb/table:Table gate-table",
     "aws:iam/policy:Policy brake",
     "aws:iam/role:Role gate-control-role",
-    "aws:iam/role:Role gate-role",
     "aws:iam/role:Role gate-schedule-role",
     "aws:iam/rolePolicy:RolePolicy gate-control-role-policy",
-    "aws:iam/rolePolicy:RolePolicy gate-role-policy",
     "aws:iam/rolePolicy:RolePolicy gate-schedule-role-policy",
-    "aws:lambda/alias:Alias gate-alias",
     "aws:lambda/function:Function gate-control",
-    "aws:lambda/function:Function gate-function",
-    "aws:lambda/functionUrl:FunctionUrl gate-url",
+    "aws:scheduler/schedule:Schedule gate-schedule-daily",
     "aws:scheduler/schedule:Schedule gate-schedule-keep",
     "aws:scheduler/schedule:Schedule gate-schedule-month",
     "platform:ai:BedrockGate gate",
     "pulumi:pulumi:Stack platform-test",
 ];
+
+const everything = [
+    ...withoutGate,
+    "aws:cloudwatch/logGroup:LogGroup gate-log",
+    "aws:iam/role:Role gate-role",
+    "aws:iam/rolePolicy:RolePolicy gate-role-policy",
+    "aws:lambda/alias:Alias gate-alias",
+    "aws:lambda/function:Function gate-function",
+    "aws:lambda/functionUrl:FunctionUrl gate-url",
+].sort();
 
 const rights: ControlRights = {
     tableName: "the-table",
@@ -96,13 +106,24 @@ const actionsOf = (statements: readonly PolicyStatement[]) =>
     statements.flatMap(({ Action }) => [Action].flat() as string[]).sort();
 
 describe("BedrockGate", () => {
-    it("makes the table, two functions with their roles and logs, one URL and two schedules, and nothing else", async () => {
+    it("makes the table, two functions with their roles and logs, one URL and three schedules, and nothing else", async () => {
         const { mocks } = await run();
         // In particular no permission of the function's own, and nothing that attaches the brake.
         assert.deepEqual(mocks.list(), everything);
         for (const { custom, name, options } of mocks.resources) {
             if (custom && name !== "brake") assert.equal(options.parent, "gate", name);
         }
+    });
+
+    it("E4: without a gate makes the keeper alone, which reaches the users alone", async () => {
+        const { mocks, gate } = await run({ front: undefined });
+        assert.deepEqual(mocks.list(), withoutGate);
+        assert.equal(gate.gate, undefined);
+        const { variables } = mocks.get("aws:lambda/function:Function", "gate-control").inputs.environment;
+        const brake = { ...rights.brake, roles: [] };
+        assert.deepEqual(JSON.parse(variables.KEEPER_SETTINGS), { ...told, hasGate: false, brake });
+        const { policy } = mocks.get("aws:iam/rolePolicy:RolePolicy", "gate-control-role-policy").inputs;
+        assert.deepEqual(JSON.parse(policy), allowControl(scope, "the-gate-control", { ...rights, brake }));
     });
 
     it("declares the same in a preview", async () => {
@@ -141,8 +162,8 @@ describe("BedrockGate", () => {
         const { mocks } = await run();
         const logs = mocks.all("aws:cloudwatch/logGroup:LogGroup").map(({ inputs }) => inputs);
         assert.deepEqual(logs, [
-            { name: "/aws/lambda/the-gate", retentionInDays: 30, tags },
             { name: "/aws/lambda/the-gate-control", retentionInDays: 30, tags },
+            { name: "/aws/lambda/the-gate", retentionInDays: 30, tags },
         ]);
     });
 
@@ -171,7 +192,7 @@ describe("BedrockGate", () => {
         const mocks = new RecordingMocks();
         await runWithMocks(mocks, () => {
             const [brake, other] = ["brake", "other"].map((name) => spendingDeny(name, { policyName: name }));
-            new BedrockGate("gate", { ...args, brake, deniedBy: [other] });
+            new BedrockGate("gate", { ...args, brake, front, deniedBy: [other] });
         });
         assert.deepEqual(mocks.get("aws:iam/role:Role", "gate-role").options.dependsOn, ["brake", "other"]);
     });
@@ -183,15 +204,16 @@ describe("BedrockGate", () => {
         table: "the-table",
         topicArn,
         brake: { policyArn: brakeArn, users: ["the-user"], roles: ["the-role"] },
+        hasGate: true,
     };
 
     it("the function: published, with its right and its log there first", async () => {
         const { mocks } = await run();
         const { inputs, options } = mocks.get("aws:lambda/function:Function", "gate-function");
         const { code: archive, environment, ...rest } = inputs;
-        assert.deepEqual(await textsOf(archive), texts);
+        assert.deepEqual(await textsOf(archive), { "index.js": "the gate" });
         assert.deepEqual(Object.keys(environment.variables), ["GATE_SETTINGS"]);
-        assert.deepEqual(JSON.parse(environment.variables.GATE_SETTINGS), told);
+        assert.deepEqual(JSON.parse(environment.variables.GATE_SETTINGS), { ...told, requestsPerHour: "5" });
         assert.deepEqual(rest, {
             name: "the-gate",
             description: "The gate in front of Bedrock: counts what calls cost before they are sent.",
@@ -233,19 +255,20 @@ describe("BedrockGate", () => {
         });
     });
 
-    it("E4: the keeper: the same code by another door, with rights of its own", async () => {
+    it("E4: the keeper: code and rights of its own", async () => {
         const { mocks } = await run();
         const { inputs, options } = mocks.get("aws:lambda/function:Function", "gate-control");
         const { code: archive, environment, ...rest } = inputs;
-        assert.deepEqual(await textsOf(archive), texts);
-        assert.deepEqual(JSON.parse(environment.variables.GATE_SETTINGS), told);
+        assert.deepEqual(await textsOf(archive), { "index.js": "the keeper" });
+        assert.deepEqual(Object.keys(environment.variables), ["KEEPER_SETTINGS"]);
+        assert.deepEqual(JSON.parse(environment.variables.KEEPER_SETTINGS), told);
         assert.deepEqual(rest, {
             name: "the-gate-control",
-            description: "Keeps the gate's ledger and brake, and restores its budget.",
+            description: "Keeps the budget's ledger and brake, and restores it.",
             role: "arn:aws:iam::123456789012:role/the-gate-control",
             runtime: "nodejs22.x",
             architectures: ["arm64"],
-            handler: "index.control",
+            handler: "index.handler",
             memorySize: 512,
             timeout: 120,
             tags,
@@ -258,7 +281,7 @@ describe("BedrockGate", () => {
             { ...role, assumeRolePolicy: JSON.parse(role.assumeRolePolicy) },
             {
                 name: "the-gate-control",
-                description: "The gate's keeper: attaches and detaches its brake.",
+                description: "The keeper of the budget: attaches and detaches its brake.",
                 assumeRolePolicy: trustLambda(),
                 tags,
             },
@@ -272,7 +295,7 @@ describe("BedrockGate", () => {
 
     it("E4: the schedules start the keeper every five minutes, and as a month begins in UTC", async () => {
         const { mocks } = await run();
-        const schedule = (name: string, description: string, scheduleExpression: string) => ({
+        const schedule = (name: string, description: string, scheduleExpression: string, task = "keep") => ({
             name,
             description,
             scheduleExpression,
@@ -281,7 +304,7 @@ describe("BedrockGate", () => {
             target: {
                 arn: controlArn,
                 roleArn: "arn:aws:iam::123456789012:role/the-gate-control-schedule",
-                input: '{"task":"keep"}',
+                input: JSON.stringify({ task }),
                 retryPolicy: { maximumRetryAttempts: 10, maximumEventAgeInSeconds: 3600 },
             },
         });
@@ -291,10 +314,16 @@ describe("BedrockGate", () => {
             [
                 schedule(
                     "the-gate-control-keep",
-                    "Expires leases, and attaches or detaches the brake where it has to be.",
+                    "Expires leases, attaches or detaches the brake where it has to be, and looks at what Bedrock has counted.",
                     "rate(5 minutes)",
                 ),
                 schedule("the-gate-control-month", "Restores the budget as a month begins.", "cron(0 0 1 * ? *)"),
+                schedule(
+                    "the-gate-control-daily",
+                    "Reports what the month has cost so far.",
+                    "cron(0 6 * * ? *)",
+                    "daily",
+                ),
             ],
         );
         for (const { name, options } of schedules) {
@@ -305,7 +334,7 @@ describe("BedrockGate", () => {
             { ...role, assumeRolePolicy: JSON.parse(role.assumeRolePolicy) },
             {
                 name: "the-gate-control-schedule",
-                description: "Lets the gate's schedules start its keeper.",
+                description: "Lets the keeper's schedules start it.",
                 assumeRolePolicy: trustScheduler(scope.accountId),
                 tags,
             },
@@ -319,7 +348,8 @@ describe("BedrockGate", () => {
 
     it("gives out its URL and names", async () => {
         const { gate } = await run();
-        const { url, functionName, roleName, tableName, controlName } = gate;
+        const { tableName, controlName } = gate;
+        const { url, functionName, roleName } = gate.gate!;
         assert.deepEqual(await valueOf(pulumi.all([url, functionName, roleName, tableName, controlName])), [
             "https://gate-url.lambda-url.us-east-1.on.aws/",
             "the-gate",
@@ -335,14 +365,17 @@ describe("BedrockGate", () => {
             { functionName },
             `functionName is "${functionName}", expected 1 to 47 letters, digits, hyphens and underscores`,
         ]),
-        [{ roleName: "a/b" }, 'roleName is "a/b", expected 1 to 64 letters, digits and +=,.@_-'],
+        [
+            { front: { ...front, roleName: "a/b" } },
+            'front.roleName is "a/b", expected 1 to 64 letters, digits and +=,.@_-',
+        ],
         ...["ab", "a b c"].map((tableName): [Partial<BedrockGateArgs>, string] => [
             { tableName },
             `tableName is "${tableName}", expected 3 to 255 letters, digits and _.-`,
         ]),
         ...[0, 901, 1.5].map((timeoutSeconds): [Partial<BedrockGateArgs>, string] => [
-            { timeoutSeconds },
-            `timeoutSeconds is ${timeoutSeconds}, expected a whole number of seconds from 1 to 900`,
+            { front: { ...front, timeoutSeconds } },
+            `front.timeoutSeconds is ${timeoutSeconds}, expected a whole number of seconds from 1 to 900`,
         ]),
     ];
     for (const [changes, sentence] of faults) {
@@ -431,10 +464,22 @@ describe("policies of a BedrockGate", () => {
                     Condition: onlyTheBrake,
                 },
                 {
-                    Sid: "AllowSeeingAttachments",
+                    Sid: "AllowSeeingAttachmentsToUsers",
                     Effect: "Allow",
-                    Action: ["iam:ListAttachedRolePolicies", "iam:ListAttachedUserPolicies"],
-                    Resource: [userArn, roleArn],
+                    Action: "iam:ListAttachedUserPolicies",
+                    Resource: [userArn],
+                },
+                {
+                    Sid: "AllowSeeingAttachmentsToRoles",
+                    Effect: "Allow",
+                    Action: "iam:ListAttachedRolePolicies",
+                    Resource: [roleArn],
+                },
+                {
+                    Sid: "AllowWatching",
+                    Effect: "Allow",
+                    Action: ["ce:GetCostAndUsage", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"],
+                    Resource: "*",
                 },
             ],
         });
@@ -442,7 +487,9 @@ describe("policies of a BedrockGate", () => {
 
     it("leave out whom a shut-off does not reach", () => {
         const nobody = { ...rights, brake: { ...rights.brake, users: [], roles: [] } };
-        const actions = actionsOf(gatePolicy(scope, "the-gate", nobody, []).Statement);
+        const actions = [gatePolicy(scope, "the-gate", nobody, []), allowControl(scope, "the-gate", nobody)].flatMap(
+            ({ Statement }) => actionsOf(Statement),
+        );
         assert.ok(!actions.some((action) => action.startsWith("iam:")));
     });
 

@@ -12,13 +12,15 @@ const model = "meta.llama3-1-70b-instruct-v1:0";
 interface Outputs {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
-    readonly gate: { readonly url: string; readonly keysUrl: string; readonly controlName: string };
+    readonly gate: { readonly url: string; readonly keysUrl: string };
+    readonly keeper: { readonly controlName: string };
 }
 
 describe("the gate on the local cloud", function () {
     this.timeout(300_000);
     let cloud: TestCloud;
     let gate: Outputs["gate"];
+    let keeper: Outputs["keeper"];
     let service: Clients;
 
     before(async () => {
@@ -30,7 +32,7 @@ describe("the gate on the local cloud", function () {
             words,
         );
         const outputs = (await cloud.outputs())["llm-models"] as unknown as Outputs;
-        gate = outputs.gate;
+        ({ gate, keeper } = outputs);
         service = clientsFor(outputs, cloud.connection);
     });
     after(async () => {
@@ -42,7 +44,7 @@ describe("the gate on the local cloud", function () {
     const ask = async (text: string) => (await askGate({ clients: service }, gate.url, model, text)).status;
     /** A request crosses the level, as if nearly all of the budget were spent. */
     const shutOff = async () => {
-        await askControl(cloud.root.lambda, gate.controlName, { task: "beginTrial", seconds: 600 });
+        await askControl(cloud.root.lambda, keeper.controlName, { task: "beginTrial", seconds: 600 });
         assert.equal(await ask(`crossing ${Date.now()}`), 200);
         assert.equal(await ask(`next ${Date.now()}`), 403);
     };
@@ -86,8 +88,8 @@ describe("the gate on the local cloud", function () {
         assert.equal(await ask("after the update"), 403);
         const restored = await infra("budget", "restore", "--reason", "a test", "--yes", "--json");
         assert.equal(restored.exitCode, 0, restored.all);
-        const { gate: after } = JSON.parse(restored.stdout) as {
-            gate: { deniedTo: string[]; restored: { reason: string } };
+        const { meter: after } = JSON.parse(restored.stdout) as {
+            meter: { deniedTo: string[]; restored: { reason: string } };
         };
         assert.deepEqual([after.deniedTo, after.restored.reason], [[], "a test"]);
         await new Promise((resolve) => setTimeout(resolve, 2_500));
@@ -95,7 +97,7 @@ describe("the gate on the local cloud", function () {
     });
 
     it("the stack is destroyed while a shut-off is in force", async () => {
-        await askControl(cloud.root.lambda, gate.controlName, { task: "endTrial" });
+        await askControl(cloud.root.lambda, keeper.controlName, { task: "endTrial" });
         await shutOff();
         const { all } = await cloud.succeed(["down"]);
         assert.doesNotMatch(all!, /DeleteConflict|failed/);

@@ -35,7 +35,7 @@ const leaseTime = 15 * minute;
 const functionTime = 14 * minute;
 
 const limits: Limits = { microUsdPerMonth: 1000n, requestsPerHour: 1_000_000n, requestsPerDay: 1_000_000n };
-const settings = { environment: "dev", microUsdPerMonth: limits.microUsdPerMonth, shutOffPercent: 95 };
+const settings = { environment: "dev", microUsdPerMonth: limits.microUsdPerMonth, shutOffPercent: 95, hasGate: true };
 
 /** One request and the replica that serves it. */
 interface Plan {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { gateSettings } from "../../functions/bedrock-gate/core/settings";
+import { gateSettings, keeperSettings } from "../../functions/bedrock-gate/core/settings";
 import { RecordingMocks, type Registered } from "../support/mocks";
 import { runProgram, stackConfig } from "../support/stack-files";
 
@@ -102,7 +102,7 @@ describe("llm-models shuts off by two brakes with a policy each (E4)", () => {
             roles: [role],
         });
         const { variables } = mocks.get("aws:lambda/function:Function", "llm-models-gate-control").inputs.environment;
-        assert.deepEqual(JSON.parse(variables.GATE_SETTINGS).brake, {
+        assert.deepEqual(JSON.parse(variables.KEEPER_SETTINGS).brake, {
             policyArn: `arn:aws:iam::123456789012:policy/${brake}`,
             users: [user],
             roles: [role],
@@ -117,12 +117,25 @@ describe("llm-models shuts off by two brakes with a policy each (E4)", () => {
         }
     });
 
-    it("without a gate by one, which reaches the user", async () => {
+    it("without a gate reaches the user, with both, by the keeper's estimate", async () => {
         const mocks = await run({ gate: undefined });
-        assert.deepEqual(policies(mocks), [deny]);
+        assert.deepEqual(policies(mocks).sort(), [brake, deny]);
         assert.deepEqual(action(mocks), { policyArn: `arn:aws:iam::123456789012:policy/${deny}`, users: [user] });
-        assert.deepEqual(named(mocks, "aws:iam/user:User", user).options.dependsOn, ["llm-models-budget-deny"]);
-        assert.deepEqual(mocks.all("aws:lambda/function:Function"), []);
+        const { dependsOn } = named(mocks, "aws:iam/user:User", user).options;
+        assert.deepEqual([...dependsOn].sort(), ["llm-models-brake", "llm-models-budget-deny"]);
+        const [{ inputs }, ...others] = mocks.all("aws:lambda/function:Function");
+        assert.deepEqual(others, []);
+        const told = keeperSettings.parse(JSON.parse(inputs.environment.variables.KEEPER_SETTINGS));
+        assert.equal(told.hasGate, false);
+        assert.deepEqual(told.brake.users, [user]);
+        assert.deepEqual(told.brake.roles, []);
+    });
+
+    it("whose keeper is told what it reads, with a gate too", async () => {
+        const mocks = await run({});
+        const { variables } = mocks.get("aws:lambda/function:Function", "llm-models-gate-control").inputs.environment;
+        const told = keeperSettings.parse(JSON.parse(variables.KEEPER_SETTINGS));
+        assert.deepEqual([told.hasGate, told.microUsdPerMonth], [true, 50_000_000n]);
     });
 });
 

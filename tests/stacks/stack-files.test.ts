@@ -112,7 +112,10 @@ describe("the environments", () => {
             requireNames(names(stack, "aws:iam/group:Group"), [`fruitful-agents${suffix}`]);
             requireNames(names(stack, "aws:budgets/budget:Budget"), [`deployer-ddf-llm-models-budget${suffix}`]);
             requireNames(names(stack, "aws:dynamodb/table:Table"), [`deployer-ddf-llm-models-gate${suffix}`]);
-            requireNames(names(stack, "aws:lambda/function:Function"), [`deployer-ddf-llm-models-${environment}`]);
+            requireNames(names(stack, "aws:lambda/function:Function"), [
+                `deployer-ddf-llm-models-${environment}`,
+                `deployer-ddf-llm-models-${environment}-control`,
+            ]);
         });
     }
 

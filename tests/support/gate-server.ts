@@ -86,6 +86,7 @@ export async function startGateServer(): Promise<GateServer> {
         brake: { policyArn: "none", users: [], roles: [] },
         topicArn: "none",
         budgetServices: ["Amazon Bedrock"],
+        hasGate: true,
         bypassShutsOff: false,
     });
     const store = new MemoryStore();

@@ -49,12 +49,12 @@ describe("what the deployer needs", () => {
         }
     });
 
-    it("are of all services together the actions of the deployer's policy, but for who he is", () => {
+    it("are of all services together the actions of the deployer's policy, but for who he is and keepers", () => {
         const every = serviceNames.flatMap((service) => [...needed(service), ...needed(service, podIdentity)]);
         const policy = deployerPolicy("aws", accountId).Statement.flatMap(({ Action }) => [Action].flat() as string[]);
         assert.deepEqual(
             [...new Set(every.flatMap(({ actions }) => actions))].sort(),
-            policy.filter((action) => action !== "sts:GetCallerIdentity").sort(),
+            policy.filter((action) => !["sts:GetCallerIdentity", "lambda:InvokeFunction"].includes(action)).sort(),
         );
     });
 
@@ -73,9 +73,9 @@ describe("what the deployer needs", () => {
             ofModels.map(({ resource, passedTo }) => [resource.split("/")[1], passedTo]),
             [
                 ["deployer-ddf-llm-models-shut-off-role-dev", "budgets.amazonaws.com"],
-                ["deployer-ddf-llm-models-gate-role-dev", "lambda.amazonaws.com"],
                 ["deployer-ddf-llm-models-dev-control", "lambda.amazonaws.com"],
                 ["deployer-ddf-llm-models-dev-control-schedule", "scheduler.amazonaws.com"],
+                ["deployer-ddf-llm-models-gate-role-dev", "lambda.amazonaws.com"],
             ],
         );
         const byHand = { "llm-models": { ...dev["llm-models"]!, budgetAction: false } };
@@ -86,12 +86,12 @@ describe("what the deployer needs", () => {
         );
     });
 
-    it("for a gate are on the table, the functions and the schedules that it is made of, and nothing without one", () => {
+    it("are on the table, the functions and the schedules that llm-models is made of, with a gate and without", () => {
         const regional = (service: string, resource: string) =>
             `arn:aws:${service}:${scope.region}:${accountId}:${resource}`;
-        const gate = [
+        const gate = regional("lambda", "function:deployer-ddf-llm-models-dev");
+        const keeper = [
             regional("dynamodb", "table/deployer-ddf-llm-models-gate-dev"),
-            regional("lambda", "function:deployer-ddf-llm-models-dev"),
             regional("lambda", "function:deployer-ddf-llm-models-dev-control"),
             regional("scheduler", "schedule/default/deployer-ddf-llm-models-dev-control-daily"),
             regional("scheduler", "schedule/default/deployer-ddf-llm-models-dev-control-keep"),
@@ -101,8 +101,8 @@ describe("what the deployer needs", () => {
             needed("llm-models", changed)
                 .map(({ resource }) => resource)
                 .filter((resource) => /:(dynamodb|lambda|scheduler):/.test(resource));
-        assert.deepEqual(resources().sort(), gate);
-        assert.deepEqual(resources({ "llm-models": { ...dev["llm-models"]!, gate: undefined } }), []);
+        assert.deepEqual(resources().sort(), [...keeper, gate].sort());
+        assert.deepEqual(resources({ "llm-models": { ...dev["llm-models"]!, gate: undefined } }).sort(), keeper);
     });
 
     it("are for a role instead of a user in the modes of clinical-ai without static keys", () => {

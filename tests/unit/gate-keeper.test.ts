@@ -9,7 +9,7 @@ import { type GateKey } from "../../functions/bedrock-gate/keys";
 import { ShutOff } from "../../functions/bedrock-gate/shut-off";
 import { type Watch } from "../../functions/bedrock-gate/watch";
 
-const settings = { environment: "test", microUsdPerMonth: 1_000_000n, shutOffPercent: 95 };
+const settings = { environment: "test", microUsdPerMonth: 1_000_000n, shutOffPercent: 95, hasGate: true };
 const hash = gateKeyItem("gate-secret").sort;
 
 describe("the keeper of a gate", () => {

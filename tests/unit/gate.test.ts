@@ -50,6 +50,7 @@ const settings: GateSettings = {
     brake: { policyArn: "arn", users: [], roles: [] },
     topicArn: "arn",
     budgetServices: ["Amazon Bedrock"],
+    hasGate: true,
     bypassShutsOff: false,
 };
 

@@ -23,8 +23,8 @@ export class IamBrake implements Brake {
     constructor(
         private readonly iam: IAMClient,
         private readonly targets: BrakeTargets,
-        /** Whether an invocation that would bill nothing is denied. */
-        readonly isDenied: () => Promise<boolean>,
+        /** Whether an invocation that would bill nothing is denied; left out where nobody may invoke. */
+        readonly isDenied?: () => Promise<boolean>,
     ) {}
 
     async attach(): Promise<void> {

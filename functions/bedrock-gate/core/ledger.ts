@@ -248,6 +248,26 @@ export function expiration(sort: string, item: Item, now: Date): Write[] {
     ];
 }
 
+/**
+ * The transaction that makes what a month has spent what its calls are estimated to have cost, where no gate counts. What a
+ * trial has put on top is its own to take away; one that begins or ends meanwhile has the transaction refused.
+ */
+export function estimation(month: string, totals: Item | undefined, microUsd: bigint, now: Date): Write[] {
+    const [spent, held] = [counter(totals, "spent"), counter(totals, "held")];
+    const wanted = microUsd + counter(totals, "trialMicroUsd");
+    return [
+        {
+            key: totalsKey(month),
+            when: [
+                { attribute: "spent", is: "at most", value: spent },
+                ...(spent > 0n ? [{ attribute: "spent", is: "equal", value: spent } as const] : []),
+            ],
+            add: { spent: wanted - spent, held: wanted - held },
+            set: expiry(now, moneyTime),
+        },
+    ];
+}
+
 /** Where a month's savings are: apart from its totals, which every admission writes. */
 export const savingsKey = (month: string): Key => ({ partition: `month#${month}`, sort: "savings" });
 

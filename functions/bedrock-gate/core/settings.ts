@@ -5,19 +5,40 @@ import { modelTiers } from "./tiers";
 
 const count = z.coerce.bigint().min(1n);
 
-/** What a deployed gate is told, as JSON in its environment. Amounts are integer micro-dollars, written as text. */
-export const gateSettings = z.strictObject({
+/** What a deployed keeper is told, as JSON in its environment. Amounts are integer micro-dollars, written as text. */
+export const keeperSettings = z.strictObject({
     environment: z.string(),
     region: z.string(),
-    /** Where Bedrock's runtime API is. */
-    endpoint: z.url(),
-    /** Name of the table that it counts in. */
+    /** Name of the table that is counted in. */
     table: z.string(),
     microUsdPerMonth: count,
-    /** Share of it, in percent, at which it shuts itself off. */
+    /** Share of it, in percent, at which it is shut off. */
     shutOffPercent: z.number().min(1).max(100),
-    /** What it may send requests to: ids of models and of inference profiles. */
+    /** What the environment invokes: ids of models and of inference profiles. */
     models: z.array(z.string()).min(1),
+    prices: priceOverridesSchema,
+    /** The policy that a shut-off attaches, and to whom. */
+    brake: z.strictObject({
+        policyArn: z.string(),
+        users: z.array(z.string()).readonly(),
+        roles: z.array(z.string()).readonly(),
+    }),
+    /** Where people are told. */
+    topicArn: z.string(),
+    /** Names of the services that the budget counts, as Cost Explorer shows them. */
+    budgetServices: z.array(z.string()).min(1),
+    /** Whether a gate counts what is spent; without one, it is estimated from what CloudWatch counts. */
+    hasGate: z.boolean(),
+    /** Whether tokens that did not pass the gate shut it off, besides the alarm. */
+    bypassShutsOff: z.boolean(),
+});
+
+export type KeeperSettings = z.infer<typeof keeperSettings>;
+
+/** What a deployed gate is told, in the same way. */
+export const gateSettings = keeperSettings.extend({
+    /** Where Bedrock's runtime API is. */
+    endpoint: z.url(),
     requestsPerHour: count,
     requestsPerDay: count,
     /** For how long an answer is kept; 0 keeps none. */
@@ -28,19 +49,6 @@ export const gateSettings = z.strictObject({
     leaseSeconds: z.number().int().min(1),
     /** Tiers of models, by cost, that may be called. */
     tiers: z.array(z.enum(modelTiers)).min(1),
-    prices: priceOverridesSchema,
-    /** The policy that a shut-off attaches, and to whom. */
-    brake: z.strictObject({
-        policyArn: z.string(),
-        users: z.array(z.string()).readonly(),
-        roles: z.array(z.string()).readonly(),
-    }),
-    /** Names of the services that the budget counts, as Cost Explorer shows them. */
-    budgetServices: z.array(z.string()).min(1),
-    /** Whether tokens that did not pass the gate shut it off, besides the alarm. */
-    bypassShutsOff: z.boolean(),
-    /** Where people are told. */
-    topicArn: z.string(),
 });
 
 export type GateSettings = z.infer<typeof gateSettings>;

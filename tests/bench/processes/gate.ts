@@ -85,6 +85,7 @@ function settingsOf(endpoint: string, microUsdPerMonth: bigint): GateSettings {
         brake: { policyArn: "", users: [], roles: [] },
         topicArn: "",
         budgetServices: ["Amazon Bedrock"],
+        hasGate: true,
         bypassShutsOff: false,
     };
 }
