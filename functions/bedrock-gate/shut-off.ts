@@ -36,7 +36,7 @@ export interface ShutOffGround {
 }
 
 /** For how long a deny is waited for: IAM tells every place of a change in seconds, and promises no time. */
-const probeTime = 60_000;
+const probeTime = 10_000;
 const probePause = 250;
 
 /** What a shut-off leaves in the ledger; `toldAt` once people know of it. */
@@ -64,6 +64,8 @@ export class ShutOff {
         const { store, now, log } = this.ground;
         const began = now();
         const key = totalsKey(nameOf("month", began));
+        // An operator has said to go on in spite of what was found.
+        if (isRestored(await store.get(key), began)) return;
         const refused = await store.transact([
             {
                 key,
@@ -129,18 +131,21 @@ export class ShutOff {
     async endTrial(): Promise<void> {
         const { store, brake, now, log } = this.ground;
         const key = totalsKey(nameOf("month", now()));
-        const lift = counter(await store.get(key), "trialMicroUsd");
-        if (lift === 0n) return;
+        const totals = await store.get(key);
+        if (text(totals, "trialUntil") === undefined) return;
+        const lift = counter(totals, "trialMicroUsd");
+        // One for another reason stays.
+        const itsOwn = (text(totals, "shutOffBy") ?? "trial") === "trial";
         await store.transact([
             {
                 key,
                 when: [{ attribute: "trialMicroUsd", is: "equal", value: lift }],
                 add: { held: -lift, spent: -lift },
-                remove: ["trialMicroUsd", "trialUntil", ...shutOffMarks],
+                remove: ["trialMicroUsd", "trialUntil", ...(itsOwn ? shutOffMarks : [])],
             },
         ]);
         log("trial ended", {});
-        await brake.detach();
+        if (itsOwn) await brake.detach();
     }
 
     /**
@@ -166,8 +171,7 @@ export class ShutOff {
     private isDue(totals: Item | undefined, now: Date): boolean {
         const { microUsdPerMonth, shutOffPercent } = this.settings;
         if (text(totals, "shutOffAt") !== undefined) return false;
-        const restoredUntil = text(totals, "restoredUntil");
-        if (restoredUntil !== undefined && restoredUntil > now.toISOString()) return false;
+        if (isRestored(totals, now)) return false;
         return counter(totals, "spent") * 10_000n >= microUsdPerMonth * BigInt(Math.round(shutOffPercent * 100));
     }
 
@@ -241,6 +245,11 @@ export class ShutOff {
     }
 }
 
+function isRestored(totals: Item | undefined, now: Date): boolean {
+    const until = text(totals, "restoredUntil");
+    return until !== undefined && until > now.toISOString();
+}
+
 /** Whether a trial goes on although its time is over: whoever began it was killed. */
 function isOver(totals: Item | undefined, now: Date): boolean {
     const until = text(totals, "trialUntil");
@@ -250,4 +259,4 @@ function isOver(totals: Item | undefined, now: Date): boolean {
 /** Whether whoever began a shut-off has had the time to tell of it. */
 const isLeft = (shutOffAt: string, now: Date) => now.getTime() - Date.parse(shutOffAt) > 2 * probeTime;
 
-const meterOf = (totals: Item | undefined): ShutOffBy => (counter(totals, "trialMicroUsd") > 0n ? "trial" : "meter");
+const meterOf = (totals: Item | undefined): ShutOffBy => (text(totals, "trialUntil") === undefined ? "meter" : "trial");

@@ -57,7 +57,11 @@ const neverAsked: Readonly<Record<string, string>> = Object.fromEntries(
             "lambda:UpdateFunctionUrlConfig",
             "scheduler:UpdateSchedule",
         ],
-        "a stack without a gate, whose shut-off is tried by hand": ["iam:AttachUserPolicy", "iam:DetachUserPolicy"],
+        "a stack without a gate, whose shut-off is tried by hand": [
+            "iam:AttachUserPolicy",
+            "iam:DetachUserPolicy",
+            "iam:ListUserTags",
+        ],
         "infra adopt": ["s3:GetBucketTagging"],
         "infra rotate and recovery, and infra doctor": ["iam:GetAccessKeyLastUsed", "iam:SimulatePrincipalPolicy"],
     }).flatMap(([reason, actions]) => actions.map((action) => [action, reason])),

@@ -31,7 +31,7 @@ describe("the keeper of a gate", () => {
                 isDenied: () => Promise.resolve(attached),
             },
         });
-    const watch = { lookForBypass: () => Promise.resolve([]) } as unknown as Watch;
+    const watch = { look: () => Promise.resolve() } as unknown as Watch;
     const ask = (asked: object) => control(task.parse(asked), { shutOff: shutOff(), watch, store, now });
     const totals = () => store.get(totalsKey("2026-11"));
     const spend = (microUsd: bigint) =>
