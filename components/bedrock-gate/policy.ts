@@ -103,6 +103,12 @@ export function allowControl(scope: ArnScope, functionName: string, rights: Cont
             Action: `iam:ListAttached${kind}Policies`,
         })),
         {
+            Sid: "AllowLookingThroughTheTable",
+            Effect: "Allow",
+            Action: "dynamodb:Query",
+            Resource: regionalArn(scope, "dynamodb", `table/${rights.tableName}`),
+        },
+        {
             Sid: "AllowWatching",
             Effect: "Allow",
             // None of them has a resource level.
@@ -118,7 +124,7 @@ function common(scope: ArnScope, functionName: string, { tableName, topicArn }: 
             Sid: "AllowCounting",
             Effect: "Allow",
             // A transaction is authorised as the writes that it is made of.
-            Action: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+            Action: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
             Resource: regionalArn(scope, "dynamodb", `table/${tableName}`),
         },
         {

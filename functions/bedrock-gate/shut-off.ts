@@ -39,6 +39,9 @@ export interface ShutOffGround {
 const probeTime = 10_000;
 const probePause = 250;
 
+/** After how long nobody is on the way any more to tell people of a shut-off, in milliseconds: no function runs longer. */
+const longestTelling = 120_000;
+
 /** What a shut-off leaves in the ledger; `toldAt` once people know of it. */
 const shutOffMarks = ["shutOffAt", "shutOffBy", "deniedAfterMs", "toldAt"] as const;
 
@@ -257,6 +260,6 @@ function isOver(totals: Item | undefined, now: Date): boolean {
 }
 
 /** Whether whoever began a shut-off has had the time to tell of it. */
-const isLeft = (shutOffAt: string, now: Date) => now.getTime() - Date.parse(shutOffAt) > 2 * probeTime;
+const isLeft = (shutOffAt: string, now: Date) => now.getTime() - Date.parse(shutOffAt) > longestTelling;
 
 const meterOf = (totals: Item | undefined): ShutOffBy => (text(totals, "trialUntil") === undefined ? "meter" : "trial");

@@ -85,7 +85,7 @@ export function countingGrants(
     return [
         {
             Effect: "Allow",
-            Action: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+            Action: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
             Resource: regional(account, "dynamodb", region, `table/${tableName}`),
         },
         {

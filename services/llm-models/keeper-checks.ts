@@ -26,6 +26,11 @@ export function keeperChecks(outputs: LlmModelsOutputs, context: CheckContext): 
                 ...countingGrants(outputs, controlName, context),
                 ...attachingGrants(outputs, context, brakePolicyArn, ["Attach", "Detach"]),
                 ...seeingGrants(outputs, context),
+                {
+                    Effect: "Allow",
+                    Action: "dynamodb:Query",
+                    Resource: regional(context, "dynamodb", region, `table/${tableName}`),
+                },
                 ...watchingGrants,
             ],
             trust: trusting("lambda"),

@@ -18,15 +18,16 @@ export const keeperCode = () => codeOf("control-lambda");
 function codeOf(entry: string): pulumi.asset.Archive {
     const archive =
         archives.get(entry) ??
-        new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(bundle(entry)) });
+        // By its path: the text of one would be in the stack's state, four times over.
+        new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.FileAsset(bundle(entry)) });
     archives.set(entry, archive);
     return archive;
 }
 
-/** Bundling takes half a second, so a bundle is kept by what it was made of: the sources and the lock file. */
+/** Path of a bundle. Bundling takes half a second, so it is kept by what it was made of: the sources and the lock file. */
 function bundle(entry: string): string {
     const kept = join(root, "node_modules/.cache/bedrock-gate", `${entry}-${hashOfSources()}.js`);
-    if (existsSync(kept)) return readFileSync(kept, "utf8");
+    if (existsSync(kept)) return kept;
     const { outputFiles } = buildSync({
         absWorkingDir: root,
         entryPoints: [join(sources, `${entry}.ts`)],
@@ -38,13 +39,12 @@ function bundle(entry: string): string {
         legalComments: "eof",
         write: false,
     });
-    const code = outputFiles[0].text;
     mkdirSync(dirname(kept), { recursive: true });
     // Two programs may bundle at the same time: neither reads half a file.
     const mine = `${kept}.${process.pid}`;
-    writeFileSync(mine, code);
+    writeFileSync(mine, outputFiles[0].contents);
     renameSync(mine, kept);
-    return code;
+    return kept;
 }
 
 function hashOfSources(): string {

@@ -406,7 +406,7 @@ describe("policies of a BedrockGate", () => {
         {
             Sid: "AllowCounting",
             Effect: "Allow",
-            Action: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+            Action: ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
             Resource: "arn:aws:dynamodb:us-east-1:123456789012:table/the-table",
         },
         {
@@ -474,6 +474,12 @@ describe("policies of a BedrockGate", () => {
                     Effect: "Allow",
                     Action: "iam:ListAttachedRolePolicies",
                     Resource: [roleArn],
+                },
+                {
+                    Sid: "AllowLookingThroughTheTable",
+                    Effect: "Allow",
+                    Action: "dynamodb:Query",
+                    Resource: "arn:aws:dynamodb:us-east-1:123456789012:table/the-table",
                 },
                 {
                     Sid: "AllowWatching",

@@ -235,6 +235,9 @@ describe("E4: people are told of a shut-off, whatever fails meanwhile", () => {
         await keeper.shutOff.engage("meter");
         await keeper.shutOff.restore({ reason: "a test", by: "operator" });
         await keeper.shutOff.engage("bypass");
+        assert.equal(keeper.alerts.length, 1, "an operator's restoration holds");
+        await keeper.shutOff.restore({ reason: "a test", by: "operator", until: new Date(0) });
+        await keeper.shutOff.engage("bypass");
         assert.equal(keeper.alerts.length, 2);
         assert.notEqual(text(await keeper.totals, "toldAt"), undefined);
     });
