@@ -51,8 +51,11 @@ import { freePorts, TestCloud, until } from "../support/test-cloud";
 const services = ["rl-studio", "snapshotter", "mlflow", "llm-models"];
 const rollouts = "rl-studio-rollouts-dev";
 const snapshots = "fruitful-lab-snapshots-dev";
+const stackOfAll = stackConfig("local");
+/** Without a gate, whose service invokes its models itself. */
+const models = { ...(stackOfAll["platform:llm-models"] as object), gate: undefined };
 const stackFileOf = (changed: object = {}) =>
-    stringify({ config: { ...stackConfig("local"), "platform:services": services, ...changed } });
+    stringify({ config: { ...stackOfAll, "platform:llm-models": models, "platform:services": services, ...changed } });
 
 interface Ended {
     readonly exitCode: number;
