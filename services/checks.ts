@@ -115,6 +115,15 @@ export type Probe =
           readonly role: string;
           readonly policyArn: string;
       }
+    /** How many instances wait for requests once the gate was used, once it is idle, and once it was used again. */
+    | {
+          readonly kind: "gateInstances";
+          readonly url: string;
+          readonly model: string;
+          readonly controlName: string;
+          readonly functionName: string;
+          readonly alias: string;
+      }
     /** Has the keeper find the shut-off's level crossed, invokes before, meanwhile and after. */
     | {
           readonly kind: "keeperShutOff";

@@ -17,6 +17,12 @@ export interface FrontArgs {
      * looks up. Anybody can reach it.
      */
     readonly keys: boolean;
+    /**
+     * Instances that wait for signed requests while the gate is used, and for how many minutes after that.
+     *
+     * @default none
+     */
+    readonly provisionedConcurrency?: { readonly instances: number; readonly idleMinutes: number };
     /** Seconds that one call may take, up to 900 (AWS Lambda). */
     readonly timeoutSeconds: number;
     /** The bundled code; its `index.handler` answers events of a function URL. */

@@ -7,7 +7,7 @@ import { refuse, refuseFault } from "../validation";
 import { createControl } from "./control";
 import { createFrontRole, Front, type FrontArgs } from "./front";
 import { controlName } from "./names";
-import { type ControlRights } from "./policy";
+import { type ControlRights, gateAlias } from "./policy";
 
 export interface BedrockGateArgs {
     /** Partition, account and region of the ARNs that are made. */
@@ -150,25 +150,31 @@ export class BedrockGate extends pulumi.ComponentResource {
     }
 
     private rights(table: aws.dynamodb.Table, role: aws.iam.Role | undefined): pulumi.Output<ControlRights> {
-        const { brake, users, topicArn } = this.args;
+        const { brake, users, topicArn, functionName, front } = this.args;
+        const instances = front?.provisionedConcurrency?.instances ?? 0;
         return pulumi
             .all([table.name, topicArn, brake.arn, pulumi.all([...users]), pulumi.all(role ? [role.name] : [])])
             .apply(([tableName, topic, policyArn, userNames, roleNames]) => ({
                 tableName,
                 topicArn: topic,
                 brake: { policyArn, users: userNames, roles: roleNames },
+                ...(front ? { provisioned: { functionName, instances } } : {}),
             }));
     }
 
     /** What both functions are told: the settings, and what was made for them. */
     private settings(rights: pulumi.Output<ControlRights>): pulumi.Output<object> {
-        const hasGate = this.args.front !== undefined;
-        return pulumi.all([this.args.settings, rights]).apply(([settings, { tableName, topicArn, brake }]) => ({
-            ...settings,
-            table: tableName,
-            topicArn,
-            brake,
-            hasGate,
-        }));
+        const { front } = this.args;
+        const idleMinutes = front?.provisionedConcurrency?.idleMinutes ?? 0;
+        return pulumi
+            .all([this.args.settings, rights])
+            .apply(([settings, { tableName, topicArn, brake, provisioned }]) => ({
+                ...settings,
+                table: tableName,
+                topicArn,
+                brake,
+                hasGate: front !== undefined,
+                ...(provisioned ? { provisioned: { ...provisioned, alias: gateAlias, idleMinutes } } : {}),
+            }));
     }
 }

@@ -71,8 +71,17 @@ export interface BrakeTargets {
     readonly roles: readonly string[];
 }
 
+/** Instances that wait for requests. */
+export interface ProvisionedRights {
+    readonly functionName: string;
+    /** 0 where none are kept ready. */
+    readonly instances: number;
+}
+
 /** What a keeper and a gate share. */
 export interface ControlRights {
+    /** Of the gate, where there is one. */
+    readonly provisioned?: ProvisionedRights;
     readonly brake: BrakeTargets;
     readonly tableName: string;
     /** Where people are told of a shut-off. */
@@ -89,6 +98,9 @@ export function gatePolicy(
     return policyDocument(
         ...common(scope, functionName, rights),
         ...onTargets(scope, rights.brake, "Attaching", ["Attach"]),
+        ...(rights.provisioned && rights.provisioned.instances > 0
+            ? [onInstances(scope, rights.provisioned, "Beginning", "Put")]
+            : []),
         ...models,
     );
 }
@@ -102,6 +114,8 @@ export function allowControl(scope: ArnScope, functionName: string, rights: Cont
             Sid: `AllowSeeingAttachmentsTo${kind}s`,
             Action: `iam:ListAttached${kind}Policies`,
         })),
+        // Also where none are kept ready: a former setting may have left some.
+        ...(rights.provisioned ? [onInstances(scope, rights.provisioned, "Ending", "Delete")] : []),
         {
             Sid: "AllowLookingThroughTheTable",
             Effect: "Allow",
@@ -116,6 +130,21 @@ export function allowControl(scope: ArnScope, functionName: string, rights: Cont
             Resource: "*",
         },
     );
+}
+
+/** The instances of the one alias. */
+function onInstances(
+    scope: ArnScope,
+    { functionName }: ProvisionedRights,
+    sid: string,
+    verb: "Put" | "Delete",
+): PolicyStatement {
+    return {
+        Sid: `Allow${sid}Instances`,
+        Effect: "Allow",
+        Action: `lambda:${verb}ProvisionedConcurrencyConfig`,
+        Resource: regionalArn(scope, "lambda", `function:${functionName}:${gateAlias}`),
+    };
 }
 
 function common(scope: ArnScope, functionName: string, { tableName, topicArn }: ControlRights): PolicyStatement[] {

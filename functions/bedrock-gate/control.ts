@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { type Store } from "./core/store";
 import { createKey, listKeys, revokeKey } from "./keys";
+import { type Readiness } from "./readiness";
 import { type ShutOff } from "./shut-off";
 import { type Watch } from "./watch";
 
@@ -25,6 +26,8 @@ export const task = z.discriminatedUnion("task", [
     /** For whoever verifies. */
     z.strictObject({ task: z.literal("beginTrial"), seconds: z.int().min(1).max(600) }),
     z.strictObject({ task: z.literal("endTrial") }),
+    /** The same: as if the gate had been idle for its time. */
+    z.strictObject({ task: z.literal("endInstances") }),
     z.strictObject({
         task: z.literal("createKey"),
         name: keyName,
@@ -42,15 +45,18 @@ export type Task = z.infer<typeof task>;
 interface ControlGround {
     readonly shutOff: ShutOff;
     readonly watch: Watch;
+    /** Left out where there is no gate. */
+    readonly readiness?: Readiness;
     readonly store: Store;
     readonly now: () => Date;
 }
 
 /** Does what the keeper's schedules and operators ask for: it alone writes the ledger, beside a gate. */
-export async function control(asked: Task, { shutOff, watch, store, now }: ControlGround): Promise<unknown> {
+export async function control(asked: Task, { shutOff, watch, readiness, store, now }: ControlGround): Promise<unknown> {
     switch (asked.task) {
         case "keep":
             await shutOff.keep();
+            await readiness?.endIfIdle();
             return watch.look();
         case "daily":
             return watch.daily();
@@ -64,6 +70,8 @@ export async function control(asked: Task, { shutOff, watch, store, now }: Contr
             return shutOff.beginTrial(asked.seconds * 1000);
         case "endTrial":
             return shutOff.endTrial();
+        case "endInstances":
+            return readiness?.end();
         case "createKey":
             return createKey(store, asked, now());
         case "revokeKey":

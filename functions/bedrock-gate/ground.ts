@@ -2,6 +2,7 @@ import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CostExplorerClient } from "@aws-sdk/client-cost-explorer";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 
 import { Bedrock, type BedrockOptions } from "./adapters/bedrock";
@@ -9,8 +10,10 @@ import { TokenMetrics } from "./adapters/cloudwatch";
 import { billOf } from "./adapters/cost-explorer";
 import { DynamoStore } from "./adapters/dynamodb-store";
 import { IamBrake } from "./adapters/iam-brake";
+import { ProvisionedConcurrency } from "./adapters/provisioned-concurrency";
 import { type GateSettings, gateSettings, type KeeperSettings, keeperSettings } from "./core/settings";
 import { log } from "./log";
+import { Readiness } from "./readiness";
 import { ShutOff } from "./shut-off";
 import { Watch } from "./watch";
 
@@ -54,7 +57,16 @@ function commonGround(settings: KeeperSettings, credentials: Credentials, isDeni
     const brake = new IamBrake(new IAMClient({ region, credentials }), settings.brake, isDenied);
     const alert = publisher(settings, credentials);
     const shutOff = new ShutOff(settings, { store, brake, now, log, alert });
-    return { store, now, log, alert, shutOff };
+    const { provisioned } = settings;
+    const readiness =
+        provisioned &&
+        new Readiness(provisioned.idleMinutes, {
+            store,
+            instances: new ProvisionedConcurrency(new LambdaClient({ region, credentials }), provisioned),
+            now,
+            log,
+        });
+    return { store, now, log, alert, shutOff, readiness };
 }
 
 /** A request without messages: where it is allowed, Bedrock refuses it as invalid, and bills nothing. */

@@ -7,13 +7,19 @@ import { gateGround } from "./ground";
 import { bearer, signedCaller } from "./identify";
 
 const ground = gateGround(process.env.GATE_SETTINGS ?? "{}", fromEnv());
-const { settings, store, shutOff } = ground;
+const { settings, store, shutOff, readiness } = ground;
+const keepsReady = (settings.provisioned?.instances ?? 0) > 0;
 
 /** The gate behind its function URL. */
 export const handler = streamHandle(
     gateApp({
         ...ground,
         gate: new Gate(settings, { ...ground, charged: () => shutOff.look() }),
-        identify: async (context) => signedCaller(context) ?? (await bearer(context, store)),
+        identify: async (context) => {
+            const signed = signedCaller(context);
+            // Instances wait at the alias of signed requests alone.
+            if (signed && keepsReady) readiness?.used();
+            return signed ?? (await bearer(context, store));
+        },
     }),
 );

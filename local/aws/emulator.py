@@ -4,8 +4,8 @@ GetAccessKeyLastUsed answers as IAM does: with the time of the last request whos
 service stay unknown. Each right that a principal was judged by is written to iam-actions.log once, as a line
 `<principal> <action>`: what a policy needs is read from there.
 
-What is done to a Lambda alias or to a function's URL is judged by its own name, where MiniStack has two names for all
-of it. A call of CloudWatch in CBOR, the way of newer SDKs, is judged at all: MiniStack finds no name in it.
+What is done to a Lambda alias, to its provisioned concurrency or to a function's URL is judged by its own name, where
+MiniStack has two names for all of it; and provisioned concurrency by the alias that it is of. A call of CloudWatch in CBOR, the way of newer SDKs, is judged at all: MiniStack finds no name in it.
 """
 
 import json
@@ -65,7 +65,7 @@ authorised_as = {
 
 
 def action_of(service, method, path, *request, named=iam_actions.extract_iam_action):
-    if service == "lambda" and re.search(r"/functions/[^/]+/(aliases|url)(/|$)", path):
+    if service == "lambda" and re.search(r"/functions/[^/]+/(aliases|url|provisioned-concurrency)(/|$)", path):
         return f"lambda:{iam_actions._match_rest_action(service, method, path)}"
     if call := cbor_call(service, path):
         return f"cloudwatch:{call[1]}"
@@ -73,10 +73,14 @@ def action_of(service, method, path, *request, named=iam_actions.extract_iam_act
     return authorised_as.get(action, action)
 
 
-def resource_of(service, method, path, headers, body, *request, named=iam_actions.extract_resource_arn):
+def resource_of(service, method, path, headers, body, parameters, *place, named=iam_actions.extract_resource_arn):
     if cbor_call(service, path):
         body = json.dumps(cbor2.loads(body), default=str).encode()
-    return named(service, method, path, headers, body, *request)
+    resource = named(service, method, path, headers, body, parameters, *place)
+    if service == "lambda" and path.endswith("/provisioned-concurrency"):
+        qualifier = parameters.get("Qualifier", "")
+        return f"{resource}:{qualifier[0] if isinstance(qualifier, list) else qualifier}"
+    return resource
 
 
 def cbor_call(service, path):

@@ -80,6 +80,13 @@ export function verifierPolicy(partition: string): PolicyDocument {
             Resource: `arn:${partition}:s3:::*`,
         },
         {
+            Sid: "SeeInstances",
+            Effect: "Allow",
+            Action: "lambda:GetProvisionedConcurrencyConfig",
+            // Of a gate's alias.
+            Resource: `arn:${partition}:lambda:*:*:function:*:live`,
+        },
+        {
             Sid: "KnowOwnRights",
             Effect: "Allow",
             // With it `infra doctor` asks which of the deployer's rights are missing.

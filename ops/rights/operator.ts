@@ -57,6 +57,7 @@ const rightsOf: Rights = {
     inferenceProfile: noRights,
     gateCache: noRights,
     gateHealth: noRights,
+    gateInstances: noRights,
     gateKey: noRights,
     gateUsage: noRights,
     gateShutOff: noRights,

@@ -10,7 +10,7 @@ import { bedrockAccess, inferenceProfile, keeperShutOff, modelHealth, shutOff } 
 import { bucketDeclaration } from "./probes-bucket";
 import { budgetAction, budgetDeclaration, topicDeclaration } from "./probes-budget";
 import { taskDefinition } from "./probes-ecs";
-import { gateCache, gateHealth, gateKey, gateShutOff, gateUsage, ledger, schedule } from "./probes-gate";
+import { gateCache, gateHealth, gateInstances, gateKey, gateShutOff, gateUsage, ledger, schedule } from "./probes-gate";
 import { assumeRole, iamAccess, policyDeclaration, roleDeclaration, userDeclaration } from "./probes-iam";
 import {
     clusterAccess,
@@ -46,6 +46,7 @@ const executors: { readonly [Kind in AwsKind]: Executor<Kind> } = {
     inferenceProfile,
     gateCache,
     gateHealth,
+    gateInstances,
     gateKey,
     gateShutOff,
     gateUsage,

@@ -15,7 +15,7 @@ export { type CheckResult, type ClusterAccess, type VerifyTarget } from "./targe
 export { renderTable, toJson } from "./table";
 
 /** Kinds that run after everything else, in this order: what changes rights, then what clears up. */
-const late: readonly ProbeKind[] = ["shutOff", "keeperShutOff", "gateShutOff", "leftovers"];
+const late: readonly ProbeKind[] = ["shutOff", "gateInstances", "keeperShutOff", "gateShutOff", "leftovers"];
 
 /**
  * Proves by live calls what must hold for a stack.

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import { ListAttachedRolePoliciesCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
+import { GetProvisionedConcurrencyConfigCommand } from "@aws-sdk/client-lambda";
 import { GetScheduleCommand } from "@aws-sdk/client-scheduler";
 
 import { DynamoStore } from "../../functions/bedrock-gate/adapters/dynamodb-store";
@@ -10,12 +11,13 @@ import { counter, text } from "../../functions/bedrock-gate/core/store";
 import { nameOf } from "../../functions/bedrock-gate/core/time";
 import { healthy } from "../../services/checks";
 import { type Clients } from "../aws/clients";
+import { isNamed } from "../aws/failures";
 import { askGate, callGate, type GateAnswer } from "../aws/gate";
 import { askControl } from "../aws/gate-control";
 import { type Answer, NotTried } from "./outcome";
 import { whileInterruptible } from "./restore";
 import { type Executor, type ProbeOf } from "./run";
-import { whileTrying } from "./trial";
+import { consentOf, whileTrying } from "./trial";
 
 /** What two equal requests are answered with, and what each is charged. */
 export const gateCache: Executor<"gateCache"> = async ({ url, model }, { clients, scratch }) => {
@@ -78,6 +80,39 @@ export const gateKey: Executor<"gateKey"> = async ({ keysUrl: url, model, contro
         () => askControl(deployer.lambda, controlName, { task: "revokeKey", name }),
     );
     return { got: [...found, await ask("revoked")].join("; ") };
+};
+
+/** For how long instances are waited for, in milliseconds: the request that asks for them does not. */
+const instancesTime = 5_000;
+
+/** How many instances wait once the gate was used, once it is idle, and once it was used again (E9). */
+export const gateInstances: Executor<"gateInstances"> = async (probe, run) => {
+    const { url, model, controlName, functionName: FunctionName, alias: Qualifier } = probe;
+    consentOf(run, "takes the live gate its instances for a moment");
+    const { lambda } = run.deployer();
+    const service = { clients: run.service() };
+    const waiting = async () => {
+        const command = new GetProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier });
+        try {
+            return String((await lambda.send(command)).RequestedProvisionedConcurrentExecutions);
+        } catch (error) {
+            if (isNamed(error, "ProvisionedConcurrencyConfigNotFoundException")) return "none";
+            throw error;
+        }
+    };
+    const used = async (title: string) => {
+        const answer = await askGate(service, url, model, `Say yes. (${title}, ${run.scratch.runId})`);
+        if (answer.status !== 200) return `${title}: ${refusalInWords(answer)}`;
+        const until = Date.now() + instancesTime;
+        while ((await waiting()) === "none" && Date.now() < until) {
+            await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+        return `${title}: ${await waiting()}`;
+    };
+    const first = await used("used");
+    await askControl(lambda, controlName, { task: "endInstances" });
+    const idle = `idle: ${await waiting()}`;
+    return { got: [first, idle, await used("used again")].join("; ") };
 };
 
 /** What the ledger says of this month. */

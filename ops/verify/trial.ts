@@ -4,10 +4,13 @@ import { whileInterruptible } from "./restore";
 import { type ProbeRun } from "./run";
 import { type WhileShutOff } from "./target";
 
-/** @throws NotGiven where nobody has asked for a trial that denies a live service its invocations */
-export function consentOf({ whileShutOff }: ProbeRun): WhileShutOff {
+/** @throws NotGiven where nobody has asked for a trial that a live service feels */
+export function consentOf(
+    { whileShutOff }: ProbeRun,
+    what = "denies the live service its invocations for a while",
+): WhileShutOff {
     if (whileShutOff) return whileShutOff;
-    throw new NotGiven("it denies the live service its invocations for a while (--try-shut-off)");
+    throw new NotGiven(`it ${what} (--try-shut-off)`);
 }
 
 /** Seconds after which the keeper ends a trial whose run was killed. */

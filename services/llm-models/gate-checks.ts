@@ -1,18 +1,20 @@
+import { gateAlias } from "../../components/bedrock-gate/policy";
 import { check } from "../check-helpers";
 import { type Check, type CheckContext } from "../checks";
-import { attachingGrants, countingGrants, invokingGrants } from "./grants";
+import { attachingGrants, countingGrants, instancesGrant, invokingGrants } from "./grants";
 import { roleChecks, trusting } from "./keeper-checks";
 import { type LlmModelsOutputs } from "./schema";
 
 /** What must hold for the gate: its role alone invokes, and can do no more than its work. */
 export function gateChecks(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
-    const { keeper, gate } = outputs;
+    const { region, keeper, gate } = outputs;
     if (!gate) return [];
     return roleChecks("E1", "gate", "these models, its table, attaching the brake", gate.roleName, {
         grants: [
             ...invokingGrants(outputs, context),
             ...countingGrants(outputs, gate.functionName, context),
             ...attachingGrants(outputs, context, keeper.brakePolicyArn, ["Attach"]),
+            ...(gate.provisionedInstances === undefined ? [] : [instancesGrant(region, gate, context, "Put")]),
         ],
         trust: trusting("lambda"),
     });
@@ -53,6 +55,24 @@ export function gateCallChecks({
                       "a gate key with a limit of one request an hour",
                       "first: 200; second: 429: hour_limit; revoked: 401: unknown_caller",
                       { kind: "gateKey", keysUrl: gate.keysUrl, model, controlName },
+                      "deployer",
+                  ),
+              ]),
+        ...(gate.provisionedInstances === undefined
+            ? []
+            : [
+                  check(
+                      "E9",
+                      "instances wait while the gate is used, and none when it is idle",
+                      `used: ${gate.provisionedInstances}; idle: none; used again: ${gate.provisionedInstances}`,
+                      {
+                          kind: "gateInstances",
+                          url,
+                          model,
+                          controlName,
+                          functionName: gate.functionName,
+                          alias: gateAlias,
+                      },
                       "deployer",
                   ),
               ]),

@@ -20,6 +20,10 @@ export const gateSettings = z.strictObject({
         .default([...modelTiers]),
     /** Whether callers without AWS keys are let in by keys of the gate's own, at a URL that anybody can reach. */
     keys: z.boolean().default(false),
+    /** Instances that wait for signed requests while the gate is used, and minutes without use after which they end. */
+    provisionedConcurrency: z
+        .strictObject({ instances: z.int().min(1).max(1000), idleMinutes: z.int().min(1).max(1440) })
+        .optional(),
     /** Whether tokens that Bedrock counts and the gate does not shut it off, besides the alarm. */
     bypassShutsOff: z.boolean().default(false),
 });
@@ -49,6 +53,8 @@ export const gateOutputs = z.object({
     requestsPerHour: z.number(),
     requestsPerDay: z.number(),
     cacheMinutes: z.number(),
+    /** How many instances wait for requests while it is used, where some do. */
+    provisionedInstances: z.number().optional(),
 });
 
 export type GateOutputs = Readonly<z.infer<typeof gateOutputs>>;

@@ -76,6 +76,20 @@ export function callGrants(region: string, { functionName }: GateOutputs, accoun
     ];
 }
 
+/** The instances that wait at the URL's alias. */
+export function instancesGrant(
+    region: string,
+    { functionName }: GateOutputs,
+    account: Account,
+    verb: "Put" | "Delete",
+): Statement {
+    return {
+        Effect: "Allow",
+        Action: `lambda:${verb}ProvisionedConcurrencyConfig`,
+        Resource: `${functionArn(account, region, functionName)}:${gateAlias}`,
+    };
+}
+
 /** What the gate and the keeper do beside their own work: counting, writing a log, telling people. */
 export function countingGrants(
     { region, topicArn, keeper: { tableName } }: LlmModelsOutputs,

@@ -7,6 +7,7 @@ import {
     countingGrants,
     functionArn,
     iamArn,
+    instancesGrant,
     invokeActions,
     regional,
     seeingGrants,
@@ -16,7 +17,7 @@ import { type LlmModelsOutputs } from "./schema";
 
 /** What must hold for the keeper: its brake is not in force, it can do no more than its work, and is started in time. */
 export function keeperChecks(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
-    const { region, keeper, monthlyLimitUsd } = outputs;
+    const { region, keeper, gate, monthlyLimitUsd } = outputs;
     const { tableName, controlName, brakePolicyArn } = keeper;
     const control = functionArn(context, region, controlName);
     return [
@@ -31,6 +32,7 @@ export function keeperChecks(outputs: LlmModelsOutputs, context: CheckContext): 
                     Action: "dynamodb:Query",
                     Resource: regional(context, "dynamodb", region, `table/${tableName}`),
                 },
+                ...(gate ? [instancesGrant(region, gate, context, "Delete")] : []),
                 ...watchingGrants,
             ],
             trust: trusting("lambda"),
@@ -56,7 +58,7 @@ export function keeperChecks(outputs: LlmModelsOutputs, context: CheckContext): 
                 { kind: "schedule", name: scheduleName(controlName, name as ScheduleName), region },
             ),
         ),
-        ...(outputs.gate ? [] : [keeperShutOff(outputs)]),
+        ...(gate ? [] : [keeperShutOff(outputs)]),
     ];
 }
 

@@ -77,6 +77,7 @@ export function deployGate(
                 requestsPerHour: gate.requestsPerHour,
                 requestsPerDay: gate.requestsPerDay,
                 cacheMinutes: gate.cacheMinutes,
+                provisionedInstances: gate.provisionedConcurrency?.instances,
             }),
         roles: component.gate ? [component.gate.roleName] : [],
     };
@@ -94,6 +95,7 @@ function frontArgs(
             onlyInvoking(invokeStatements(scope, settings.models, settings.inferenceProfiles)),
         ),
         keys: gate.keys,
+        provisionedConcurrency: gate.provisionedConcurrency,
         timeoutSeconds,
         code: gateCode(),
         settings: {

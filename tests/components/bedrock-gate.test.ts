@@ -94,6 +94,7 @@ const rights: ControlRights = {
     tableName: "the-table",
     topicArn,
     brake: { policyArn: brakeArn, users: ["the-user"], roles: ["the-role"] },
+    provisioned: { functionName: "the-gate", instances: 0 },
 };
 
 /** The files of the code that a function was registered with. */
@@ -121,9 +122,14 @@ describe("BedrockGate", () => {
         assert.equal(gate.gate, undefined);
         const { variables } = mocks.get("aws:lambda/function:Function", "gate-control").inputs.environment;
         const brake = { ...rights.brake, roles: [] };
-        assert.deepEqual(JSON.parse(variables.KEEPER_SETTINGS), { ...told, hasGate: false, brake });
+        const { provisioned, ...others } = told;
+        assert.ok(provisioned);
+        assert.deepEqual(JSON.parse(variables.KEEPER_SETTINGS), { ...others, hasGate: false, brake });
         const { policy } = mocks.get("aws:iam/rolePolicy:RolePolicy", "gate-control-role-policy").inputs;
-        assert.deepEqual(JSON.parse(policy), allowControl(scope, "the-gate-control", { ...rights, brake }));
+        assert.deepEqual(
+            JSON.parse(policy),
+            allowControl(scope, "the-gate-control", { tableName: rights.tableName, topicArn, brake }),
+        );
     });
 
     it("declares the same in a preview", async () => {
@@ -205,6 +211,7 @@ describe("BedrockGate", () => {
         topicArn,
         brake: { policyArn: brakeArn, users: ["the-user"], roles: ["the-role"] },
         hasGate: true,
+        provisioned: { functionName: "the-gate", alias: "live", instances: 0, idleMinutes: 0 },
     };
 
     it("the function: published, with its right and its log there first", async () => {
@@ -227,6 +234,24 @@ describe("BedrockGate", () => {
             tags,
         });
         for (const name of ["gate-log", "gate-role-policy"]) assert.ok(options.dependsOn.includes(name), name);
+    });
+
+    it("E9: instances that wait are told to both, and begun by the gate alone", async () => {
+        const provisionedConcurrency = { instances: 2, idleMinutes: 15 };
+        const { mocks } = await run({ front: { ...front, provisionedConcurrency } });
+        for (const [name, variable] of [
+            ["gate-function", "GATE_SETTINGS"],
+            ["gate-control", "KEEPER_SETTINGS"],
+        ]) {
+            const { variables } = mocks.get("aws:lambda/function:Function", name).inputs.environment;
+            assert.deepEqual(JSON.parse(variables[variable]).provisioned, {
+                ...told.provisioned,
+                ...provisionedConcurrency,
+            });
+        }
+        const { policy } = mocks.get("aws:iam/rolePolicy:RolePolicy", "gate-role-policy").inputs;
+        const provisioned = { functionName: "the-gate", instances: 2 };
+        assert.deepEqual(JSON.parse(policy), gatePolicy(scope, "the-gate", { ...rights, provisioned }, models));
     });
 
     it("the settings may come later, as the users may", async () => {
@@ -476,11 +501,15 @@ describe("policies of a BedrockGate", () => {
                     Resource: [roleArn],
                 },
                 {
-                    Sid: "AllowLookingThroughTheTable",
+@@@                    Sid: "AllowLookingThroughTheTable",
                     Effect: "Allow",
                     Action: "dynamodb:Query",
                     Resource: "arn:aws:dynamodb:us-east-1:123456789012:table/the-table",
-                },
+%%%                    Sid: "AllowEndingInstances",
+                    Effect: "Allow",
+                    Action: "lambda:DeleteProvisionedConcurrencyConfig",
+                    Resource: "arn:aws:lambda:us-east-1:123456789012:function:the-gate:live",
+&&&                },
                 {
                     Sid: "AllowWatching",
                     Effect: "Allow",
@@ -489,6 +518,24 @@ describe("policies of a BedrockGate", () => {
                 },
             ],
         });
+    });
+
+    it("E9: the gate begins instances of that alias where some are to wait, and no other right changes", () => {
+        const some = { ...rights, provisioned: { functionName: "the-gate", instances: 1 } };
+        const before = gatePolicy(scope, "the-gate", rights, models).Statement;
+        assert.deepEqual(
+            gatePolicy(scope, "the-gate", some, models).Statement.filter(
+                ({ Sid }) => !before.some((s) => s.Sid === Sid),
+            ),
+            [
+                {
+                    Sid: "AllowBeginningInstances",
+                    Effect: "Allow",
+                    Action: "lambda:PutProvisionedConcurrencyConfig",
+                    Resource: "arn:aws:lambda:us-east-1:123456789012:function:the-gate:live",
+                },
+            ],
+        );
     });
 
     it("leave out whom a shut-off does not reach", () => {

@@ -35,6 +35,10 @@ const vaultDynamic = {
     ttlSeconds: 3600,
     refreshSeconds: 900,
 };
+const ready = {
+    ...(stackConfig("dev")["platform:llm-models"] as { gate: object }).gate,
+    provisionedConcurrency: { instances: 2, idleMinutes: 15 },
+};
 const profile = { profileId: "us.a.model-v1:0", modelId: "a.model-v1:0", destinationRegions: ["us-east-1"] };
 const outside = { auth: "create", kubernetes: { host: "https://one.platform.test", caCertFile: "package.json" } };
 
@@ -109,6 +113,8 @@ const changes: Readonly<Record<string, Readonly<Record<string, Change>>>> = {
         "gate.cacheMinutes": { value: 0 },
         "gate.tiers": { value: ["small"] },
         "gate.bypassShutsOff": { value: true },
+        "gate.provisionedConcurrency.instances": { base: { gate: ready }, value: 3 },
+        "gate.provisionedConcurrency.idleMinutes": { base: { gate: ready }, value: 16 },
         "gate.keys": { value: true },
         prices: { value: { "a.model-v1:0": { input: 1, output: 2 } } },
         adopt: { value: { user: ["user"] } },

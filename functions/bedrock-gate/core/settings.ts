@@ -29,6 +29,16 @@ export const keeperSettings = z.strictObject({
     budgetServices: z.array(z.string()).min(1),
     /** Whether a gate counts what is spent; without one, it is estimated from what CloudWatch counts. */
     hasGate: z.boolean(),
+    /** Of the gate, where there is one: how many instances wait for requests at which alias, and until when. */
+    provisioned: z
+        .strictObject({
+            functionName: z.string(),
+            alias: z.string(),
+            /** 0 keeps none ready, and ends those that a former setting has left. */
+            instances: z.number().int().min(0),
+            idleMinutes: z.number().int().min(0),
+        })
+        .optional(),
     /** Whether tokens that did not pass the gate shut it off, besides the alarm. */
     bypassShutsOff: z.boolean(),
 });
