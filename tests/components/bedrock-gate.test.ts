@@ -501,15 +501,17 @@ describe("policies of a BedrockGate", () => {
                     Resource: [roleArn],
                 },
                 {
-@@@                    Sid: "AllowLookingThroughTheTable",
-                    Effect: "Allow",
-                    Action: "dynamodb:Query",
-                    Resource: "arn:aws:dynamodb:us-east-1:123456789012:table/the-table",
-%%%                    Sid: "AllowEndingInstances",
+                    Sid: "AllowEndingInstances",
                     Effect: "Allow",
                     Action: "lambda:DeleteProvisionedConcurrencyConfig",
                     Resource: "arn:aws:lambda:us-east-1:123456789012:function:the-gate:live",
-&&&                },
+                },
+                {
+                    Sid: "AllowLookingThroughTheTable",
+                    Effect: "Allow",
+                    Action: "dynamodb:Query",
+                    Resource: "arn:aws:dynamodb:us-east-1:123456789012:table/the-table",
+                },
                 {
                     Sid: "AllowWatching",
                     Effect: "Allow",
