@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { randomUUID } from "node:crypto";
 
+import { type LocalModels } from "./adapters/local-models";
 import { BadRequest, operations, readAsk, tierHeader } from "./core/ask";
 import { chatCompletion, ChatChunks, type ChatHead, readChat } from "./core/chat";
 import { FrameReader } from "./core/frames";
@@ -23,6 +24,8 @@ export interface AppGround {
     /** Who asks. @throws Refused where nobody knows */
     readonly identify: (context: Context) => Promise<Caller>;
     readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void;
+    /** Models that cost nothing. @default none */
+    readonly local?: LocalModels;
 }
 
 /** Bytes of a request: Lambda takes no more. */
@@ -111,7 +114,10 @@ function decoded(model: string): string {
 }
 
 async function chat(ground: AppGround, context: Context, caller: Caller, requestId: string): Promise<Response> {
-    const request = readChat(await context.req.text());
+    const text = await context.req.text();
+    const local = await localChat(ground, caller, text);
+    if (local) return local;
+    const request = readChat(text);
     const operation = request.stream ? "converse-stream" : "converse";
     const ask = readAsk(operation, request.model, JSON.stringify(request.converse), new Headers());
     const answer = await ground.gate.answer({ requestId, caller, ask, headers: {}, ...wishes(context) });
@@ -140,11 +146,31 @@ async function chat(ground: AppGround, context: Context, caller: Caller, request
     });
 }
 
+/** The answer of a model that costs nothing, where one is asked for. */
+async function localChat({ gate, local }: AppGround, caller: Caller, text: string): Promise<Response | undefined> {
+    const body = local && parsed(text);
+    const model = local?.names.find((name) => name === body?.model);
+    if (!local || !body || model === undefined) return undefined;
+    await gate.countFree(caller);
+    const answer = await local.chat(model, body);
+    const headers = {
+        "content-type": answer.headers.get("content-type") ?? "application/json",
+        "x-gate-cache": "bypass",
+        "x-gate-cost-microusd": "0",
+    };
+    return new Response(answer.body, { status: answer.status, headers });
+}
+
 /** What Bedrock says of a failure; what stands in front of it may say it in another format. */
 function messageIn(text: string): string | undefined {
+    const said = parsed(text);
+    return typeof said?.message === "string" ? said.message : undefined;
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
     try {
-        const said: unknown = JSON.parse(text);
-        return isRecord(said) && typeof said.message === "string" ? said.message : undefined;
+        const value: unknown = JSON.parse(text);
+        return isRecord(value) ? value : undefined;
     } catch {
         return undefined;
     }
@@ -165,10 +191,14 @@ function chunks(head: ChatHead, includeUsage: boolean): TransformStream<Uint8Arr
     });
 }
 
-function models({ settings }: AppGround): Response {
+function models({ settings, local }: AppGround): Response {
+    const listed = [
+        ...settings.models.map((id) => ({ id, owned_by: "bedrock" })),
+        ...(local?.names ?? []).map((id) => ({ id, owned_by: "local" })),
+    ];
     return Response.json({
         object: "list",
-        data: settings.models.map((id) => ({ id, object: "model", created: 0, owned_by: "bedrock" })),
+        data: listed.map((model) => ({ ...model, object: "model", created: 0 })),
     });
 }
 

@@ -15,6 +15,7 @@ import {
     release,
     savings,
     settlement,
+    windows,
 } from "./core/ledger";
 import { limitHeaders, tighter } from "./core/limit-headers";
 import { readAnswer, type Reading, StreamMeter } from "./core/meter";
@@ -132,6 +133,20 @@ export class Gate {
             }
             return this.send(call, price, key, admitted.lease, admitted.outputTokens);
         }
+    }
+
+    /**
+     * Counts a request that costs nothing.
+     *
+     * @throws Refused where its caller has had all of an hour or a day
+     */
+    async countFree({ id, limits: own }: Caller): Promise<void> {
+        const limits = { ...this.limits, ...own };
+        const now = this.ground.now();
+        const refused = await this.count(() => this.ground.store.transact(windows(id, limits, now)));
+        if (!refused) return;
+        const unit = refused[1] ? "day" : "hour";
+        throw new Refused(refusalError({ code: `${unit}_limit`, until: endOf(unit, now) }, limits, now));
     }
 
     private priceOf({ model, serviceTier }: Ask): ModelPrice {

@@ -86,15 +86,20 @@ export function leaseFor(request: Request, now: Date, milliseconds: number): Lea
     return { ...request, months: first === last ? [first] : [first, last], expiresAt };
 }
 
-/** The transaction that admits a request: its hour, its day, its months, its leases and its name, or nothing. */
-export function admission(lease: Lease, limits: Limits, now: Date): Write[] {
-    const { caller, ceiling, months, model, tokens } = lease;
+/** What counts a request in its caller's hour and day, or refuses it there. */
+export function windows(caller: string, limits: Limits, now: Date): [hour: Write, day: Write] {
     const window = (unit: "hour" | "day", limit: bigint): Write => ({
         key: callerWindowKey(caller, unit, now),
         when: [{ attribute: "requests", is: "at most", value: limit - 1n }],
         add: { requests: 1n },
         set: expiry(now, windowTime),
     });
+    return [window("hour", limits.requestsPerHour), window("day", limits.requestsPerDay)];
+}
+
+/** The transaction that admits a request: its hour, its day, its months, its leases and its name, or nothing. */
+export function admission(lease: Lease, limits: Limits, now: Date): Write[] {
+    const { caller, ceiling, months, model, tokens } = lease;
     return [
         ...months.map((month): Write => ({
             key: totalsKey(month),
@@ -106,8 +111,7 @@ export function admission(lease: Lease, limits: Limits, now: Date): Write[] {
             add: { held: ceiling },
             set: expiry(now, moneyTime),
         })),
-        window("hour", limits.requestsPerHour),
-        window("day", limits.requestsPerDay),
+        ...windows(caller, limits, now),
         ...months.map((month): Write => ({
             key: { partition: leasesPartition(month), sort: leaseSort(lease) },
             when: [{ attribute: "ceiling", is: "absent" }],
