@@ -394,7 +394,7 @@ export class Gate {
                     try {
                         for await (const piece of response.body!) {
                             meter.read(piece);
-                            pieces.push(piece);
+                            if (key !== undefined) pieces.push(piece);
                             if (listening) controller.enqueue(piece);
                         }
                     } catch (error) {

@@ -221,6 +221,12 @@ describe("the bound of a request's input", () => {
         refused({ ...said, a: 1e20 }, /a is a number beyond/);
     });
 
+    it("is of the text as a tokenizer may write it out, where that is longer", () => {
+        const ligature = { prompt: "\ufdfa" };
+        assert.equal(read(ligature, "invoke").inputTokens, bytes({ prompt: "\ufdfa".normalize("NFKC") }) + 128n);
+        assert.ok(read(ligature, "invoke").inputTokens > bytes(ligature) + 128n);
+    });
+
     it("has more for tools, wherever they are", () => {
         const tools = [{ toolSpec: { name: "a" } }, { toolSpec: { name: "b" } }];
         for (const more of [{ toolConfig: { tools } }, { tools }, { additionalModelRequestFields: { tools } }]) {

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 
 import { frame, FrameReader } from "../../functions/bedrock-gate/core/frames";
 import { readAnswer, StreamMeter } from "../../functions/bedrock-gate/core/meter";
-import { chatUsage, converseUsage, invokeUsage, metricsUsage } from "../../functions/bedrock-gate/core/usage";
+import { converseUsage, invokeUsage, metricsUsage } from "../../functions/bedrock-gate/core/usage";
 
 const none = { input: 0n, output: 0n, cacheRead: 0n, cacheWrite5m: 0n, cacheWrite1h: 0n };
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -70,11 +70,6 @@ describe("what an answer says that it used", () => {
         assert.equal(metricsUsage({ inputTokenCount: 1 }), undefined);
     });
 
-    it("in a chat completion: what came from a cache is part of its input", () => {
-        const usage = { prompt_tokens: 10, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 4 } };
-        assert.deepEqual(chatUsage(usage), { ...none, input: 6n, output: 2n, cacheRead: 4n });
-    });
-
     it("is nothing that is known where something else stands in the place of a count: it is never 0", () => {
         for (const value of noCounts) {
             for (const name of ["inputTokens", "outputTokens", "cacheReadInputTokens", "cacheWriteInputTokens"]) {
@@ -92,7 +87,6 @@ describe("what an answer says that it used", () => {
         for (const nothing of [undefined, null, [], "x", {}]) {
             assert.equal(converseUsage(nothing), undefined);
             assert.equal(metricsUsage(nothing), undefined);
-            assert.equal(chatUsage(nothing), undefined);
         }
     });
 });

@@ -183,7 +183,8 @@ function findUnbounded(value: unknown): string | undefined {
 
 /**
  * A text has no more tokens than bytes, since every tokenizer's smallest piece is a byte; the bytes of the body that is
- * sent, which are not those that came, are more than its texts'. What the model's template adds comes on top.
+ * sent, which are not those that came, are more than its texts'. Some tokenizers write a text out first (Unicode's form
+ * NFKC), which can make it longer. What the model's template adds comes on top.
  */
 function boundOf(body: Body): bigint {
     const text = JSON.stringify(body, (name, value: unknown) => {
@@ -195,7 +196,7 @@ function boundOf(body: Body): bigint {
     const messages = Array.isArray(body.messages) ? body.messages.length : 1;
     const count = BigInt(toolsOf(body).length);
     return (
-        BigInt(Buffer.byteLength(text)) +
+        BigInt(Math.max(Buffer.byteLength(text), Buffer.byteLength(text.normalize("NFKC")))) +
         template.request +
         template.message * BigInt(messages) +
         (count > 0n ? template.withTools + template.tool * count : 0n)

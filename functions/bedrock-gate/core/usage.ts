@@ -53,20 +53,6 @@ export function metricsUsage(metrics: unknown): TokenUsage | undefined {
     };
 }
 
-/** `usage` of a chat completion, whose input holds what came from a cache. */
-export function chatUsage(usage: unknown): TokenUsage | undefined {
-    if (!isRecord(usage) || !isCount(usage.prompt_tokens) || !isCount(usage.completion_tokens)) return undefined;
-    const details = isRecord(usage.prompt_tokens_details) ? usage.prompt_tokens_details : {};
-    const cached = count(details.cached_tokens);
-    const input = count(usage.prompt_tokens);
-    return {
-        ...noTokens,
-        input: input > cached ? input - cached : 0n,
-        output: count(usage.completion_tokens),
-        cacheRead: cached,
-    };
-}
-
 export function isRecord(value: unknown): value is Record<string, unknown> {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }
