@@ -5,7 +5,8 @@ service stay unknown. Each right that a principal was judged by is written to ia
 `<principal> <action>`: what a policy needs is read from there.
 
 What is done to a Lambda alias, to its provisioned concurrency or to a function's URL is judged by its own name, where
-MiniStack has two names for all of it; and provisioned concurrency by the alias that it is of. A call of CloudWatch in CBOR, the way of newer SDKs, is judged at all: MiniStack finds no name in it.
+MiniStack has two names for all of it; and provisioned concurrency by the alias that it is of. A call of CloudWatch in
+CBOR, the way of newer SDKs, is judged at all: MiniStack finds no name in it.
 """
 
 import json

@@ -52,6 +52,7 @@ const neverAsked: Readonly<Record<string, string>> = Object.fromEntries(
             "iam:CreatePolicyVersion",
             "iam:DeletePolicyVersion",
             "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRoleDescription",
             "dynamodb:UpdateTable",
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionUrlConfig",
