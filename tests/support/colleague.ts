@@ -8,7 +8,17 @@ import { localDirectory, root } from "../../local/paths";
 import { type RotationCloud } from "./rotation-cloud";
 
 /** What the local cloud is made of. */
-const parts = ["components", "local", "ops", "services", "stacks", "index.ts", "Pulumi.yaml", "Pulumi.local.yaml"];
+const parts = [
+    "components",
+    "functions",
+    "local",
+    "ops",
+    "services",
+    "stacks",
+    "index.ts",
+    "Pulumi.yaml",
+    "Pulumi.local.yaml",
+];
 
 /** What two people share who work on one stack: its state, the accounts, the passphrase. */
 const shared = ["state", "passphrase", "identities.json", "tls", "aws.pid"];

@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 const checkout = resolve(__dirname, "..", "..");
 
 /** What the operator's tool is made of. */
-const parts = ["bin", "ops", "services", "stacks", "components", "tsconfig.json", "package.json"];
+const parts = ["bin", "ops", "services", "stacks", "components", "functions", "tsconfig.json", "package.json"];
 
 /** A copy of the repository with a stack file of a test's own, where the operator's tool runs as users run it. */
 export class InfraCheckout {
