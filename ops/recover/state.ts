@@ -42,6 +42,11 @@ const idsByType: Readonly<Record<string, (inputs: Record<string, string>, accoun
     "aws:iam/policy:Policy": ({ name, path = "/" }, account) => globalArn(account, "iam", `policy${path}${name}`),
     "aws:cloudwatch/logGroup:LogGroup": ({ name }) => name,
     "aws:budgets/budget:Budget": ({ name }, { accountId }) => `${accountId}:${name}`,
+    "aws:dynamodb/table:Table": ({ name }) => name,
+    "aws:lambda/function:Function": ({ name }) => name,
+    "aws:lambda/alias:Alias": ({ functionName, name }) => `${functionName}/${name}`,
+    "aws:lambda/functionUrl:FunctionUrl": ({ functionName, qualifier }) => `${functionName}/${qualifier}`,
+    "aws:scheduler/schedule:Schedule": ({ groupName = "default", name }) => `${groupName}/${name}`,
 };
 
 /**

@@ -29,7 +29,14 @@ describe("an update that is killed with SIGKILL", function () {
     afterEach(() => cloud.remove());
 
     // Each is a type whose second creation would fail, or that would leave a second one behind.
-    for (const type of [accessKey, "aws:s3/bucket:Bucket", "aws:iam/policy:Policy", "aws:budgets/budget:Budget"]) {
+    for (const type of [
+        accessKey,
+        "aws:s3/bucket:Bucket",
+        "aws:iam/policy:Policy",
+        "aws:budgets/budget:Budget",
+        "aws:dynamodb/table:Table",
+        "aws:lambda/function:Function",
+    ]) {
         it(`while it creates ${type} is recovered by one command, with nothing lost`, async () => {
             await cloud.succeed(["pulumi", "stack", "ls"]);
             await kill(cloud, { creating: type });

@@ -90,6 +90,24 @@ describe("the state of an interrupted update", () => {
         assert.deepEqual(deployment.resources?.slice(0, 3), state.deployment.resources);
     });
 
+    it("takes back each part of the gate whose second creation would fail", () => {
+        const creating = (type: string, inputs: Record<string, unknown>) =>
+            ({ type: "creating", resource: resource(type, type, inputs) }) as const;
+        const pending_operations = [
+            creating("aws:dynamodb/table:Table", { name: "ledger" }),
+            creating("aws:lambda/function:Function", { name: "gate" }),
+            creating("aws:lambda/alias:Alias", { functionName: "gate", name: "live" }),
+            creating("aws:lambda/functionUrl:FunctionUrl", { functionName: "gate", qualifier: "live" }),
+            creating("aws:scheduler/schedule:Schedule", { name: "keep" }),
+            creating("aws:scheduler/schedule:Schedule", { name: "keep", groupName: "group" }),
+        ];
+        const { deployment } = takeBackPending({ version: 3, deployment: { pending_operations } }, account);
+        assert.deepEqual(
+            deployment.resources?.map(({ id }) => id),
+            ["ledger", "gate", "gate/live", "gate/live", "default/keep", "group/keep"],
+        );
+    });
+
     it("names the users whose key was being created, with the keys that are known", () => {
         assert.deepEqual(interruptedKeyCreations(state), [{ user: "known", knownIds: ["AKIA1"] }]);
     });
