@@ -73,7 +73,7 @@ const template = { request: 64n, withTools: 1024n, message: 64n, tool: 128n };
  * @throws BadRequest where it cannot be read, or where no ceiling of its price can be computed
  */
 export function readAsk(operation: Operation, model: string, text: string, headers: Headers): Ask {
-    const body = parse(text);
+    const body = jsonObject(text);
     const converse = operation.startsWith("converse");
     refuseUnpriced(body, headers);
     const paths = converse ? converseLimit : nativeLimit(model);
@@ -93,7 +93,8 @@ export function readAsk(operation: Operation, model: string, text: string, heade
     };
 }
 
-function parse(text: string): Body {
+/** @throws BadRequest where a body is no JSON object */
+export function jsonObject(text: string): Body {
     let body: unknown;
     try {
         body = JSON.parse(text);

@@ -1,4 +1,4 @@
-import { BadRequest, type Body } from "./ask";
+import { BadRequest, type Body, jsonObject } from "./ask";
 import { chatMessages } from "./chat-messages";
 import { type StreamEvent } from "./frames";
 import { isRecord } from "./usage";
@@ -36,13 +36,7 @@ const known = [
 
 /** Reads a request for a chat completion. @throws BadRequest where it asks for what Converse has not */
 export function readChat(text: string): ChatRequest {
-    let body: unknown;
-    try {
-        body = JSON.parse(text);
-    } catch (error) {
-        throw new BadRequest(`The body is no JSON: ${(error as Error).message}`);
-    }
-    if (!isRecord(body)) throw new BadRequest("The body is no JSON object");
+    const body = jsonObject(text);
     const unknown = Object.keys(body).filter((name) => body[name] !== null && !known.includes(name));
     if (unknown.length > 0) throw new BadRequest(`${unknown.join(", ")}: not supported by this gate`);
     if (typeof body.model !== "string") throw new BadRequest("model is missing, expected the id of a model");
