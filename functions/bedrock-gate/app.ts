@@ -12,7 +12,8 @@ import { type GateSettings } from "./core/settings";
 import { counter, type Store } from "./core/store";
 import { endOf, nameOf } from "./core/time";
 import { isRecord } from "./core/usage";
-import { type Answer, type Caller, type Gate, Refused } from "./gate";
+import { type Answer, type Caller, Refused } from "./call";
+import { type Gate } from "./gate";
 import { bedrockError, type ErrorWriter, gateError, openaiError } from "./surfaces";
 
 /** What the surfaces stand on. */

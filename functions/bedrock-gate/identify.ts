@@ -3,7 +3,7 @@ import { type Context } from "hono";
 import { gateKeyItem, gateKeyPrefix, iamCaller, keyCaller } from "./core/callers";
 import { cannotCount } from "./core/refusal";
 import { type Store } from "./core/store";
-import { type Caller, Refused } from "./gate";
+import { type Caller, Refused } from "./call";
 
 /** The caller whose signature Lambda has checked, where a request came through the URL with IAM. */
 export function signedCaller(context: Context): Caller | undefined {

@@ -1,6 +1,6 @@
 import { BadRequest } from "./core/ask";
 import { type GateError } from "./core/refusal";
-import { Refused } from "./gate";
+import { Refused } from "./call";
 
 /** How a surface writes an error. */
 export type ErrorWriter = (error: GateError) => { readonly headers: Record<string, string>; readonly body: object };

@@ -1,4 +1,4 @@
-import { Refused } from "../gate";
+import { Refused } from "../call";
 
 /** Models on a server of somebody's own, by the names that callers use, and what that server calls them. */
 export type LocalNames = Readonly<Record<string, string>>;
