@@ -10,6 +10,7 @@ import { adoptedUser } from "./adoption";
 import { type StackContext } from "./context";
 import { type Lifted } from "./lifted";
 import { deployGate, userStatements } from "./llm-models/gate";
+import { warnOfShutOff } from "./llm-models/shut-off-warning";
 
 /** A budget that does not see what is spent neither alerts nor shuts anything off; which names to add only a bill says. */
 function warnOfUncounted(tier: BedrockBudgetTier, settings: LlmModelsSettings): void {
@@ -63,6 +64,7 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         tags,
     });
     warnOfUncounted(tier, settings);
+    warnOfShutOff([brake, deny]);
     return {
         region: context.region,
         models: settings.models,

@@ -78,13 +78,16 @@ describe("the gate on the local cloud", function () {
         assert.ok("unavailable" in report.costExplorer);
     });
 
-    it("an update does not undo a shut-off, and an operator does", async () => {
+    it("an update says that a shut-off is in force and does not undo it, and an operator does", async () => {
         assert.equal((await infra("budget", "status")).exitCode, 0);
         await shutOff();
         const inForce = await infra("budget", "status");
         assert.equal(inForce.exitCode, 1);
         assert.match(inForce.all!, /SHUT OFF at .* attached to role .*, user /);
-        await cloud.succeed(["pulumi", "up", "--yes", "--skip-preview"]);
+        for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+            const { all } = await cloud.succeed(["pulumi", ...command]);
+            assert.match(all!, /A shut-off is in force: deployer-ddf-llm-models-brake-dev denies spending to 2 of/);
+        }
         assert.equal(await ask("after the update"), 403);
         const restored = await infra("budget", "restore", "--reason", "a test", "--yes", "--json");
         assert.equal(restored.exitCode, 0, restored.all);

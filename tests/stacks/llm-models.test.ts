@@ -7,8 +7,7 @@ import { RecordingMocks, type Registered } from "../support/mocks";
 import { runProgram, stackConfig } from "../support/stack-files";
 
 /** Stack dev, with llm-models alone and changed settings. */
-async function run(changed: object): Promise<RecordingMocks> {
-    const mocks = new RecordingMocks();
+async function run(changed: object, mocks = new RecordingMocks()): Promise<RecordingMocks> {
     const dev = stackConfig("dev");
     const section = { ...(dev["platform:llm-models"] as object), ...changed };
     const config = { ...dev, "platform:services": ["llm-models"], "platform:llm-models": section };
@@ -19,7 +18,10 @@ async function run(changed: object): Promise<RecordingMocks> {
 const claude = "anthropic.claude-3-haiku-20240307-v1:0";
 
 /** What stack dev, with llm-models alone and changed settings, warns of, and of which resource. */
-async function warnings(changed: object): Promise<[resource: string | undefined, message: string][]> {
+async function warnings(
+    changed: object,
+    mocks?: RecordingMocks,
+): Promise<[resource: string | undefined, message: string][]> {
     const found: [string | undefined, string][] = [];
     const { warn } = pulumi.log;
     const log = pulumi.log as { warn: typeof warn };
@@ -28,7 +30,7 @@ async function warnings(changed: object): Promise<[resource: string | undefined,
         return Promise.resolve();
     };
     try {
-        await run(changed);
+        await run(changed, mocks);
     } finally {
         log.warn = warn;
     }
@@ -66,6 +68,35 @@ describe("llm-models warns of a budget that does not count what its models cost"
     })) {
         it(`not ${what}`, async () => assert.deepEqual(await warnings(changed), []));
     }
+});
+
+describe("llm-models says that a shut-off is in force", () => {
+    const attachments = (count: (arn: string) => number) =>
+        new RecordingMocks({
+            invokes: {
+                "aws:iam/getPolicy:getPolicy": ({ arn }: { arn: string }) => ({
+                    name: arn.split("/").at(-1),
+                    attachmentCount: count(arn),
+                }),
+            },
+        });
+
+    for (const [brake, policy] of [
+        ["brake", "llm-models-brake"],
+        ["shut-off", "llm-models-budget-deny"],
+    ]) {
+        it(`by the policy ${policy}`, async () => {
+            const mocks = attachments((arn) => (arn.endsWith(`deployer-ddf-llm-models-${brake}-dev`) ? 2 : 0));
+            const [[resource, message], ...others] = await warnings({}, mocks);
+            assert.deepEqual(others, []);
+            assert.equal(resource, policy);
+            assert.match(message, new RegExp(`-${brake}-dev denies spending to 2 of .*infra budget restore`));
+        });
+    }
+
+    it("not where nobody has either policy", async () => {
+        assert.deepEqual(await warnings({}, attachments(() => 0)), []);
+    });
 });
 
 describe("llm-models shuts off by two brakes with a policy each (E4)", () => {

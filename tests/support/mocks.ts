@@ -208,6 +208,8 @@ const defaultInvokes: Record<string, Record<string, unknown> | Error> = {
         userId: "AIDAMOCK",
         id: account,
     },
+    // Nobody has it.
+    "aws:iam/getPolicy:getPolicy": { attachmentCount: 0 },
     "aws:index/getPartition:getPartition": { partition: "aws", dnsSuffix: "amazonaws.com", id: "aws" },
     "aws:index/getRegion:getRegion": { region: "us-east-1", name: "us-east-1", id: "us-east-1" },
 };

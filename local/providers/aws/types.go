@@ -63,6 +63,7 @@ var renamed = map[string]map[string]*tfbridge.SchemaInfo{
 }
 
 var functions = map[string]*tfbridge.DataSourceInfo{
+	"aws_iam_policy":      {Tok: "aws:iam/getPolicy:getPolicy"},
 	"aws_caller_identity": {Tok: "aws:index/getCallerIdentity:getCallerIdentity"},
 	"aws_partition":       {Tok: "aws:index/getPartition:getPartition"},
 }
