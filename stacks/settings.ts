@@ -16,9 +16,14 @@ function regionExpected(region: string): string | undefined {
     return meant ? `${fault}; did you mean ${region.replace(`-${direction}-`, `-${meant}-`)}?` : fault;
 }
 
+export const region = z.string().superRefine(without(regionExpected));
+
 const accountId = z
     .string("expected an AWS account id of twelve digits as text: put it in quotes in the stack's file")
     .regex(/^\d{12}$/, "an AWS account id of twelve digits");
+
+/** The accounts that a stack may touch: the provider refuses every other one. */
+export const accountIds = z.array(accountId).min(1);
 
 /** How `infra rotate` goes from an old key to a new one; times in seconds. */
 const rotation = z
@@ -37,9 +42,8 @@ const rotation = z
 const general = z.strictObject({
     /** Suffix of the physical names, and what is protected. */
     environment: z.enum(environments),
-    region: z.string().superRefine(without(regionExpected)),
-    /** The accounts that this stack may touch: the provider refuses every other one. */
-    allowedAccountIds: z.array(accountId).min(1),
+    region,
+    allowedAccountIds: accountIds,
     services: z.array(z.enum(serviceNames)).min(1).refine(eachOnce, "each service once"),
     rotation,
 });

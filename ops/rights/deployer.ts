@@ -58,6 +58,21 @@ export function deployerPolicy(partition: string, accountId: string): PolicyDocu
 }
 
 /**
+ * What of that a preview needs, with `--refresh` too: what only looks. No object of a bucket and no item of a table is
+ * read; settings of functions are, and hold no secret.
+ *
+ * @param partition `aws`, `aws-cn` or `aws-us-gov`
+ * @param accountId twelve digits
+ */
+export function previewerPolicy(partition: string, accountId: string): PolicyDocument {
+    const statements = deployerPolicy(partition, accountId).Statement.flatMap((statement) => {
+        const looks = [statement.Action].flat().filter((action) => /:(Describe|Get|List|View)/.test(action!));
+        return looks.length === 0 ? [] : [{ ...statement, Action: looks as string[] }];
+    });
+    return policyDocument(...statements);
+}
+
+/**
  * What a deployer needs beyond that to verify a stack: to plant the objects that a service is to read, delete or be
  * refused, to remove what a check wrote and what a killed run has left, and to ask about its own rights. `pulumi up` needs none of it: give it only to
  * whoever verifies.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 
@@ -21,6 +22,7 @@ var types = []string{
 	"aws_iam_access_key",
 	"aws_iam_group",
 	"aws_iam_group_policy_attachment",
+	"aws_iam_openid_connect_provider",
 	"aws_iam_policy",
 	"aws_iam_role",
 	"aws_iam_role_policy",
@@ -28,6 +30,8 @@ var types = []string{
 	"aws_iam_user",
 	"aws_iam_user_group_membership",
 	"aws_iam_user_policy",
+	"aws_kms_alias",
+	"aws_kms_key",
 	"aws_lambda_alias",
 	"aws_lambda_function",
 	"aws_lambda_function_url",
@@ -62,6 +66,9 @@ var renamed = map[string]map[string]*tfbridge.SchemaInfo{
 	},
 }
 
+// Names of classes that the official plugin spells otherwise than the bridge would.
+var classes = map[string]string{"aws_iam_openid_connect_provider": "OpenIdConnectProvider"}
+
 var functions = map[string]*tfbridge.DataSourceInfo{
 	"aws_iam_policy":      {Tok: "aws:iam/getPolicy:getPolicy"},
 	"aws_caller_identity": {Tok: "aws:index/getCallerIdentity:getCallerIdentity"},
@@ -74,8 +81,9 @@ func resources(provider shim.Provider) map[string]*tfbridge.ResourceInfo {
 	for _, name := range types {
 		module, rest, _ := strings.Cut(strings.TrimPrefix(name, "aws_"), "_")
 		class := tfbridge.TerraformToPulumiNameV2(rest, nil, nil)
+		class = cmp.Or(classes[name], strings.ToUpper(class[:1])+class[1:])
 		mapped[name] = &tfbridge.ResourceInfo{
-			Tok:    tfbridge.MakeResource("aws", module, strings.ToUpper(class[:1])+class[1:]),
+			Tok:    tfbridge.MakeResource("aws", module, class),
 			Fields: fields(name, provider.ResourcesMap().Get(name)),
 		}
 	}
