@@ -11,6 +11,12 @@ module.exports = {
         },
         rule("nothing-imports-local", "Only tests do.", { pathNot: "^(local|tests)/" }, { path: "^local/" }),
         rule(
+            "nothing-imports-bootstrap",
+            "It is a program of its own.",
+            { pathNot: "^bootstrap/" },
+            { path: "^bootstrap/" },
+        ),
+        rule(
             "the-program-needs-no-tool",
             "Nothing that deploys depends on what operators run.",
             { path: "^(index\\.ts$|stacks/)", pathNot: "^stacks/clinical-ai/foreign-secret\\.ts$" },

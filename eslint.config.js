@@ -32,7 +32,7 @@ module.exports = tseslint.config(
         },
     },
     {
-        files: ["index.ts", "stacks/**/*.ts", "components/**/*.ts"],
+        files: ["index.ts", "bootstrap/**/*.ts", "stacks/**/*.ts", "components/**/*.ts"],
         rules: { "no-restricted-syntax": ["error", config, providers] },
     },
     { files: ["stacks/config.ts"], rules: { "no-restricted-syntax": ["error", providers] } },

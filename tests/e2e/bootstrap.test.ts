@@ -37,6 +37,7 @@ describe("an account's first deployment", function () {
     let cloud: TestCloud;
     let engine: string;
     let made: Bootstrapped;
+    let moveState: () => Promise<string>;
     before(async function () {
         this.timeout(30 * 60_000);
         cloud = await TestCloud.create();
@@ -76,6 +77,8 @@ describe("an account's first deployment", function () {
             return result.stdout;
         };
         return {
+            folder,
+            succeed,
             run: (...args: string[]) => run([...args, "--stack", "dev", "--config-file", file]),
             init: (provider: string) =>
                 succeed("stack", "init", "dev", "--secrets-provider", provider, "--cwd", folder),
@@ -126,13 +129,28 @@ describe("an account's first deployment", function () {
 
     it("makes the state's key and bucket and the roles of CI, and a second update changes nothing", async () => {
         const owner = { accessKeyId: account, secretAccessKey: "test" };
-        const committed = readFileSync(join(root, "stacks/bootstrap/Pulumi.dev.yaml"), "utf8");
+        const committed = readFileSync(join(root, "bootstrap/Pulumi.dev.yaml"), "utf8");
         const filled = committed.replaceAll("111111111111", account).replace("example/ai-service-platform", repository);
-        const bootstrap = engineOf("stacks/bootstrap", onLocalAws(filled, {}), owner);
+        const bootstrap = engineOf("bootstrap", onLocalAws(filled, {}), owner);
         await bootstrap.init("passphrase");
         await bootstrap.on("up", "--yes", "--skip-preview");
         await bootstrap.on("preview", "--refresh", "--expect-no-changes");
         made = (await bootstrap.outputs()) as Bootstrapped;
+        moveState = async () => {
+            const state = join(cloud.folder, "bootstrap.json");
+            await bootstrap.succeed("stack", "export", "--stack", "dev", "--file", state);
+            const moved = engineOf("bootstrap", {}, owner, made.backendUrl);
+            await moved.init(made.secretsProvider);
+            await moved.succeed("stack", "import", "--stack", "dev", "--file", state, "--cwd", moved.folder);
+            await moved.on("preview", "--refresh", "--expect-no-changes");
+            return readFileSync(join(moved.folder, "Pulumi.dev.yaml"), "utf8");
+        };
+    });
+
+    it("its own state moves to the bucket, under the key", async () => {
+        const stackFile = await moveState();
+        assert.match(stackFile, /^encryptedkey: /m);
+        assert.doesNotMatch(stackFile, /^encryptionsalt: /m);
     });
 
     it("trusts the jobs of the environment to deploy, those of pull requests and of main to preview, and no others", async () => {

@@ -155,7 +155,7 @@ function differences(where: string, npm: Properties, plugin: Properties): string
 
 /** The tokens of the types and functions of a package that the program's text names. */
 function used(name: keyof typeof packages): Set<string> {
-    const sources = ["components", "stacks"].flatMap((folder) =>
+    const sources = ["bootstrap", "components", "stacks"].flatMap((folder) =>
         readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
             .filter((file) => file.endsWith(".ts"))
             .map((file) => readFileSync(join(root, folder, file), "utf8")),

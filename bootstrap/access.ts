@@ -1,5 +1,5 @@
-import { type ArnScope, bucketArn, globalArn, objectsArn } from "../../components/arn";
-import { policyDocument, type PolicyDocument, type PolicyStatement } from "../../components/policy-document";
+import { type ArnScope, bucketArn, globalArn, objectsArn } from "../components/arn";
+import { policyDocument, type PolicyDocument, type PolicyStatement } from "../components/policy-document";
 
 /** The issuer of GitHub's tokens for workflows. */
 export const issuer = "token.actions.githubusercontent.com";

@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { type ArnScope } from "../../components/arn";
-import { policyDocument, type PolicyDocument } from "../../components/policy-document";
-import { deployerPolicy, previewerPolicy } from "../../ops/rights/deployer";
+import { type ArnScope } from "../components/arn";
+import { policyDocument, type PolicyDocument } from "../components/policy-document";
+import { deployerPolicy, previewerPolicy } from "../ops/rights/deployer";
 import { readState, subjects, trustAccount, trustWorkflows, useState } from "./access";
 import { type BootstrapSettings } from "./settings";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { bucketNameFault } from "../../components/secure-bucket/bucket-name";
-import { without } from "../../services/settings";
-import { accountIds, environments, region } from "../settings";
+import { bucketNameFault } from "../components/secure-bucket/bucket-name";
+import { without } from "../services/settings";
+import { accountIds, environments, region } from "../stacks/settings";
 
 /** What an account's first deployment is told. */
 const schema = z.strictObject({

@@ -1,10 +1,10 @@
-import "../error-handling";
+import "../stacks/error-handling";
 
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { prettifyError, ZodError } from "zod";
 
-import { SecureBucket } from "../../components/secure-bucket";
+import { SecureBucket } from "../components/secure-bucket";
 import { audience, issuer } from "./access";
 import { deployerRole, previewerRole } from "./roles";
 import { type BootstrapSettings, parseBootstrapSettings } from "./settings";
