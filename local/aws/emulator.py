@@ -6,7 +6,9 @@ service stay unknown. Each right that a principal was judged by is written to ia
 
 What is done to a Lambda alias, to its provisioned concurrency or to a function's URL is judged by its own name, where
 MiniStack has two names for all of it; and provisioned concurrency by the alias that it is of. A call of CloudWatch in
-CBOR, the way of newer SDKs, is judged at all: MiniStack finds no name in it.
+CBOR, the way of newer SDKs, is judged at all, and one about an alarm by that: MiniStack finds no name in it.
+
+An e-mail address that is subscribed to a topic waits for its owner: MiniStack takes it for confirmed, and sends no mail.
 """
 
 import json
@@ -19,7 +21,7 @@ import cbor2
 import function_urls
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import iam
+from ministack.services import iam, sns
 
 last_used: dict[str, str] = {}
 
@@ -75,8 +77,9 @@ def action_of(service, method, path, *request, named=iam_actions.extract_iam_act
 
 
 def resource_of(service, method, path, headers, body, parameters, *place, named=iam_actions.extract_resource_arn):
-    if cbor_call(service, path):
-        body = json.dumps(cbor2.loads(body), default=str).encode()
+    if service == "monitoring" and (cbor_call(service, path) or body.startswith(b"{")):
+        request = json.loads(body) if body.startswith(b"{") else cbor2.loads(body)
+        body = json.dumps(about_one_alarm(request), default=str).encode()
     resource = named(service, method, path, headers, body, parameters, *place)
     if service == "lambda" and path.endswith("/provisioned-concurrency"):
         qualifier = parameters.get("Qualifier", "")
@@ -86,6 +89,34 @@ def resource_of(service, method, path, headers, body, parameters, *place, named=
 
 def cbor_call(service, path):
     return service == "monitoring" and re.search(r"/operation/(\w+)$", path)
+
+
+def about_one_alarm(request):
+    """The request with the name of its alarm where MiniStack looks for it."""
+    arn = request.get("ResourceARN", "")
+    names = request.get("AlarmNames") or ([arn.split(":alarm:")[1]] if ":alarm:" in arn else [])
+    return {**request, "AlarmName": names[0]} if len(names) == 1 else request
+
+
+def subscribe(parameters, answer=sns._subscribe):
+    """No address is confirmed before its owner has followed the link in a mail, which nobody sends here."""
+    answered = answer(parameters)
+    for topic in sns._topics.values():
+        for subscription in topic["subscriptions"]:
+            if subscription["protocol"] == "email":
+                subscription["confirmed"] = False
+                subscription["attributes"]["PendingConfirmation"] = "true"
+    return answered
+
+
+def list_subscriptions_by_topic(parameters, answer=sns._list_subscriptions_by_topic):
+    """A list has this in place of the ARN of a subscription that is not confirmed."""
+    status, headers, body = answer(parameters)
+    for topic in sns._topics.values():
+        for subscription in topic["subscriptions"]:
+            if not subscription["confirmed"]:
+                body = body.replace(f">{subscription['arn']}<".encode(), b">PendingConfirmation<")
+    return status, headers, body
 
 
 def get_access_key_last_used(parameters, answer=iam._IAM_HANDLERS["GetAccessKeyLastUsed"]):
@@ -113,6 +144,8 @@ iam_actions.extract_iam_action = action_of
 iam_actions.extract_resource_arn = resource_of
 iam_evaluator.evaluate = evaluate
 iam_evaluator._verified_key = NotingVariable(iam_evaluator._verified_key)
+sns._subscribe = subscribe
+sns._list_subscriptions_by_topic = list_subscriptions_by_topic
 iam._IAM_HANDLERS["GetAccessKeyLastUsed"] = get_access_key_last_used
 
 function_urls.start()
