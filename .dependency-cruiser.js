@@ -52,7 +52,7 @@ module.exports = {
             {
                 path: "^(components/|stacks/(settings|secrets-provider|placeholders)\\.ts$)",
                 pathNot:
-                    "^components/(validation|[^/]+/(index|vault|kubernetes|shared|guard|deny|control|front))\\.ts$",
+                    "^components/(validation|[^/]+/(index|vault|kubernetes|shared|guard|deny|control|front|topic|alarms))\\.ts$",
             },
             { path: "^node_modules/@pulumi/", reachable: true },
         ),

@@ -14,3 +14,13 @@ export function refuseFault(
 ): void {
     if (expected !== undefined) refuse(resource, property, got, expected);
 }
+
+/** The same of `alertEmails` that are not one to ten e-mail addresses, each once: AWS Budgets mails no more. */
+export function refuseAlertEmails(resource: pulumi.Resource, emails: readonly string[]): void {
+    if (emails.length < 1 || emails.length > 10 || new Set(emails).size < emails.length) {
+        refuse(resource, "alertEmails", emails, "one to ten addresses, each once");
+    }
+    emails.forEach((email, index) => {
+        if (!/^[^\s@]+@[^\s@]+$/.test(email)) refuse(resource, `alertEmails[${index}]`, email, "an e-mail address");
+    });
+}

@@ -142,6 +142,10 @@ export type Probe =
     | { readonly kind: "budgetAction"; readonly budget: string }
     /** Who may publish to a topic. */
     | { readonly kind: "topic"; readonly aspect: "policy"; readonly topicArn: string }
+    /** Whether what is published to a topic is mailed to an address. */
+    | { readonly kind: "subscription"; readonly topicArn: string; readonly email: string }
+    /** When an alarm goes off, and whom it tells. */
+    | { readonly kind: "alarm"; readonly name: string; readonly region: string }
     /** Which account the caller's keys belong to. */
     | { readonly kind: "account" }
     /** Attaches the policy to the user, invokes, detaches it, invokes again. */
@@ -302,6 +306,9 @@ export function notServed(errorName: string): string {
 
 /** That a model answers. */
 export const healthy = "200: answers";
+
+/** That the owner of an address has agreed to be mailed what is published to a topic, or was asked and has not yet. */
+export const subscribed = { confirmed: "confirmed", asked: "not confirmed yet" } as const;
 
 /** Which model an inference profile serves, and in which regions: in every one where none is named. */
 export function routesInWords(modelId: string, regions: readonly string[]): string {

@@ -15,6 +15,7 @@ export type ResourceKind =
     | "podIdentity"
     | "table"
     | "function"
+    | "alarm"
     | "schedule";
 
 /** One of them, by its physical name. */

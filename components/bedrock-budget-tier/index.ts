@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../arn";
-import { refuse, refuseFault } from "../validation";
+import { refuse, refuseAlertEmails, refuseFault } from "../validation";
 import { bedrockCosts, bedrockServices, type CostTag, costTagKeyFault, costTypes, tierNotifications } from "./budgets";
 import { createGuard, type ShutOffArgs } from "./guard";
 import { allowBudgetsToPublish } from "./policy";
@@ -107,12 +107,7 @@ export class BedrockBudgetTier extends pulumi.ComponentResource {
         alertPercents.forEach((percent, index) => {
             if (!isPercent(percent)) refuse(this, `alertPercents[${index}]`, percent, "a number above 0 and up to 100");
         });
-        if (alertEmails.length < 1 || alertEmails.length > 10 || new Set(alertEmails).size < alertEmails.length) {
-            refuse(this, "alertEmails", alertEmails, "one to ten addresses, each once");
-        }
-        alertEmails.forEach((email, index) => {
-            if (!/^[^\s@]+@[^\s@]+$/.test(email)) refuse(this, `alertEmails[${index}]`, email, "an e-mail address");
-        });
+        refuseAlertEmails(this, alertEmails);
         if (services.length < 1 || services.includes("") || new Set(services).size < services.length) {
             refuse(this, "services", services, "names of services, at least one, each once");
         }

@@ -3,11 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../arn";
 import { identityNameFault } from "../naming";
-import { refuse, refuseFault } from "../validation";
+import { refuse, refuseAlertEmails, refuseFault } from "../validation";
+import { createAlarms } from "./alarms";
 import { createControl } from "./control";
 import { createFrontRole, Front, type FrontArgs } from "./front";
-import { controlName } from "./names";
+import { alarmsOf, controlName } from "./names";
 import { type ControlRights, gateAlias } from "./policy";
+import { createTopic } from "./topic";
 
 export interface BedrockGateArgs {
     /** Partition, account and region of the ARNs that are made. */
@@ -37,8 +39,16 @@ export interface BedrockGateArgs {
     readonly deniedBy?: readonly aws.iam.Policy[];
     /** Names of the IAM users that a shut-off reaches. */
     readonly users: readonly pulumi.Input<string>[];
-    /** ARN of the SNS topic on which people are told of a shut-off. */
-    readonly topicArn: pulumi.Input<string>;
+    /**
+     * Name of the SNS topic on which people are told of a shut-off, and of whatever keeps a shut-off from happening: 1 to
+     * 256 letters, digits, hyphens and underscores (SNS).
+     */
+    readonly topicName: string;
+    /**
+     * E-mail addresses that are subscribed to the topic: one to ten, each once. SNS sends each a link, and nothing else
+     * until its owner has followed it.
+     */
+    readonly alertEmails: readonly string[];
     /**
      * The gate.
      *
@@ -71,7 +81,7 @@ export interface GateAddresses {
 
 /**
  * What ends invocations when a month's budget is nearly spent: a table that what is spent is counted in, and a keeper that
- * shuts off and restores. Before it, where it is wanted, the way to Bedrock that counts money before it is spent: a
+ * shuts off and restores, with a topic on which people hear of that, and of alarms where either of them fails. Before it, where it is wanted, the way to Bedrock that counts money before it is spent: a
  * function behind a URL that asks for signed requests. Who may call that is said by `callStatements` in `policy.ts`.
  */
 export class BedrockGate extends pulumi.ComponentResource {
@@ -79,6 +89,8 @@ export class BedrockGate extends pulumi.ComponentResource {
     readonly tableName: pulumi.Output<string>;
     /** Name of the function that shuts off and restores. */
     readonly controlName: pulumi.Output<string>;
+    /** ARN of the topic on which people are told. */
+    readonly topicArn: pulumi.Output<string>;
     /** The gate, where there is one. */
     readonly gate?: GateAddresses;
 
@@ -92,7 +104,9 @@ export class BedrockGate extends pulumi.ComponentResource {
         const { front } = args;
         const table = this.createTable();
         const role = front && createFrontRole(this, name, front, args, [args.brake, ...(args.deniedBy ?? [])]);
-        const rights = this.rights(table, role);
+        const alarms = alarmsOf(controlName(args.functionName), front && args.functionName);
+        const topic = createTopic(this, name, { ...args, alarmNames: alarms.map((alarm) => alarm.name) });
+        const rights = this.rights(table, topic.arn, role);
         const settings = this.settings(rights);
         const control = createControl(this, name, {
             ...args,
@@ -105,19 +119,30 @@ export class BedrockGate extends pulumi.ComponentResource {
             const { url, keysUrl, functionName } = new Front(this, name, front, args, { role, rights, settings });
             this.gate = { url, keysUrl, functionName, roleName: role.name };
         }
+        createAlarms(this, name, alarms, topic, args.tags);
         this.tableName = table.name;
         this.controlName = control.name;
-        this.registerOutputs({ tableName: this.tableName, controlName: this.controlName, gate: this.gate });
+        this.topicArn = topic.arn;
+        this.registerOutputs({
+            tableName: this.tableName,
+            controlName: this.controlName,
+            topicArn: this.topicArn,
+            gate: this.gate,
+        });
     }
 
     private validate(): void {
-        const { functionName, tableName, front } = this.args;
+        const { functionName, tableName, topicName, alertEmails, front } = this.args;
         if (!/^[A-Za-z0-9_-]{1,47}$/.test(functionName)) {
             refuse(this, "functionName", functionName, "1 to 47 letters, digits, hyphens and underscores");
         }
         if (!/^[A-Za-z0-9_.-]{3,255}$/.test(tableName)) {
             refuse(this, "tableName", tableName, "3 to 255 letters, digits and _.-");
         }
+        if (!/^[A-Za-z0-9_-]{1,256}$/.test(topicName)) {
+            refuse(this, "topicName", topicName, "1 to 256 letters, digits, hyphens and underscores");
+        }
+        refuseAlertEmails(this, alertEmails);
         if (!front) return;
         const { roleName, timeoutSeconds } = front;
         refuseFault(this, "front.roleName", roleName, identityNameFault(roleName));
@@ -149,8 +174,12 @@ export class BedrockGate extends pulumi.ComponentResource {
         );
     }
 
-    private rights(table: aws.dynamodb.Table, role: aws.iam.Role | undefined): pulumi.Output<ControlRights> {
-        const { brake, users, topicArn, functionName, front } = this.args;
+    private rights(
+        table: aws.dynamodb.Table,
+        topicArn: pulumi.Output<string>,
+        role: aws.iam.Role | undefined,
+    ): pulumi.Output<ControlRights> {
+        const { brake, users, functionName, front } = this.args;
         const instances = front?.provisionedConcurrency?.instances ?? 0;
         return pulumi
             .all([table.name, topicArn, brake.arn, pulumi.all([...users]), pulumi.all(role ? [role.name] : [])])

@@ -53,6 +53,23 @@ export function trustScheduler(accountId: string): PolicyDocument {
     });
 }
 
+/** Lets CloudWatch, for these alarms only, publish to the topic. */
+export function allowAlarmsToPublish(scope: ArnScope, topicArn: string, alarmNames: readonly string[]): PolicyDocument {
+    return policyDocument({
+        Sid: "AllowAlarmsToPublish",
+        Effect: "Allow",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Action: "sns:Publish",
+        Resource: topicArn,
+        Condition: {
+            StringEquals: { "aws:SourceAccount": scope.accountId },
+            ArnLike: {
+                "aws:SourceArn": alarmNames.map((name) => regionalArn(scope, "cloudwatch", `alarm:${name}`)),
+            },
+        },
+    });
+}
+
 /** Lets a schedule start a function. */
 export function allowStarting(functionArn: string): PolicyDocument {
     return policyDocument({

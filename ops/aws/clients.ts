@@ -1,6 +1,7 @@
 import { BedrockClient } from "@aws-sdk/client-bedrock";
 import { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
 import { BudgetsClient } from "@aws-sdk/client-budgets";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ECSClient } from "@aws-sdk/client-ecs";
@@ -27,6 +28,7 @@ export interface Clients {
     readonly budgets: BudgetsClient;
     readonly sns: SNSClient;
     readonly ecs: ECSClient;
+    readonly cloudwatch: CloudWatchClient;
     readonly logs: CloudWatchLogsClient;
     readonly dynamodb: DynamoDBClient;
     readonly lambda: LambdaClient;
@@ -77,6 +79,7 @@ export function clientsFor({ accessKeyId, secretAccessKey, sessionToken }: Keys,
         budgets: new BudgetsClient(common),
         sns: new SNSClient(common),
         ecs: new ECSClient(common),
+        cloudwatch: new CloudWatchClient(common),
         logs: new CloudWatchLogsClient(common),
         dynamodb: new DynamoDBClient(common),
         lambda: new LambdaClient(common),

@@ -39,12 +39,13 @@ export function deployerPolicy(partition: string, accountId: string): PolicyDocu
         {
             Sid: "Functions",
             Effect: "Allow",
-            Action: [...actionsOn.table, ...actionsOn.function, ...actionsOn.schedule],
+            Action: [...actionsOn.table, ...actionsOn.function, ...actionsOn.schedule, ...actionsOn.alarm],
             Resource: [
                 regional("dynamodb", "table/*"),
                 regional("lambda", "function:*"),
                 // In the group that schedules are in when they name none.
                 regional("scheduler", "schedule/default/*"),
+                regional("cloudwatch", "alarm:*"),
             ],
         },
         {
@@ -320,12 +321,21 @@ export const actionsOn = {
         "scheduler:GetSchedule",
         "scheduler:UpdateSchedule",
     ],
+    alarm: [
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:ListTagsForResource",
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:TagResource",
+        "cloudwatch:UntagResource",
+    ],
     topic: [
         "sns:CreateTopic",
         "sns:DeleteTopic",
         "sns:GetTopicAttributes",
         "sns:ListTagsForResource",
         "sns:SetTopicAttributes",
+        "sns:Subscribe",
         "sns:TagResource",
         "sns:UntagResource",
     ],
@@ -337,6 +347,8 @@ export const unnamedActionsOn: Readonly<Partial<Record<ResourceKind, readonly st
     user: ["iam:ListVirtualMFADevices"],
     taskDefinition: ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"],
     logGroup: ["logs:DescribeLogGroups"],
+    // Of its subscriptions.
+    topic: ["sns:GetSubscriptionAttributes", "sns:Unsubscribe"],
 };
 
 const identityActions = [...actionsOn.user, ...actionsOn.role, ...actionsOn.group, ...actionsOn.policy];

@@ -49,6 +49,10 @@ const rightsOf: Rights = {
             globalArn(scope, "budgets", resource),
         ]),
     topic: ({ topicArn }) => [["sns:GetTopicAttributes", topicArn]],
+    subscription: ({ topicArn }) => [["sns:ListSubscriptionsByTopic", topicArn]],
+    alarm: ({ name, region }, scope) => [
+        ["cloudwatch:DescribeAlarms", regionalArn({ ...scope, region }, "cloudwatch", `alarm:${name}`)],
+    ],
     s3: noRights,
     iam: noRights,
     assumeRole: noRights,

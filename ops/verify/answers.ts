@@ -24,6 +24,7 @@ import {
     servedResources,
 } from "./probes-kubernetes";
 import { leftovers, s3Access } from "./probes-s3";
+import { alarm, subscription } from "./probes-telling";
 import { secretSync, vaultFields, vaultLogin, vaultState } from "./probes-vault";
 import { type ClusterExecutor, type Executor, type ProbeRun } from "./run";
 import { type Scratch } from "./scratch";
@@ -57,6 +58,8 @@ const executors: { readonly [Kind in AwsKind]: Executor<Kind> } = {
     budget: budgetDeclaration,
     budgetAction,
     topic: topicDeclaration,
+    subscription,
+    alarm,
     shutOff,
     leftovers,
 };

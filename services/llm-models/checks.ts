@@ -18,6 +18,7 @@ import { denyChecks, keeperChecks } from "./keeper-checks";
 import { attachingGrants, callGrants, invokingGrants, lookingGrants } from "./grants";
 import { names, rising } from "./names";
 import { type LlmModelsOutputs } from "./schema";
+import { tellingChecks } from "./telling-checks";
 
 /** What must hold for llm-models (E1–E4, E10). */
 export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
@@ -33,6 +34,7 @@ export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext
         ...shutOffChecks(outputs, context),
         ...keeperChecks(outputs, context),
         ...gateChecks(outputs, context),
+        ...tellingChecks(outputs, context),
     ];
 }
 

@@ -38,6 +38,8 @@ export const keeperOutputs = z.object({
     controlName: z.string(),
     /** Of the deny that its shut-off attaches. */
     brakePolicyArn: z.string(),
+    /** Of the topic on which it, the gate and their alarms tell people. */
+    topicArn: z.string(),
 });
 
 export type KeeperOutputs = Readonly<z.infer<typeof keeperOutputs>>;

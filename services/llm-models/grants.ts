@@ -92,7 +92,7 @@ export function instancesGrant(
 
 /** What the gate and the keeper do beside their own work: counting, writing a log, telling people. */
 export function countingGrants(
-    { region, topicArn, keeper: { tableName } }: LlmModelsOutputs,
+    { region, keeper: { tableName, topicArn } }: LlmModelsOutputs,
     functionName: string,
     account: Account,
 ): Statement[] {

@@ -9,6 +9,7 @@ export const names = {
     gateFunction: "deployer-ddf-llm-models",
     gateRole: "deployer-ddf-llm-models-gate-role",
     gateTable: "deployer-ddf-llm-models-gate",
+    gateTopic: "deployer-ddf-llm-models-gate-alerts",
     brakePolicy: "deployer-ddf-llm-models-brake",
     gate: {
         /** Seconds that one request may take. */

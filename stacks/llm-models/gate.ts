@@ -1,7 +1,6 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { regionalArn } from "../../components/arn";
 import { BedrockGate, type BedrockGateArgs } from "../../components/bedrock-gate";
 import { callStatements } from "../../components/bedrock-gate/policy";
 import { invokeStatements, onlyInvoking, withoutInvoking } from "../../components/bedrock-budget-tier/policy";
@@ -25,8 +24,8 @@ export function userStatements(settings: LlmModelsSettings, context: StackContex
 
 /**
  * The keeper, which shuts off (E4, E5), and the gate where there is one: it alone invokes the models then, and counts what
- * that costs (E6–E8). Both stand before the budget, whose action reaches the gate's role: so they have the topic's ARN by
- * the topic's name.
+ * that costs (E6–E8). Both tell people on a topic of their own: AWS Budgets mails the addresses itself what it publishes to
+ * the budget's, so that whoever was subscribed to that would get each of its alerts twice.
  */
 export function deployGate(
     settings: LlmModelsSettings,
@@ -47,7 +46,8 @@ export function deployGate(
         brake: shutOff.brake,
         deniedBy: [shutOff.deny],
         users: [shutOff.user],
-        topicArn: context.scope.apply((scope) => regionalArn(scope, "sns", context.name(llmModels.topic))),
+        topicName: context.name(llmModels.gateTopic),
+        alertEmails: settings.alertEmails,
         settings: {
             environment: context.environment,
             region: context.region,
@@ -68,6 +68,7 @@ export function deployGate(
             tableName: component.tableName,
             controlName: component.controlName,
             brakePolicyArn: shutOff.brake.arn,
+            topicArn: component.topicArn,
         }),
         gate:
             gate &&

@@ -6,6 +6,7 @@ import { spendingDeny } from "../../components/bedrock-budget-tier/deny";
 import { BedrockGate, type BedrockGateArgs } from "../../components/bedrock-gate";
 import { type FrontArgs } from "../../components/bedrock-gate/front";
 import {
+    allowAlarmsToPublish,
     allowControl,
     allowStarting,
     callStatements,
@@ -18,7 +19,7 @@ import { type PolicyStatement } from "../../components/policy-document";
 import { RecordingMocks, runWithMocks, valueOf } from "../support/mocks";
 
 const scope = { partition: "aws", accountId: "123456789012", region: "us-east-1" };
-const topicArn = "arn:aws:sns:us-east-1:123456789012:alerts";
+const topicArn = "arn:aws:sns:us-east-1:123456789012:the-topic";
 const brakeArn = "arn:aws:iam::123456789012:policy/the-brake";
 const userArn = "arn:aws:iam::123456789012:user/the-user";
 const roleArn = "arn:aws:iam::123456789012:role/the-role";
@@ -45,7 +46,8 @@ const args: Omit<BedrockGateArgs, "brake"> = {
     code: archive("the keeper"),
     settings: { region: "us-east-1", microUsdPerMonth: "50000000" },
     users: ["the-user"],
-    topicArn,
+    topicName: "the-topic",
+    alertEmails: ["one@example.org", "two@example.org"],
     logRetentionDays: 30,
     protectTable: false,
     tags,
@@ -66,6 +68,8 @@ async function run(changes: Partial<BedrockGateArgs> = {}, preview = false) {
 
 const withoutGate = [
     "aws:cloudwatch/logGroup:LogGroup gate-control-log",
+    "aws:cloudwatch/metricAlarm:MetricAlarm gate-alarm-keeper-errors",
+    "aws:cloudwatch/metricAlarm:MetricAlarm gate-alarm-keeper-silent",
     "aws:dynamodb/table:Table gate-table",
     "aws:iam/policy:Policy brake",
     "aws:iam/role:Role gate-control-role",
@@ -76,6 +80,10 @@ const withoutGate = [
     "aws:scheduler/schedule:Schedule gate-schedule-daily",
     "aws:scheduler/schedule:Schedule gate-schedule-keep",
     "aws:scheduler/schedule:Schedule gate-schedule-month",
+    "aws:sns/topic:Topic gate-topic",
+    "aws:sns/topicPolicy:TopicPolicy gate-topic-policy",
+    "aws:sns/topicSubscription:TopicSubscription gate-subscription-one@example.org",
+    "aws:sns/topicSubscription:TopicSubscription gate-subscription-two@example.org",
     "platform:ai:BedrockGate gate",
     "pulumi:pulumi:Stack platform-test",
 ];
@@ -83,6 +91,8 @@ const withoutGate = [
 const everything = [
     ...withoutGate,
     "aws:cloudwatch/logGroup:LogGroup gate-log",
+    "aws:cloudwatch/metricAlarm:MetricAlarm gate-alarm-gate-errors",
+    "aws:cloudwatch/metricAlarm:MetricAlarm gate-alarm-gate-throttles",
     "aws:iam/role:Role gate-role",
     "aws:iam/rolePolicy:RolePolicy gate-role-policy",
     "aws:lambda/alias:Alias gate-alias",
@@ -107,7 +117,7 @@ const actionsOf = (statements: readonly PolicyStatement[]) =>
     statements.flatMap(({ Action }) => [Action].flat() as string[]).sort();
 
 describe("BedrockGate", () => {
-    it("makes the table, two functions with their roles and logs, one URL and three schedules, and nothing else", async () => {
+    it("makes the table, two functions with their roles, logs and alarms, a URL, schedules, a topic, and nothing else", async () => {
         const { mocks } = await run();
         // In particular no permission of the function's own, and nothing that attaches the brake.
         assert.deepEqual(mocks.list(), everything);
@@ -371,16 +381,107 @@ describe("BedrockGate", () => {
         );
     });
 
+    const alarm = (name: string, functionName: string, metricName: string, description: string, rest: object) => ({
+        name,
+        alarmDescription: description,
+        namespace: "AWS/Lambda",
+        metricName,
+        dimensions: { FunctionName: functionName },
+        statistic: "Sum",
+        period: 300,
+        alarmActions: [topicArn],
+        tags,
+        ...rest,
+    });
+    const failure = {
+        evaluationPeriods: 1,
+        comparisonOperator: "GreaterThanThreshold",
+        threshold: 0,
+        treatMissingData: "notBreaching",
+    };
+    const ofKeeper = [
+        alarm(
+            "the-gate-control-errors",
+            "the-gate-control",
+            "Errors",
+            "The keeper of the budget has failed: see its log.",
+            failure,
+        ),
+        alarm(
+            "the-gate-control-silent",
+            "the-gate-control",
+            "Invocations",
+            "The keeper of the budget does not run, as it should every five minutes: see its schedules.",
+            {
+                evaluationPeriods: 3,
+                comparisonOperator: "LessThanThreshold",
+                threshold: 1,
+                treatMissingData: "breaching",
+                okActions: [topicArn],
+            },
+        ),
+    ];
+    const ofGate = [
+        alarm(
+            "the-gate-errors",
+            "the-gate",
+            "Errors",
+            "The gate in front of Bedrock has crashed or run out of time: see its log.",
+            failure,
+        ),
+        alarm(
+            "the-gate-throttles",
+            "the-gate",
+            "Throttles",
+            "Lambda has turned callers of the gate away: no concurrency was left for it.",
+            failure,
+        ),
+    ];
+    const byName = <Named extends { name: string }>(all: Named[]) =>
+        [...all].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const alarmsIn = (mocks: RecordingMocks) =>
+        byName(mocks.all("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ inputs }) => inputs as { name: string }));
+
+    it("E4: alarms: a keeper that fails or does not run, a gate that fails or turns callers away", async () => {
+        const { mocks } = await run();
+        assert.deepEqual(alarmsIn(mocks), byName([...ofKeeper, ...ofGate]));
+        for (const { name, options } of mocks.all("aws:cloudwatch/metricAlarm:MetricAlarm")) {
+            assert.ok(options.dependsOn.includes("gate-topic-policy"), name);
+        }
+    });
+
+    it("E4: alarms of the keeper alone, where there is no gate", async () => {
+        const { mocks } = await run({ front: undefined });
+        assert.deepEqual(alarmsIn(mocks), ofKeeper);
+        const { policy } = mocks.get("aws:sns/topicPolicy:TopicPolicy", "gate-topic-policy").inputs;
+        const names = ["the-gate-control-errors", "the-gate-control-silent"];
+        assert.deepEqual(JSON.parse(policy), allowAlarmsToPublish(scope, topicArn, names));
+    });
+
+    it("E4: a topic that every alarm may publish to, and that is mailed to each address", async () => {
+        const { mocks } = await run();
+        assert.deepEqual(mocks.get("aws:sns/topic:Topic", "gate-topic").inputs, { name: "the-topic", tags });
+        const { arn, policy } = mocks.get("aws:sns/topicPolicy:TopicPolicy", "gate-topic-policy").inputs;
+        assert.equal(arn, topicArn);
+        const names = [...ofKeeper, ...ofGate].map(({ name }) => name);
+        assert.deepEqual(JSON.parse(policy), allowAlarmsToPublish(scope, topicArn, names));
+        assert.deepEqual(
+            mocks.all("aws:sns/topicSubscription:TopicSubscription").map(({ inputs }) => inputs),
+            args.alertEmails.map((endpoint) => ({ topic: topicArn, protocol: "email", endpoint })),
+        );
+    });
+
     it("gives out its URL and names", async () => {
         const { gate } = await run();
-        const { tableName, controlName } = gate;
+        const { tableName, controlName, topicArn: topic } = gate;
         const { url, functionName, roleName } = gate.gate!;
-        assert.deepEqual(await valueOf(pulumi.all([url, functionName, roleName, tableName, controlName])), [
+        assert.deepEqual(await valueOf(pulumi.all([url, functionName, roleName, tableName, controlName, topic])), [
             "https://gate-url.lambda-url.us-east-1.on.aws/",
             "the-gate",
             "the-role",
             "the-table",
             "the-gate-control",
+            topicArn,
         ]);
     });
 
@@ -398,6 +499,12 @@ describe("BedrockGate", () => {
             { tableName },
             `tableName is "${tableName}", expected 3 to 255 letters, digits and _.-`,
         ]),
+        ...["", "a.b", "n".repeat(257)].map((topicName): [Partial<BedrockGateArgs>, string] => [
+            { topicName },
+            `topicName is "${topicName}", expected 1 to 256 letters, digits, hyphens and underscores`,
+        ]),
+        [{ alertEmails: [] }, "alertEmails is [], expected one to ten addresses, each once"],
+        [{ alertEmails: ["a@b", "ab"] }, 'alertEmails[1] is "ab", expected an e-mail address'],
         ...[0, 901, 1.5].map((timeoutSeconds): [Partial<BedrockGateArgs>, string] => [
             { front: { ...front, timeoutSeconds } },
             `front.timeoutSeconds is ${timeoutSeconds}, expected a whole number of seconds from 1 to 900`,
@@ -573,8 +680,30 @@ describe("policies of a BedrockGate", () => {
         const text = JSON.stringify([
             gatePolicy(china, "the-gate", { ...rights, topicArn: "t", brake: { ...rights.brake, policyArn: "p" } }, []),
             callStatements(china, "the-gate"),
+            allowAlarmsToPublish(china, "t", ["an-alarm"]),
         ]);
         assert.doesNotMatch(text, /arn:aws:/);
+    });
+
+    it("E4: the topic: those alarms of this account and region alone, and nobody else", () => {
+        assert.deepEqual(allowAlarmsToPublish(scope, topicArn, ["one", "two"]).Statement, [
+            {
+                Sid: "AllowAlarmsToPublish",
+                Effect: "Allow",
+                Principal: { Service: "cloudwatch.amazonaws.com" },
+                Action: "sns:Publish",
+                Resource: topicArn,
+                Condition: {
+                    StringEquals: { "aws:SourceAccount": "123456789012" },
+                    ArnLike: {
+                        "aws:SourceArn": [
+                            "arn:aws:cloudwatch:us-east-1:123456789012:alarm:one",
+                            "arn:aws:cloudwatch:us-east-1:123456789012:alarm:two",
+                        ],
+                    },
+                },
+            },
+        ]);
     });
 
     it("trust: Lambda, and the schedules of this account alone", () => {

@@ -7,7 +7,18 @@ import { answerOf } from "../support/registered";
 import { runProgram, stackConfig, type StackName } from "../support/stack-files";
 
 /** Kinds of probes that look at what is declared: what of them only AWS or the cluster can say is named here. */
-const declares = ["bucket", "user", "role", "policy", "taskDefinition", "budget", "budgetAction", "topic"] as const;
+const declares = [
+    "bucket",
+    "user",
+    "role",
+    "policy",
+    "taskDefinition",
+    "budget",
+    "budgetAction",
+    "topic",
+    "subscription",
+    "alarm",
+] as const;
 
 describe("what the program registers is what its checks expect", () => {
     const modelId = "meta.llama3-1-70b-instruct-v1:0";

@@ -171,12 +171,18 @@ describe("llm-models shuts off by two brakes with a policy each (E4)", () => {
 });
 
 describe("llm-models' gate", () => {
-    it("is told the topic that the budget makes", async () => {
-        const mocks = await run({});
+    it("tells people on a topic of its own: AWS Budgets mails them its alerts itself", async () => {
+        const mocks = await run({ alertEmails: ["one@example.org"] });
         const { variables } = mocks.get("aws:lambda/function:Function", "llm-models-gate-function").inputs.environment;
-        const [{ inputs }] = mocks.all("aws:sns/topic:Topic");
         const { topicArn } = JSON.parse(variables.GATE_SETTINGS) as { topicArn: string };
-        assert.equal(topicArn, `arn:aws:sns:us-east-1:123456789012:${inputs.name}`);
+        assert.equal(topicArn, "arn:aws:sns:us-east-1:123456789012:deployer-ddf-llm-models-gate-alerts-dev");
+        const subscribed = mocks.all("aws:sns/topicSubscription:TopicSubscription").map(({ inputs }) => inputs);
+        assert.deepEqual(subscribed, [{ topic: topicArn, protocol: "email", endpoint: "one@example.org" }]);
+        const [{ inputs }] = mocks.all("aws:budgets/budget:Budget");
+        for (const { subscriberEmailAddresses, subscriberSnsTopicArns } of inputs.notifications) {
+            assert.deepEqual(subscriberEmailAddresses, ["one@example.org"]);
+            assert.notDeepEqual(subscriberSnsTopicArns, [topicArn]);
+        }
     });
 
     it("takes the settings that the function reads", async () => {

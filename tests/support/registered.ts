@@ -12,7 +12,8 @@ import {
     publicAccessInWords,
     subscribersInWords,
 } from "../../ops/verify/words";
-import { keysInWords, type ObjectReference, type Probe, type ProbeKind } from "../../services/checks";
+import { alarmInWords } from "../../services/alarms";
+import { keysInWords, type ObjectReference, type Probe, type ProbeKind, subscribed } from "../../services/checks";
 import { at, placesInWords } from "../../services/fields";
 import { grantsInWords, type Statement } from "../../services/grants";
 import { type RecordingMocks, type Registered } from "./mocks";
@@ -38,6 +39,14 @@ const answers: {
         const policies = mocks.all("aws:sns/topicPolicy:TopicPolicy").filter(({ inputs }) => inputs.arn === topicArn);
         return grantsInWords(policies.flatMap(({ inputs }) => statements(inputs.policy)));
     },
+    subscription: ({ topicArn, email }, mocks) => {
+        const all = mocks.all("aws:sns/topicSubscription:TopicSubscription").map(({ inputs }) => inputs);
+        const found = all.filter(({ topic, protocol, endpoint }) => {
+            return topic === topicArn && protocol === "email" && endpoint === email;
+        });
+        return found.length === 1 ? subscribed.confirmed : `${found.length} subscriptions`;
+    },
+    alarm: ({ name }, mocks) => alarmOf(mocks.all("aws:cloudwatch/metricAlarm:MetricAlarm"), name),
     kubernetesFields: ({ object, fields }, mocks) =>
         placesInWords(fields.map((place) => [place, at(place, objectOf(object, mocks)?.inputs)])),
     kubernetes: ({ aspect, object }, mocks) => objectAspects[aspect]?.(objectOf(object, mocks)),
@@ -138,6 +147,15 @@ function ofPolicy({ aspect, policyArn }: Extract<Probe, { kind: "policy" }>, moc
 function managed(arn: string, mocks: RecordingMocks): Statement[] {
     const own = mocks.all("aws:iam/policy:Policy").find(({ inputs }) => inputs.name === nameOf(arn));
     return own ? statements(own.inputs.policy) : [];
+}
+
+function alarmOf(alarms: readonly Registered[], name: string): string {
+    const { okActions, dimensions, ...inputs } = alarms.find((one) => one.inputs.name === name)!.inputs;
+    return alarmInWords({
+        ...(capitalised(inputs) as object),
+        Dimensions: Object.entries(dimensions as Record<string, string>).map(([Name, Value]) => ({ Name, Value })),
+        OKActions: okActions as string[] | undefined,
+    });
 }
 
 function taskDefinition(mocks: RecordingMocks): string {

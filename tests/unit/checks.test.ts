@@ -54,7 +54,12 @@ const outputs = {
         denyPolicyArn: iam("policy/deny"),
         shutOffRoleArn: iam("role/shut-off"),
         budgetAction: false,
-        keeper: { tableName: "table", controlName: "keeper", brakePolicyArn: iam("policy/brake") },
+        keeper: {
+            tableName: "table",
+            controlName: "keeper",
+            brakePolicyArn: iam("policy/brake"),
+            topicArn: `arn:aws:sns:${region}:${accountId}:gate-alerts`,
+        },
         ...keys,
     },
 } satisfies Partial<ServiceOutputs>;
@@ -298,11 +303,19 @@ describe("the checks of llm-models", () => {
         );
     });
 
-    it("tolerate a model that is not in the catalogue, but not one that cannot be invoked", () => {
+    it("tolerate a model that is not in the catalogue, but not one that cannot be invoked; and who has yet to confirm", () => {
         const tolerant = checksOf().filter(({ tolerated }) => tolerated);
+        const mailed = (email: string) => [`gate's topic is mailed to ${email}`, ["not confirmed yet"]];
         assert.deepEqual(
             tolerant.map(({ name, tolerated }) => [name, tolerated]),
-            ["get meta.one", "get meta.two"].map((name) => [name, ["not served here (ResourceNotFoundException)"]]),
+            [
+                ...["get meta.one", "get meta.two"].map((name) => [
+                    name,
+                    ["not served here (ResourceNotFoundException)"],
+                ]),
+                mailed("b@example.org"),
+                mailed("a@example.org"),
+            ],
         );
     });
 

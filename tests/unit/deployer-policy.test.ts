@@ -36,13 +36,14 @@ describe("the deployer's policy", () => {
         }
     });
 
-    it("may make functions, tables and schedules of this account alone, and hand roles to those who run them", () => {
+    it("may make functions, tables, schedules and alarms of this account alone, and hand roles to those who run them", () => {
         const of = (sid: string) =>
             deployerPolicy("aws-us-gov", "123456789012").Statement.find(({ Sid }) => Sid === sid)!;
         assert.deepEqual(of("Functions").Resource, [
             "arn:aws-us-gov:dynamodb:*:123456789012:table/*",
             "arn:aws-us-gov:lambda:*:123456789012:function:*",
             "arn:aws-us-gov:scheduler:*:123456789012:schedule/default/*",
+            "arn:aws-us-gov:cloudwatch:*:123456789012:alarm:*",
         ]);
         const passed = of("HandRolesOver").Condition!.StringEquals["iam:PassedToService"];
         for (const service of ["lambda", "scheduler"]) assert.ok(passed.includes(`${service}.amazonaws.com`), service);

@@ -11,6 +11,7 @@ const upstream = "github.com/hashicorp/terraform-provider-aws";
  */
 const services: Readonly<Record<string, string>> = {
     budgets: "budgets",
+    cloudwatch: "cloudwatch",
     dynamodb: "dynamodb",
     ecs: "ecs",
     eks: "eks",

@@ -16,6 +16,7 @@ var types = []string{
 	"aws_budgets_budget",
 	"aws_budgets_budget_action",
 	"aws_cloudwatch_log_group",
+	"aws_cloudwatch_metric_alarm",
 	"aws_dynamodb_table",
 	"aws_ecs_task_definition",
 	"aws_eks_pod_identity_association",
@@ -46,11 +47,13 @@ var types = []string{
 	"aws_scheduler_schedule",
 	"aws_sns_topic",
 	"aws_sns_topic_policy",
+	"aws_sns_topic_subscription",
 }
 
 // What the official plugin names or shapes otherwise than the bridge would by itself, by type. AutoName makes up a name
 // of at most so many characters where the program gives none.
 var renamed = map[string]map[string]*tfbridge.SchemaInfo{
+	"aws_cloudwatch_metric_alarm": {"alarm_name": tfbridge.AutoName("name", 255, "-")},
 	"aws_lambda_function": {
 		// AWS takes one, but it is a list in the official plugin.
 		"architectures": {Name: "architectures", MaxItemsOne: tfbridge.False()},
@@ -64,6 +67,7 @@ var renamed = map[string]map[string]*tfbridge.SchemaInfo{
 		"function_name": {Name: "function"},
 		"statement_id":  tfbridge.AutoName("statementId", 100, "-"),
 	},
+	"aws_sns_topic_subscription": {"topic_arn": {Name: "topic"}},
 }
 
 // Names of classes that the official plugin spells otherwise than the bridge would.

@@ -34,6 +34,8 @@ const readingKinds: readonly ProbeKind[] = [
     "budget",
     "budgetAction",
     "topic",
+    "subscription",
+    "alarm",
 ];
 
 /** The checks of `infra verify` that need no right but to read; those of access keys are told apart. */

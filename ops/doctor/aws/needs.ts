@@ -45,6 +45,7 @@ function arnOf({ kind, name }: AwsResource, scope: ArnScope): string {
         podIdentity: () => regionalArn(scope, "eks", `cluster/${name}`),
         table: () => regionalArn(scope, "dynamodb", `table/${name}`),
         function: () => regionalArn(scope, "lambda", `function:${name}`),
+        alarm: () => regionalArn(scope, "cloudwatch", `alarm:${name}`),
         // In the group that schedules are in when they name none.
         schedule: () => regionalArn(scope, "scheduler", `schedule/default/${name}`),
     };
