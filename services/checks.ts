@@ -97,6 +97,15 @@ export type Probe =
     | { readonly kind: "modelHealth"; readonly model: string }
     /** Which model an inference profile serves, and in which regions. */
     | { readonly kind: "inferenceProfile"; readonly profileId: string }
+    /** Whether a session of the service's role may invoke the model that its policy names, and not another. */
+    | {
+          readonly kind: "narrowedSession";
+          readonly roleArn: string;
+          /** The session's, as JSON. */
+          readonly policy: string;
+          readonly model: string;
+          readonly other?: string;
+      }
     /** What two equal requests through the gate are answered with, and charged. */
     | { readonly kind: "gateCache"; readonly url: string; readonly model: string }
     /** What the gate tells a caller of its own limits, and whether it counts. */

@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { BedrockBudgetTier } from "../components/bedrock-budget-tier";
 import { spendingDeny } from "../components/bedrock-budget-tier/deny";
+import { invokeStatements, onlyInvoking } from "../components/bedrock-budget-tier/policy";
 import { ScopedIdentity } from "../components/scoped-identity";
+import { trustUser } from "../components/scoped-identity/policy";
 import { llmModels, type LlmModelsOutputs, type LlmModelsSettings } from "../services/llm-models";
 import { uncountedModels } from "../services/llm-models/marketplace";
 import { rising } from "../services/llm-models/names";
@@ -24,7 +26,7 @@ function warnOfUncounted(tier: BedrockBudgetTier, settings: LlmModelsSettings): 
     );
 }
 
-/** The user that may invoke the chosen models, and the budget that stops it (E1–E4). */
+/** The user that may invoke the chosen models, the role of its narrowed sessions, and the budget that stops both (E1–E4, E11). */
 export function deploy(settings: LlmModelsSettings, context: StackContext): Lifted<LlmModelsOutputs> {
     const tags = context.tags(llmModels.name);
     const deny = spendingDeny(
@@ -42,7 +44,22 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         adopt: adoptedUser(settings.adopt.user),
         tags,
     });
-    const { keeper, gate, roles } = deployGate(settings, { brake, deny, user: identity.userName }, context);
+    const session = settings.gate
+        ? undefined
+        : new ScopedIdentity("llm-models-session", {
+              principal: {
+                  kind: "role",
+                  roleName: context.name(llmModels.sessionRole),
+                  trust: identity.arn.apply(trustUser),
+              },
+              statements: context.scope.apply((scope) =>
+                  onlyInvoking(invokeStatements(scope, settings.models, settings.inferenceProfiles)),
+              ),
+              deniedBy: [deny, brake],
+              tags,
+          });
+    const invoking = { user: identity.userName, roles: session ? [session.roleName] : [] };
+    const { keeper, gate, roles } = deployGate(settings, { brake, deny, ...invoking }, context);
     const tier = new BedrockBudgetTier("llm-models-budget", {
         scope: context.scope,
         budgetName: context.name(llmModels.budget),
@@ -56,7 +73,7 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
             denyPolicyArn: deny.arn,
             executionRoleName: context.name(llmModels.shutOffRole),
             users: [identity.userName],
-            // Whoever invokes: behind a gate, a deny on the user alone would stop nothing.
+            // Whoever invokes: a deny on the user alone would stop neither a gate nor a session of a role.
             roles,
             percent: llmModels.shutOffPercent,
             budgetAction: settings.budgetAction,
@@ -80,6 +97,7 @@ export function deploy(settings: LlmModelsSettings, context: StackContext): Lift
         topicArn: tier.topicArn,
         denyPolicyArn: deny.arn,
         shutOffRoleArn: tier.executionRoleArn,
+        sessionRoleArn: session?.arn,
         budgetAction: settings.budgetAction,
         keeper,
         gate,

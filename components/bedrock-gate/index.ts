@@ -28,7 +28,7 @@ export interface BedrockGateArgs {
      * whether there is a gate. No secret: who may read the function reads it.
      */
     readonly settings: pulumi.Input<object>;
-    /** The policy that a shut-off attaches to {@link users} and to the gate's role. */
+    /** The policy that a shut-off attaches to {@link users}, to {@link roles} and to the gate's role. */
     readonly brake: aws.iam.Policy;
     /**
      * Policies that something else attaches to the gate's role and detaches from it, such as the action of a budget: the
@@ -49,6 +49,12 @@ export interface BedrockGateArgs {
      * until its owner has followed it.
      */
     readonly alertEmails: readonly string[];
+    /**
+     * Names of the IAM roles that a shut-off reaches besides the gate's.
+     *
+     * @default none
+     */
+    readonly roles?: readonly pulumi.Input<string>[];
     /**
      * The gate.
      *
@@ -179,10 +185,16 @@ export class BedrockGate extends pulumi.ComponentResource {
         topicArn: pulumi.Output<string>,
         role: aws.iam.Role | undefined,
     ): pulumi.Output<ControlRights> {
-        const { brake, users, functionName, front } = this.args;
+        const { brake, users, roles = [], functionName, front } = this.args;
         const instances = front?.provisionedConcurrency?.instances ?? 0;
         return pulumi
-            .all([table.name, topicArn, brake.arn, pulumi.all([...users]), pulumi.all(role ? [role.name] : [])])
+            .all([
+                table.name,
+                topicArn,
+                brake.arn,
+                pulumi.all([...users]),
+                pulumi.all([...roles, ...(role ? [role.name] : [])]),
+            ])
             .apply(([tableName, topic, policyArn, userNames, roleNames]) => ({
                 tableName,
                 topicArn: topic,

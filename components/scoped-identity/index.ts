@@ -77,9 +77,9 @@ export interface ScopedIdentityArgs {
     readonly protect?: boolean;
 
     /**
-     * Policies that something else attaches to the user and detaches from it, such as a shut-off. IAM deletes no user that
-     * has a policy, and no policy that somebody has: the user is deleted first, and in spite of them. An adopted user is
-     * not: it is protected.
+     * Policies that something else attaches to the user or role and detaches from it, such as a shut-off. IAM deletes
+     * nobody who has a policy, and no policy that somebody has: the identity is deleted first, and in spite of them. An
+     * adopted user is not: it is protected.
      *
      * @default none
      */
@@ -240,9 +240,10 @@ export class ScopedIdentity extends pulumi.ComponentResource {
                 name: roleName,
                 assumeRolePolicy: pulumi.jsonStringify(trust),
                 permissionsBoundary: this.args.permissionsBoundaryArn,
+                forceDetachPolicies: this.args.deniedBy ? true : undefined,
                 tags: this.args.tags,
             },
-            { parent: this, protect: this.args.protect ?? false },
+            { parent: this, protect: this.args.protect ?? false, dependsOn: [...(this.args.deniedBy ?? [])] },
         );
     }
 

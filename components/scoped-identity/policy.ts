@@ -10,6 +10,21 @@ export function identityPolicy(
 }
 
 /**
+ * Lets one IAM user assume a role. Within an account, that is enough: the user's own policy need not allow it (AWS IAM,
+ * STS "AssumeRole").
+ *
+ * @param userArn ARN of a user of the role's account
+ */
+export function trustUser(userArn: string): PolicyDocument {
+    return policyDocument({
+        Sid: "TrustUser",
+        Effect: "Allow",
+        Principal: { AWS: userArn },
+        Action: "sts:AssumeRole",
+    });
+}
+
+/**
  * What is expected of a policy document that breaks a rule, and undefined where it breaks none: statement ids are
  * unique, what is allowed is named action by action, and the document fits in what IAM allows for the inline policies
  * of an identity, white space not counted.

@@ -1,4 +1,4 @@
-import { type Admitted, type Call, type Caller, counted, type Ground, Refused } from "./call";
+import { type Admitted, type Call, type Caller, counted, type Ground, Refused, requireModel } from "./call";
 import { askFor } from "./core/answers";
 import { type Ask, BadRequest } from "./core/ask";
 import { admission, leaseFor, type Limits, type Refusal, refusalOf, windows } from "./core/ledger";
@@ -31,9 +31,10 @@ export class Admission {
     /**
      * What a request is priced by.
      *
-     * @throws Refused where its model is not this environment's, costs more than it may use, or has no price that is known
+     * @throws Refused where its model is not this environment's or not its caller's, costs more than it may use, or has no
+     * price that is known
      */
-    priceOf({ model, serviceTier }: Ask): ModelPrice {
+    priceOf({ caller, ask: { model, serviceTier } }: Pick<Call, "caller" | "ask">): ModelPrice {
         const id = modelIdOf(model);
         const { models, region, prices, tiers } = this.settings;
         if (!models.includes(id)) {
@@ -42,6 +43,7 @@ export class Admission {
                 `${model} is not among this environment's models: ${models.join(", ")}`,
             );
         }
+        requireModel(id, caller);
         const price = findPrice({ model: id, region, tier: serviceTier }, prices);
         if (!price) {
             throw forbidden(

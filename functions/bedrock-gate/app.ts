@@ -12,7 +12,7 @@ import { type GateSettings } from "./core/settings";
 import { counter, type Store } from "./core/store";
 import { endOf, nameOf } from "./core/time";
 import { isRecord } from "./core/usage";
-import { type Answer, type Caller, Refused } from "./call";
+import { type Answer, type Caller, Refused, requireModel } from "./call";
 import { type Gate } from "./gate";
 import { bedrockError, type ErrorWriter, gateError, openaiError } from "./surfaces";
 
@@ -70,7 +70,7 @@ export function gateApp(ground: AppGround): Hono {
     );
     app.get(
         "/v1/models",
-        surface(openaiError, () => Promise.resolve(models(ground))),
+        surface(openaiError, (_, caller) => Promise.resolve(models(ground, caller))),
     );
     app.get(
         "/v1/usage",
@@ -152,6 +152,7 @@ async function localChat({ gate, local }: AppGround, caller: Caller, text: strin
     const body = local && parsed(text);
     const model = local?.names.find((name) => name === body?.model);
     if (!local || !body || model === undefined) return undefined;
+    requireModel(model, caller);
     await gate.countFree(caller);
     const answer = await local.chat(model, body);
     const headers = {
@@ -192,11 +193,13 @@ function chunks(head: ChatHead, includeUsage: boolean): TransformStream<Uint8Arr
     });
 }
 
-function models({ settings, local }: AppGround): Response {
-    const listed = [
+/** Those that the caller may call. */
+function models({ settings, local }: AppGround, caller: Caller): Response {
+    const all = [
         ...settings.models.map((id) => ({ id, owned_by: "bedrock" })),
         ...(local?.names ?? []).map((id) => ({ id, owned_by: "local" })),
     ];
+    const listed = all.filter(({ id }) => caller.models?.includes(id) ?? true);
     return Response.json({
         object: "list",
         data: listed.map((model) => ({ ...model, object: "model", created: 0 })),

@@ -11,6 +11,8 @@ export interface Caller {
     readonly id: string;
     /** Limits of its own. @default the gate's */
     readonly limits?: Partial<Pick<Limits, "requestsPerHour" | "requestsPerDay">>;
+    /** Which models it may call. @default all of the environment's */
+    readonly models?: readonly string[];
 }
 
 /** One request. */
@@ -70,4 +72,14 @@ export async function counted<Result>({ log }: Pick<Ground, "log">, count: () =>
         log("cannot count", { error: (error as Error).message });
         throw new Refused(cannotCount);
     }
+}
+
+/** @throws Refused where a caller may not call a model, by its id */
+export function requireModel(id: string, { models }: Caller): void {
+    if (models === undefined || models.includes(id)) return;
+    throw new Refused({
+        status: 403,
+        code: "model_not_allowed",
+        message: `${id} is not among the models that this key may call: ${models.join(", ")}`,
+    });
 }

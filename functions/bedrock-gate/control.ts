@@ -35,6 +35,14 @@ export const task = z.discriminatedUnion("task", [
         by: z.string().min(1),
         requestsPerHour: limit,
         requestsPerDay: limit,
+        /** Ids of models or inference profiles; left out, it may call all of the environment's. */
+        models: z.array(z.string().regex(/^\S+$/)).min(1).readonly().optional(),
+        /** Left out, it is valid until it is revoked. */
+        validSeconds: z
+            .int()
+            .min(60)
+            .max(366 * 86_400)
+            .optional(),
     }),
     z.strictObject({ task: z.literal("revokeKey"), name: keyName }),
     z.strictObject({ task: z.literal("listKeys") }),

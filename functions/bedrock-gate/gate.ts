@@ -52,7 +52,7 @@ export class Gate {
      * @throws Refused where it is not sent
      */
     async answer(call: Call): Promise<Answer> {
-        const price = this.admission.priceOf(call.ask);
+        const price = this.admission.priceOf(call);
         let key = this.settings.cacheSeconds === 0 || call.noStore ? undefined : keyOf(call);
         const began = this.ground.now().getTime();
         let waited = false;

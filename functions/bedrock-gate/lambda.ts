@@ -7,7 +7,7 @@ import { gateGround } from "./ground";
 import { bearer, signedCaller } from "./identify";
 
 const ground = gateGround(process.env.GATE_SETTINGS ?? "{}", fromEnv());
-const { settings, store, shutOff, readiness } = ground;
+const { settings, shutOff, readiness } = ground;
 const keepsReady = (settings.provisioned?.instances ?? 0) > 0;
 
 /** The gate behind its function URL. */
@@ -19,7 +19,7 @@ export const handler = streamHandle(
             const signed = signedCaller(context);
             // Instances wait at the alias of signed requests alone.
             if (signed && keepsReady) readiness?.used();
-            return signed ?? (await bearer(context, store));
+            return signed ?? (await bearer(context, ground));
         },
     }),
 );

@@ -45,7 +45,7 @@ async function run({ settings: file, port, host, localUrl, localModel }: ServerO
     const { shutOff, ...ground } = gateGround(text, defaultProvider());
     const gate = new Gate(ground.settings, { ...ground, charged: () => shutOff.look() });
     const local = localUrl === undefined ? undefined : new LocalModels(localUrl, localModel);
-    const app = gateApp({ ...ground, gate, local, identify: (context) => bearer(context, ground.store) });
+    const app = gateApp({ ...ground, gate, local, identify: (context) => bearer(context, ground) });
     const server = await serve(app, Number(port), host);
     process.stderr.write(`The gate listens at ${server.url}. It knows callers by their gate keys.\n`);
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void server.close());

@@ -9,6 +9,9 @@ MiniStack has two names for all of it; and provisioned concurrency by the alias 
 CBOR, the way of newer SDKs, is judged at all, and one about an alarm by that: MiniStack finds no name in it.
 
 An e-mail address that is subscribed to a topic waits for its owner: MiniStack takes it for confirmed, and sends no mail.
+
+A role's trust policy that names a user lets that user assume the role within the account, as in AWS: MiniStack asks for a
+right in the user's own policy, too.
 """
 
 import json
@@ -119,6 +122,12 @@ def list_subscriptions_by_topic(parameters, answer=sns._list_subscriptions_by_to
     return status, headers, body
 
 
+def trust_policy_of(role_arn):
+    """The trust policy of a role and its account, which count as a bucket's policy does; None where there is no role."""
+    role = iam._roles.get(role_arn.rsplit("/", 1)[-1])
+    return role and (role["AssumeRolePolicyDocument"], role_arn.split(":")[4])
+
+
 def get_access_key_last_used(parameters, answer=iam._IAM_HANDLERS["GetAccessKeyLastUsed"]):
     status, headers, body = answer(parameters)
     key_id = iam._p(parameters, "AccessKeyId")
@@ -143,6 +152,8 @@ iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
 iam_actions.extract_iam_action = action_of
 iam_actions.extract_resource_arn = resource_of
 iam_evaluator.evaluate = evaluate
+iam.trust_policy_of = trust_policy_of
+iam_evaluator._RESOURCE_POLICY_LOOKUPS["sts"] = ("iam", "trust_policy_of")
 iam_evaluator._verified_key = NotingVariable(iam_evaluator._verified_key)
 sns._subscribe = subscribe
 sns._list_subscriptions_by_topic = list_subscriptions_by_topic

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { type LookOptions, type SetOptions } from "../buckets";
 import { addExamples, addStackCommand } from "../cli/command";
 import { type Host } from "../cli/host";
+import { oneMore } from "../cli/one-more";
 import { databaseUrlVariable } from "../postgres/url";
 
 /** Adds `infra buckets show|diff|set`: the bucket names in clinical-ai's database (B7). */
@@ -60,8 +61,5 @@ function databaseUrl(): Option {
 }
 
 function row(flags: string, description: string): Option {
-    return new Option(flags, `${description}; repeatable`).argParser((text, others: string[] = []) => [
-        ...others,
-        text,
-    ]);
+    return new Option(flags, `${description}; repeatable`).argParser(oneMore);
 }

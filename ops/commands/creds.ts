@@ -3,6 +3,7 @@ import { Argument, type Command, Option } from "commander";
 import { serviceNames } from "../../services";
 import { addStackCommand } from "../cli/command";
 import { type Host } from "../cli/host";
+import { oneMore } from "../cli/one-more";
 import { pathOption } from "../cli/path-option";
 import { type CredsOptions } from "../creds";
 import { sessionSeconds } from "../creds/duration";
@@ -25,6 +26,9 @@ export function registerCreds(program: Command, host: Host): void {
             new Option("--session <duration>", "temporary credentials instead, valid for 15m to 36h").argParser(
                 sessionSeconds,
             ),
+            new Option("--model <id>", "narrow the session of llm-models to this model, for up to 1h; repeatable").argParser(
+                oneMore,
+            ),
             new Option("--exec", "run the command that follows --"),
             new Option(
                 "--format <format>",
@@ -39,6 +43,7 @@ export function registerCreds(program: Command, host: Host): void {
             ["infra creds rl-studio --stack dev --directory ~/rl-studio --json", "the same for programs"],
             ["infra creds mlflow --stack dev --exec -- python train.py --epochs 3", "a command with these"],
             ["infra creds llm-models --stack dev --session 1h --exec -- bash", "a shell for an hour"],
+            ["infra creds llm-models --stack dev --session 1h --model ID --format export", "one model, for an hour"],
             ["infra creds mlflow --stack dev --quiet --format export", "for the eval of a shell"],
         ],
         run: async (context, options, service, ...given) => {

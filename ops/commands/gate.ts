@@ -2,6 +2,8 @@ import { Argument, type Command, InvalidArgumentError, Option } from "commander"
 
 import { addExamples, addStackCommand } from "../cli/command";
 import { type Host } from "../cli/host";
+import { oneMore } from "../cli/one-more";
+import { keySeconds } from "../creds/duration";
 import { type CreateOptions } from "../gate/keys";
 
 /** Adds `infra gate keys create|list|revoke`: who may call Bedrock's gate without AWS keys (E6). */
@@ -26,8 +28,15 @@ export function registerGate(program: Command, host: Host): void {
                 count,
             ),
             new Option("--per-day <requests>", "its own limit of requests a day; default: the gate's").argParser(count),
+            new Option("--model <id>", "a model that it may call; repeatable; default: all").argParser(oneMore),
+            new Option("--expires <duration>", "how long it is valid, 1m to 366d; default: until revoked").argParser(
+                keySeconds,
+            ),
         ],
-        examples: [["infra gate keys create team-a --stack dev --per-hour 100", "a key with a limit of its own"]],
+        examples: [
+            ["infra gate keys create team-a --stack dev --per-hour 100", "a key with a limit of its own"],
+            ["infra gate keys create demo --stack dev --model ID --expires 1h", "one model, for an hour"],
+        ],
         run: async (context, options, named) => (await import("../gate/keys")).create(context, options, named),
     });
     addStackCommand(keys, host, {

@@ -1,19 +1,39 @@
 import { InvalidArgumentError } from "commander";
 
-const seconds = { s: 1, m: 60, h: 3600 } as const;
+const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** What STS allows an IAM user: 15 minutes to 36 hours. */
-const bounds = { shortest: 15 * 60, longest: 36 * 3600 } as const;
+/** What is allowed of a duration. */
+interface Bounds {
+    /** In seconds. */
+    readonly shortest: number;
+    readonly longest: number;
+    /** What is said of a duration beyond them. */
+    readonly expected: string;
+}
+
+/** What STS allows an IAM user. */
+const ofSessions: Bounds = {
+    shortest: 15 * 60,
+    longest: 36 * 3600,
+    expected: "Expected 15m to 36h: so long may a session of an IAM user last.",
+};
+
+const ofKeys: Bounds = { shortest: 60, longest: 366 * 86_400, expected: "Expected 1m to 366d." };
 
 /**
  * Seconds of a session's length such as `1h`.
  *
  * @throws InvalidArgumentError that says what is expected
  */
-export function sessionSeconds(text: string): number {
-    const [, number, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+export const sessionSeconds = (text: string) => durationSeconds(text, ofSessions);
+
+/** The same for how long a gate key is valid. */
+export const keySeconds = (text: string) => durationSeconds(text, ofKeys);
+
+function durationSeconds(text: string, { shortest, longest, expected }: Bounds): number {
+    const [, number, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
     if (number === undefined) throw new InvalidArgumentError("Expected a duration such as 90m or 1h.");
     const length = Number(number) * seconds[unit as keyof typeof seconds];
-    if (length >= bounds.shortest && length <= bounds.longest) return length;
-    throw new InvalidArgumentError("Expected 15m to 36h: so long may a session of an IAM user last.");
+    if (length >= shortest && length <= longest) return length;
+    throw new InvalidArgumentError(expected);
 }

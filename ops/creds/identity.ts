@@ -2,7 +2,8 @@ import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/clien
 
 import { strayToken } from "../aws/caller";
 import { type Clients, type Keys } from "../aws/clients";
-import { failureInWords, isRefusal } from "../aws/failures";
+import { failureInWords, isNamed, isRefusal } from "../aws/failures";
+import { assumeNarrowed, type NarrowedSession, type Session, sessionOf } from "../aws/sessions";
 import { exitCodes, InfraError } from "../common/errors";
 
 /** Whose keys these are, as AWS says. */
@@ -55,23 +56,24 @@ export function identityFault(
     return undefined;
 }
 
-/** Temporary credentials, and until when they are valid. */
-export interface Session {
-    readonly keys: Keys;
-    readonly expires: Date;
-}
-
 /** Temporary credentials with the rights of the user whose keys these are. */
 export async function startSession({ sts }: Pick<Clients, "sts">, seconds: number): Promise<Session> {
     const { Credentials: given } = await sts
         .send(new GetSessionTokenCommand({ DurationSeconds: seconds }))
         .catch((error: unknown) => refused(error));
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) {
-        throw new InfraError(exitCodes.unreachable, "AWS STS gave no temporary credentials.");
-    }
-    const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-    return { keys, expires: Expiration };
+    return sessionOf(given);
+}
+
+/** Temporary credentials with a part of the rights of a role that trusts the user whose keys these are. */
+export async function startNarrowedSession({ sts }: Pick<Clients, "sts">, session: NarrowedSession): Promise<Session> {
+    return assumeNarrowed(sts, session).catch((error: unknown) => {
+        if (!isNamed(error, "AccessDenied")) return refused(error);
+        throw new InfraError(
+            exitCodes.failed,
+            `AWS does not let these keys assume ${session.roleArn}.`,
+            "The role is missing, or does not trust their user: deploy the stack.",
+        );
+    });
 }
 
 /** An answer of AWS that refuses the keys is a failed check; no answer is none. */

@@ -3,13 +3,15 @@ import { serviceFacts, type ServiceName } from "../../services";
 import { type VariableSources } from "../../services/credential-sources";
 import { type Settings } from "../../stacks/settings";
 import { clientsFor, closeClients } from "../aws/clients";
+import { type NarrowedSession, type Session } from "../aws/sessions";
 import { type CommandContext } from "../cli/command";
 import { type Host } from "../cli/host";
 import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/errors";
 import { printJson, say } from "../common/output";
 import { settingsWith } from "../stack/outputs";
 import { environmentFor, exportLines, processDocument, type RunAs } from "./environment";
-import { type CallerIdentity, type Session, startSession, vouchedIdentity } from "./identity";
+import { type CallerIdentity, startNarrowedSession, startSession, vouchedIdentity } from "./identity";
+import { narrowingTo, refuseNarrowing } from "./narrowed";
 import { podCredentials } from "./pods";
 import { credentialsIn, noCredentials, projectFolder, replaceOthers, unsetThem } from "./project";
 import { type FoundCredentials, type Resolution } from "./resolve";
@@ -20,6 +22,8 @@ export interface CredsOptions {
     readonly directory: string;
     /** In seconds. */
     readonly session?: number;
+    /** Models that the session is narrowed to. */
+    readonly model?: readonly string[];
     readonly exec?: boolean;
     /** Prints the credentials: as a shell sets them, or as `credential_process` of AWS's configuration takes them. */
     readonly format?: "export" | "json";
@@ -53,6 +57,7 @@ export async function creds(
     command: readonly string[],
 ): Promise<number> {
     refuseWrongUse(context, options, command);
+    refuseNarrowing(options, service);
     const name = service as ServiceName;
     const settings = settingsWith(context, name);
     const sources = serviceFacts[name].credentials;
@@ -66,7 +71,9 @@ export async function creds(
     );
     if (summary) tell(`Configuration of ${service}:\n${summaryInWords(summary)}`);
     const { credentials } = resolution;
-    const subject = { name, settings, sources, folder };
+    const { model = [] } = options;
+    const narrowing = credentials && model.length > 0 ? await narrowingTo(model, context) : undefined;
+    const subject = { name, settings, sources, folder, narrowing };
     if (!credentials) return withoutCredentials(context, options, subject, resolution, summary);
     const { identity, session } = await vouch(context, options, subject, credentials);
     tell(identityInWords(identity, session));
@@ -91,6 +98,8 @@ interface Subject {
     readonly settings: Settings;
     readonly sources: VariableSources;
     readonly folder: string;
+    /** What its session is narrowed by. */
+    readonly narrowing?: Pick<NarrowedSession, "roleArn" | "policy">;
 }
 
 interface Used {
@@ -102,19 +111,23 @@ interface Used {
 async function vouch(
     context: CommandContext,
     { session: seconds }: CredsOptions,
-    { name, settings, sources, folder }: Subject,
+    { name, settings, sources, folder, narrowing }: Subject,
     found: FoundCredentials,
 ): Promise<Used> {
     const { keys, set } = found;
     if (seconds !== undefined) refuseSession(migrateCommand(context, name), keys.sessionToken, set.fallback);
     const clients = clientsFor(keys, { ...context.host.aws, region: settings.region });
     try {
+        const user = physicalName(sources.user, settings.environment);
         const identity = await vouchedIdentity(clients, keys, {
             accountIds: settings.allowedAccountIds,
-            user: set.fallback ? undefined : physicalName(sources.user, settings.environment),
+            user: set.fallback ? undefined : user,
             fix: replaceOthers(context, name, found, folder),
         });
-        const session = seconds === undefined ? undefined : await startSession(clients, seconds);
+        if (seconds === undefined) return { identity };
+        const session = narrowing
+            ? await startNarrowedSession(clients, { ...narrowing, name: user, seconds })
+            : await startSession(clients, seconds);
         return { identity, session };
     } finally {
         closeClients(clients);

@@ -1,6 +1,7 @@
 import { type VariableSources } from "../../services/credential-sources";
 import { printable } from "../common/output";
-import { type CallerIdentity, type Session } from "./identity";
+import { type Session } from "../aws/sessions";
+import { type CallerIdentity } from "./identity";
 import { type Resolution } from "./resolve";
 import { type Found } from "./variables";
 

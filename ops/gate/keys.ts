@@ -5,6 +5,7 @@ import Table from "cli-table3";
 import { gateKeyItem, gateKeyPrefix } from "../../functions/bedrock-gate/core/callers";
 import { type Task } from "../../functions/bedrock-gate/control";
 import { type GateKey } from "../../functions/bedrock-gate/keys";
+import { type LlmModelsOutputs } from "../../services/llm-models";
 import { type GateOutputs } from "../../services/llm-models/gate";
 import { functionUrlAt } from "../aws/gate";
 import { askKeeper } from "../budget/keeper";
@@ -14,36 +15,42 @@ import { confirm, requireConsent } from "../cli/confirm";
 import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { printJson, say } from "../common/output";
 import { recorded } from "../stack/audit";
+import { requireModels } from "./models";
 
 export interface CreateOptions {
     readonly perHour?: number;
     readonly perDay?: number;
+    /** Ids of the models that it may call. @default all of the stack's */
+    readonly model?: readonly string[];
+    /** Seconds for which it is valid. @default until it is revoked */
+    readonly expires?: number;
 }
 
 /** `infra gate keys create`: the secret is shown once, and nobody can show it again. */
 export async function create(
     context: CommandContext,
-    { perHour, perDay }: CreateOptions,
+    { perHour, perDay, model: models, expires: validSeconds }: CreateOptions,
     name: string,
 ): Promise<ExitCode> {
-    return withGate(context, async ({ ask, gate, by }) => {
+    return withGate(context, async ({ ask, gate, outputs, by }) => {
+        if (models) requireModels(models, outputs, context.stack);
         const secret = gateKeyPrefix + randomBytes(32).toString("base64url");
         const { sort: hash } = gateKeyItem(secret);
-        const limits = { requestsPerHour: perHour, requestsPerDay: perDay };
-        if (!context.dryRun) {
-            const change = { create: name, ...limits };
-            await record(context, by, change, () => ask({ task: "createKey", name, hash, by, ...limits }));
-        }
+        const limits = { requestsPerHour: perHour, requestsPerDay: perDay, models };
+        const change = { create: name, ...limits, validSeconds };
+        const create = () => ask({ task: "createKey", name, hash, by, ...limits, validSeconds }) as Promise<GateKey>;
         const { stack, json, dryRun } = context;
-        const key = dryRun ? undefined : secret;
+        const created = dryRun ? undefined : await record(context, by, change, create);
+        const { validUntil } = created ?? {};
         const url = functionUrlAt(context.host.aws.endpoint, gate.keysUrl);
         if (json) {
-            printJson({ stack, dryRun, name, key: key ?? null, url, ...limits });
+            printJson({ stack, dryRun, name, key: created ? secret : null, url, ...limits, validUntil });
         } else if (dryRun) {
             say(`A key ${name} would be created.`);
         } else {
             say(`Key ${name}, shown once: keep it where secrets are kept.`);
             process.stdout.write(`${secret}\n`);
+            if (validUntil !== undefined) say(`It is valid until ${validUntil}.`);
             say(`It calls ${url}: docs/bedrock-gate.md has the lines for each client.`);
         }
         return exitCodes.held;
@@ -76,12 +83,13 @@ export async function revoke(context: CommandContext, name: string): Promise<Exi
     });
 }
 
-const record = (context: CommandContext, by: string, change: object, work: () => Promise<unknown>) =>
+const record = <Result>(context: CommandContext, by: string, change: object, work: () => Promise<Result>) =>
     recorded({ command: "gate keys", stack: context.stack, target: `gate keys as ${by}`, changes: [change] }, work);
 
 /** A gate that takes keys, and who asks its keeper. */
 interface Gate {
     readonly gate: GateOutputs & { readonly keysUrl: string };
+    readonly outputs: LlmModelsOutputs;
     readonly by: string;
     ask(task: Task): Promise<unknown>;
 }
@@ -98,24 +106,31 @@ async function withGate(context: CommandContext, work: (gate: Gate) => Promise<E
             );
         }
         const ask = (task: Task) => askKeeper(lambda, outputs, task);
-        return work({ gate: { ...gate, keysUrl: gate.keysUrl }, by, ask });
+        return work({ gate: { ...gate, keysUrl: gate.keysUrl }, outputs, by, ask });
     });
 }
 
 function inTable(keys: readonly GateKey[], gate: GateOutputs): string {
     const table = new Table({
-        head: ["key", "created", "by", "an hour", "a day", "state"],
+        head: ["key", "created", "by", "an hour", "a day", "models", "state"],
         style: { head: [], border: [] },
     });
-    for (const { name, createdAt, createdBy, revokedAt, requestsPerHour, requestsPerDay } of keys) {
+    for (const key of keys) {
         table.push([
-            name,
-            createdAt.slice(0, 16),
-            createdBy.replace(/^.*\//, ""),
-            requestsPerHour ?? gate.requestsPerHour,
-            requestsPerDay ?? gate.requestsPerDay,
-            revokedAt === undefined ? "in force" : `revoked ${revokedAt.slice(0, 16)}`,
+            key.name,
+            key.createdAt.slice(0, 16),
+            key.createdBy.replace(/^.*\//, ""),
+            key.requestsPerHour ?? gate.requestsPerHour,
+            key.requestsPerDay ?? gate.requestsPerDay,
+            key.models?.join("\n") ?? "all",
+            stateInWords(key, new Date()),
         ]);
     }
     return table.toString();
+}
+
+function stateInWords({ revokedAt, validUntil }: GateKey, now: Date): string {
+    if (revokedAt !== undefined) return `revoked ${revokedAt.slice(0, 16)}`;
+    if (validUntil === undefined) return "in force";
+    return `${Date.parse(validUntil) > now.getTime() ? "in force until" : "expired"} ${validUntil.slice(0, 16)}`;
 }

@@ -59,6 +59,7 @@ const rightsOf: Rights = {
     bedrock: noRights,
     modelHealth: noRights,
     inferenceProfile: noRights,
+    narrowedSession: noRights,
     gateCache: noRights,
     gateHealth: noRights,
     gateInstances: noRights,

@@ -1,12 +1,20 @@
 import { type ServiceName } from "../../services";
 import { type Caller, type Check, type ClusterProbe, type ProbeKind } from "../../services/checks";
+import { clientsFor } from "../aws/clients";
 import { ClusterFailure } from "../kubernetes/access";
 import { identityInWords, identityKey } from "./callers";
 import { type Cluster } from "./cluster";
 import { type Identity } from "./identities";
 import { type Answer, failureAnswer } from "./outcome";
 import { type Planned } from "./plan";
-import { bedrockAccess, inferenceProfile, keeperShutOff, modelHealth, shutOff } from "./probes-bedrock";
+import {
+    bedrockAccess,
+    inferenceProfile,
+    keeperShutOff,
+    modelHealth,
+    narrowedSession,
+    shutOff,
+} from "./probes-bedrock";
 import { bucketDeclaration } from "./probes-bucket";
 import { budgetAction, budgetDeclaration, topicDeclaration } from "./probes-budget";
 import { taskDefinition } from "./probes-ecs";
@@ -45,6 +53,7 @@ const executors: { readonly [Kind in AwsKind]: Executor<Kind> } = {
     bedrock: bedrockAccess,
     modelHealth,
     inferenceProfile,
+    narrowedSession,
     gateCache,
     gateHealth,
     gateInstances,
@@ -111,6 +120,7 @@ export async function answerTo(check: Check, service: ServiceName, session: Sess
             clients: identity.clients(),
             deployer: () => identityOf("deployer").clients(),
             service: () => identityOf("service").clients(),
+            clientsOf: (keys) => clientsFor(keys, session.target),
             scratch: session.scratch,
             accountId: session.target.accountId,
             settleMilliseconds: settleMilliseconds(session.target),

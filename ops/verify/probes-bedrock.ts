@@ -7,9 +7,10 @@ import { InvokeModelCommand, InvokeModelWithResponseStreamCommand } from "@aws-s
 import { AttachUserPolicyCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
 
 import { allowed, deniedByBedrock, healthy, notServed, routesInWords } from "../../services/checks";
-import { type Clients } from "../aws/clients";
+import { type Clients, closeClients } from "../aws/clients";
 import { isNamed } from "../aws/failures";
 import { askControl } from "../aws/gate-control";
+import { assumeNarrowed } from "../aws/sessions";
 import { endTrial, markTrial } from "./left";
 import { type Answer, outcomeInWords, settle } from "./outcome";
 import { whileInterruptible } from "./restore";
@@ -26,6 +27,20 @@ export const modelHealth: Executor<"modelHealth"> = async ({ model }, { clients 
         return { got: healthy };
     } catch (error) {
         return healthInWords(error);
+    }
+};
+
+/** What a session that is narrowed to a model may do with it, and with another of the service's models (E11). */
+export const narrowedSession: Executor<"narrowedSession"> = async ({ roleArn, policy, model, other }, run) => {
+    const name = `verify-${run.scratch.runId}`;
+    const { keys } = await assumeNarrowed(run.clients.sts, { roleArn, policy, name, seconds: 900 });
+    const clients = run.clientsOf(keys);
+    try {
+        const invoke = async (who: string, id: string) => `${who}: ${(await answer("invoke", id, clients)).got}`;
+        const found = [await invoke("it", model), ...(other === undefined ? [] : [await invoke(other, other)])];
+        return { got: found.join("; ") };
+    } finally {
+        closeClients(clients);
     }
 };
 

@@ -1,5 +1,5 @@
 import { type Caller, type ClusterProbe, type Probe, type ProbeKind } from "../../services/checks";
-import { type Clients } from "../aws/clients";
+import { type Clients, type Keys } from "../aws/clients";
 import { type Cluster } from "./cluster";
 import { type Answer } from "./outcome";
 import { type Scratch } from "./scratch";
@@ -13,6 +13,8 @@ export interface ProbeRun {
     deployer(): Clients;
     /** @throws NotTried when the service's keys are refused */
     service(): Clients;
+    /** The clients of keys that a probe was given by AWS. */
+    clientsOf(keys: Keys): Clients;
     readonly scratch: Scratch;
     readonly accountId: string;
     /** How long a change of rights may take to be felt. */

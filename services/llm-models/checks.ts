@@ -15,12 +15,13 @@ import {
 import { grantsInWords } from "../grants";
 import { gateCallChecks, gateChecks } from "./gate-checks";
 import { denyChecks, keeperChecks } from "./keeper-checks";
-import { attachingGrants, callGrants, invokingGrants, lookingGrants } from "./grants";
+import { attachingGrants, callGrants, invokingGrants, invokingRoles, lookingGrants } from "./grants";
 import { names, rising } from "./names";
 import { type LlmModelsOutputs } from "./schema";
+import { sessionChecks } from "./session";
 import { tellingChecks } from "./telling-checks";
 
-/** What must hold for llm-models (E1–E4, E10). */
+/** What must hold for llm-models (E1–E4, E10, E11). */
 export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext): Check[] {
     return [
         accountCheck("E1", context),
@@ -35,6 +36,7 @@ export function llmModelsChecks(outputs: LlmModelsOutputs, context: CheckContext
         ...keeperChecks(outputs, context),
         ...gateChecks(outputs, context),
         ...tellingChecks(outputs, context),
+        ...sessionChecks(outputs, context),
     ];
 }
 
@@ -177,9 +179,10 @@ function budgetChecks(outputs: LlmModelsOutputs, { partition, accountId }: Check
 }
 
 function shutOffChecks(outputs: LlmModelsOutputs, { partition, accountId }: CheckContext): Check[] {
-    const { userName: user, denyPolicyArn: policyArn, shutOffRoleArn, budgetAction, budgetName, gate } = outputs;
+    const { userName: user, denyPolicyArn: policyArn, shutOffRoleArn, sessionRoleArn, budgetAction } = outputs;
+    const { budgetName, gate } = outputs;
     const role = shutOffRoleArn.slice(shutOffRoleArn.lastIndexOf("/") + 1);
-    const targets = [`user ${user}`, ...(gate ? [`role ${gate.roleName}`] : [])];
+    const targets = [`user ${user}`, ...invokingRoles(outputs).map((name) => `role ${name}`)];
     const declared = (name: string, expected: string, probe: Probe) => check("E4", name, expected, probe);
     const trust = [
         {
@@ -192,7 +195,8 @@ function shutOffChecks(outputs: LlmModelsOutputs, { partition, accountId }: Chec
             },
         },
     ];
-    const of = gate ? "user and the gate" : "user";
+    const others = [...(gate ? ["the gate"] : []), ...(sessionRoleArn === undefined ? [] : ["its sessions"])];
+    const of = ["user", ...others].join(" and ");
     return [
         ...denyChecks("deny policy", "no shut-off in force", policyArn),
         declared(

@@ -111,9 +111,17 @@ export function countingGrants(
     ];
 }
 
-/** That one policy, on the service's user and, where there is a gate, on its role, and on nobody else. */
+/** Names of the roles that invoke, which a shut-off reaches besides the service's user. */
+export function invokingRoles({ gate, sessionRoleArn }: Pick<LlmModelsOutputs, "gate" | "sessionRoleArn">): string[] {
+    return [
+        ...(gate ? [gate.roleName] : []),
+        ...(sessionRoleArn === undefined ? [] : [sessionRoleArn.slice(sessionRoleArn.lastIndexOf("/") + 1)]),
+    ];
+}
+
+/** That one policy, on the service's user and on the roles that invoke, and on nobody else. */
 export function attachingGrants(
-    { userName, gate }: LlmModelsOutputs,
+    outputs: LlmModelsOutputs,
     account: Account,
     policyArn: string,
     verbs: readonly ("Attach" | "Detach")[],
@@ -125,19 +133,19 @@ export function attachingGrants(
         Condition: { ArnEquals: { "iam:PolicyARN": policyArn } },
     });
     return [
-        on("User", iamArn(account, `user/${userName}`)),
-        ...(gate ? [on("Role", iamArn(account, `role/${gate.roleName}`))] : []),
+        on("User", iamArn(account, `user/${outputs.userName}`)),
+        ...invokingRoles(outputs).map((role) => on("Role", iamArn(account, `role/${role}`))),
     ];
 }
 
 /** Who of them has which policies. */
-export function seeingGrants({ userName, gate }: LlmModelsOutputs, account: Account): Statement[] {
+export function seeingGrants(outputs: LlmModelsOutputs, account: Account): Statement[] {
     const on = (kind: "User" | "Role", name: string): Statement => ({
         Effect: "Allow",
         Action: `iam:ListAttached${kind}Policies`,
         Resource: iamArn(account, `${kind.toLowerCase()}/${name}`),
     });
-    return [on("User", userName), ...(gate ? [on("Role", gate.roleName)] : [])];
+    return [on("User", outputs.userName), ...invokingRoles(outputs).map((role) => on("Role", role))];
 }
 
 /** What Bedrock has counted and what AWS bills: neither has a resource level. */

@@ -26,7 +26,7 @@ export const llmModels = {
             { kind: "role", name: name(names.shutOffRole), ...(budgetAction ? { receiver: "budgets" } : {}) },
             ...(budgetAction ? [{ kind: "budgetAction", name: budget } as const] : []),
             ...keeperResources(of),
-            ...(gate ? gateResources(of) : []),
+            ...(gate ? gateResources(of) : [{ kind: "role", name: name(names.sessionRole) } as const]),
         ];
     },
     buckets: () => [],

@@ -5,6 +5,7 @@ export const names = {
     topic: "deployer-ddf-llm-models-alerts",
     denyPolicy: "deployer-ddf-llm-models-shut-off",
     shutOffRole: "deployer-ddf-llm-models-shut-off-role",
+    sessionRole: "deployer-ddf-llm-models-session-role",
     /** Followed by the environment, in production too. */
     gateFunction: "deployer-ddf-llm-models",
     gateRole: "deployer-ddf-llm-models-gate-role",

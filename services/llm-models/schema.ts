@@ -103,6 +103,8 @@ export const outputs = accessKeyOutputs.extend({
     topicArn: z.string(),
     denyPolicyArn: z.string(),
     shutOffRoleArn: z.string(),
+    /** The role of sessions that are narrowed to some models; none behind a gate, where the service invokes no model. */
+    sessionRoleArn: z.string().optional(),
     /** Whether AWS Budgets starts the shut-off by itself. */
     budgetAction: z.boolean(),
     /** The services that the budget counts, where the stack was deployed by a program that exports them. */

@@ -34,9 +34,14 @@ export function deployGate(
         /** The policy of the budget's action. */
         readonly deny: aws.iam.Policy;
         readonly user: pulumi.Output<string>;
+        /** Roles that invoke besides the gate's. */
+        readonly roles: pulumi.Output<string>[];
     },
     context: StackContext,
-): Lifted<Pick<LlmModelsOutputs, "keeper" | "gate">> & { readonly roles: pulumi.Output<string>[] } {
+): Lifted<Pick<LlmModelsOutputs, "keeper" | "gate">> & {
+    /** Every role that a shut-off reaches. */
+    readonly roles: pulumi.Output<string>[];
+} {
     const { gate } = settings;
     const component = new BedrockGate("llm-models-gate", {
         scope: context.scope,
@@ -48,6 +53,7 @@ export function deployGate(
         users: [shutOff.user],
         topicName: context.name(llmModels.gateTopic),
         alertEmails: settings.alertEmails,
+        roles: shutOff.roles,
         settings: {
             environment: context.environment,
             region: context.region,
@@ -80,7 +86,7 @@ export function deployGate(
                 cacheMinutes: gate.cacheMinutes,
                 provisionedInstances: gate.provisionedConcurrency?.instances,
             }),
-        roles: component.gate ? [component.gate.roleName] : [],
+        roles: [...shutOff.roles, ...(component.gate ? [component.gate.roleName] : [])],
     };
 }
 

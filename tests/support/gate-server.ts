@@ -94,11 +94,11 @@ export async function startGateServer(): Promise<GateServer> {
     const ground = { settings, store, now: () => time, log: () => undefined };
     const gate = new Gate(settings, { ...ground, models, charged: () => Promise.resolve() });
     const scopes: string[] = [];
-    const byKey = await serve(gateApp({ ...ground, gate, identify: (context) => bearer(context, store) }), 0);
+    const byKey = await serve(gateApp({ ...ground, gate, identify: (context) => bearer(context, ground) }), 0);
     const app = gateApp({
         ...ground,
         gate,
-        identify: async (context) => signedCaller(context) ?? (await bearer(context, store)),
+        identify: async (context) => signedCaller(context) ?? (await bearer(context, ground)),
     });
     const bySignature = await serve(behindFunctionUrl(app, scopes), 0);
     const folder = mkdtempSync(join(tmpdir(), "gate-"));

@@ -6,6 +6,8 @@ import { counter, type Item, type Key, text } from "./store";
 export interface KnownCaller {
     readonly id: string;
     readonly limits?: { readonly requestsPerHour?: bigint; readonly requestsPerDay?: bigint };
+    /** The models that it may call, where it may not call all of the environment's. */
+    readonly models?: readonly string[];
 }
 
 /**
@@ -31,10 +33,21 @@ export function gateKeyItem(secret: string): Key {
 /** The beginning of every gate key, by which scanners for leaked secrets can know one. */
 export const gateKeyPrefix = "gate-";
 
-/** The caller that a gate key stands for; undefined where there is no such key, or it is revoked. */
-export function keyCaller(hash: string, item: Item | undefined): KnownCaller | undefined {
+/** Whether a gate key is neither revoked nor expired. */
+export function isInForce(item: Item | undefined, now: Date): boolean {
+    const validUntil = text(item, "validUntil");
+    if (text(item, "revokedAt") !== undefined) return false;
+    return validUntil === undefined || now.getTime() < Date.parse(validUntil);
+}
+
+/** The models that a gate key is narrowed to, as its item has them; undefined where it is not. */
+export const modelsOfKey = (item: Item | undefined) => text(item, "models")?.split(" ");
+
+/** The caller that a gate key stands for; undefined where there is no such key, or it is not in force. */
+export function keyCaller(hash: string, item: Item | undefined, now: Date): KnownCaller | undefined {
     const name = text(item, "name");
-    if (name === undefined || text(item, "revokedAt") !== undefined) return undefined;
+    if (name === undefined || !isInForce(item, now)) return undefined;
+    const models = modelsOfKey(item);
     const limit = (attribute: "requestsPerHour" | "requestsPerDay") => {
         const own = counter(item, attribute);
         return own > 0n ? { [attribute]: own } : {};
@@ -43,5 +56,6 @@ export function keyCaller(hash: string, item: Item | undefined): KnownCaller | u
     return {
         id: `key/${name}/${hash.slice(0, 8)}`,
         limits: { ...limit("requestsPerHour"), ...limit("requestsPerDay") },
+        ...(models ? { models } : {}),
     };
 }
