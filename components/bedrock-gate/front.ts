@@ -75,7 +75,8 @@ export class Front {
         made: {
             readonly role: aws.iam.Role;
             readonly rights: pulumi.Output<ControlRights>;
-            readonly settings: pulumi.Output<object>;
+            /** The variable `GATE_SETTINGS`. */
+            readonly settings: pulumi.Output<string>;
         },
     ) {
         const logGroup = this.createLogGroup();
@@ -111,11 +112,10 @@ export class Front {
 
     private createFunction(
         role: aws.iam.Role,
-        settings: pulumi.Output<object>,
+        settings: pulumi.Output<string>,
         dependsOn: pulumi.Resource[],
     ): aws.lambda.Function {
         const { functionName, tags } = this.surroundings;
-        const all = pulumi.all([settings, this.args.settings]).apply(([common, own]) => ({ ...common, ...own }));
         return new aws.lambda.Function(
             `${this.name}-function`,
             {
@@ -130,7 +130,7 @@ export class Front {
                 memorySize: 1024,
                 timeout: this.args.timeoutSeconds,
                 publish: true,
-                environment: { variables: { GATE_SETTINGS: pulumi.jsonStringify(all) } },
+                environment: { variables: { GATE_SETTINGS: settings } },
                 tags,
             },
             { parent: this.parent, dependsOn },

@@ -10,6 +10,7 @@ import { createFrontRole, Front, type FrontArgs } from "./front";
 import { alarmsOf, controlName } from "./names";
 import { type ControlRights, gateAlias } from "./policy";
 import { createTopic } from "./topic";
+import { knownNow, refuseLargeVariables, type SettingsVariable } from "./variables";
 
 export interface BedrockGateArgs {
     /** Partition, account and region of the ARNs that are made. */
@@ -25,7 +26,8 @@ export interface BedrockGateArgs {
     readonly code: pulumi.asset.Archive;
     /**
      * What the keeper is told, as JSON in the variable `KEEPER_SETTINGS`, beside the table, the topic, the brake and
-     * whether there is a gate. No secret: who may read the function reads it.
+     * whether there is a gate. No secret: who may read the function reads it. AWS Lambda allows a function 4,096 bytes of
+     * variables, so each of the two functions can be told about 3,500 characters.
      */
     readonly settings: pulumi.Input<object>;
     /** The policy that a shut-off attaches to {@link users}, to {@link roles} and to the gate's role. */
@@ -118,11 +120,13 @@ export class BedrockGate extends pulumi.ComponentResource {
             ...args,
             scope: pulumi.output(args.scope),
             functionName: controlName(args.functionName),
-            variables: { KEEPER_SETTINGS: pulumi.jsonStringify(settings) },
+            variables: { KEEPER_SETTINGS: this.variable("KEEPER_SETTINGS", settings) },
             rights,
         });
         if (front && role) {
-            const { url, keysUrl, functionName } = new Front(this, name, front, args, { role, rights, settings });
+            const all = pulumi.all([settings, front.settings]).apply(([common, own]) => ({ ...common, ...own }));
+            const made = { role, rights, settings: this.variable("GATE_SETTINGS", all) };
+            const { url, keysUrl, functionName } = new Front(this, name, front, args, made);
             this.gate = { url, keysUrl, functionName, roleName: role.name };
         }
         createAlarms(this, name, alarms, topic, args.tags);
@@ -138,7 +142,7 @@ export class BedrockGate extends pulumi.ComponentResource {
     }
 
     private validate(): void {
-        const { functionName, tableName, topicName, alertEmails, front } = this.args;
+        const { functionName, tableName, topicName, alertEmails, settings, front } = this.args;
         if (!/^[A-Za-z0-9_-]{1,47}$/.test(functionName)) {
             refuse(this, "functionName", functionName, "1 to 47 letters, digits, hyphens and underscores");
         }
@@ -149,12 +153,28 @@ export class BedrockGate extends pulumi.ComponentResource {
             refuse(this, "topicName", topicName, "1 to 256 letters, digits, hyphens and underscores");
         }
         refuseAlertEmails(this, alertEmails);
+        this.refuseLarge("KEEPER_SETTINGS", settings);
         if (!front) return;
+        this.refuseLarge("GATE_SETTINGS", settings, front.settings);
         const { roleName, timeoutSeconds } = front;
         refuseFault(this, "front.roleName", roleName, identityNameFault(roleName));
         if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > 900) {
             refuse(this, "front.timeoutSeconds", timeoutSeconds, "a whole number of seconds from 1 to 900");
         }
+    }
+
+    /** Before anything is made, by what is known then. */
+    private refuseLarge(variable: SettingsVariable["variable"], ...parts: pulumi.Input<object>[]): void {
+        const settings = knownNow(parts);
+        if (settings) refuseLargeVariables(this, { variable, settings });
+    }
+
+    /** A function's settings as its one variable. */
+    private variable(variable: SettingsVariable["variable"], settings: pulumi.Output<object>): pulumi.Output<string> {
+        return settings.apply((known) => {
+            refuseLargeVariables(this, { variable, settings: known });
+            return JSON.stringify(known);
+        });
     }
 
     private createTable(): aws.dynamodb.Table {

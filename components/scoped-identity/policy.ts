@@ -10,8 +10,8 @@ export function identityPolicy(
 }
 
 /**
- * Lets one IAM user assume a role. Within an account, that is enough: the user's own policy need not allow it (AWS IAM,
- * STS "AssumeRole").
+ * Lets one IAM user assume a role. Within an account, that is enough: the user's own policy need not allow it (AWS
+ * STS, "AssumeRole").
  *
  * @param userArn ARN of a user of the role's account
  */

@@ -3,15 +3,15 @@ import { resolve } from "node:path";
 import { Argument, type Command, Option } from "commander";
 
 import { llmModels } from "../../services/llm-models";
-import { llmModelsEndpoints } from "../../services/llm-models/endpoints";
+import { type GateUrls, llmModelsEndpoints } from "../../services/llm-models/endpoints";
 import { addStackCommand, type CommandContext } from "../cli/command";
 import { type Host } from "../cli/host";
 import { pathOption } from "../cli/path-option";
-import { type ExitCode, exitCodes } from "../common/errors";
+import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { contentAt, unfit, writeFile } from "../common/files";
 import { printJson, say } from "../common/output";
 import { recorded } from "../stack/audit";
-import { settingsWith } from "../stack/outputs";
+import { serviceOutputs, settingsWith } from "../stack/outputs";
 
 /** Adds `infra endpoints`: where the models of an environment answer (E12). */
 export function registerEndpoints(program: Command, host: Host): void {
@@ -35,10 +35,11 @@ interface EndpointsOptions {
 
 /** `infra endpoints llm-models`: prints the file, or writes it. */
 export async function endpoints(context: CommandContext, { out }: EndpointsOptions): Promise<ExitCode> {
-    const { stack, json, dryRun, host } = context;
-    settingsWith(context, llmModels.name);
-    const { environment, region, [llmModels.name]: settings } = host.settings(stack);
-    const document = llmModelsEndpoints({ environment, region, ...settings! });
+    const { stack, json, dryRun } = context;
+    const { environment, region, [llmModels.name]: settings } = settingsWith(context, llmModels.name);
+    const { monthlyLimitUsd, alertPercent, gate: wanted } = settings!;
+    const gate = wanted && (await gateUrls(context));
+    const document = llmModelsEndpoints({ environment, region, monthlyLimitUsd, alertPercent, gate });
     const text = `${JSON.stringify(document, null, 4)}\n`;
     if (out === undefined) {
         if (json) printJson(document);
@@ -59,6 +60,22 @@ export async function endpoints(context: CommandContext, { out }: EndpointsOptio
     else if (!changed) say(`${file} is current; nothing ${dryRun ? "would be" : "was"} changed.`);
     else say(`${dryRun ? "Would write" : "Wrote"} ${file}.`);
     return exitCodes.held;
+}
+
+/** AWS names a gate's addresses, so only what is deployed has them. */
+async function gateUrls(context: CommandContext): Promise<GateUrls> {
+    const { stack, host } = context;
+    const { gate } = await serviceOutputs(context, llmModels.name);
+    if (!gate) {
+        throw new InfraError(
+            exitCodes.failed,
+            `Stack ${stack} has a gate in its settings that is not deployed yet.`,
+            `Deploy it: ${host.upCommand(stack)}`,
+        );
+    }
+    const { functionUrlAt } = await import("../aws/gate");
+    const at = (url: string) => functionUrlAt(host.aws.endpoint, url);
+    return { url: at(gate.url), ...(gate.keysUrl === undefined ? {} : { keysUrl: at(gate.keysUrl) }) };
 }
 
 /** A slip of the keyboard does not cost another file. */

@@ -10,13 +10,13 @@ import { type ExitCode, exitCodes, InfraError, Interrupted } from "../common/err
 import { printJson, say } from "../common/output";
 import { settingsWith } from "../stack/outputs";
 import { environmentFor, exportLines, processDocument, type RunAs } from "./environment";
-import { type CallerIdentity, startNarrowedSession, startSession, vouchedIdentity } from "./identity";
+import { startNarrowedSession, startSession, vouchedIdentity } from "./identity";
 import { narrowingTo, refuseNarrowing } from "./narrowed";
 import { podCredentials } from "./pods";
 import { credentialsIn, noCredentials, projectFolder, replaceOthers, unsetThem } from "./project";
 import { type FoundCredentials, type Resolution } from "./resolve";
 import { runCommand } from "./run";
-import { identityInWords, resolutionInWords, type Summary, summaryInWords, summaryOf } from "./summary";
+import { identityInWords, resolutionInWords, type Summary, summaryInWords, summaryOf, type Used } from "./summary";
 
 export interface CredsOptions {
     readonly directory: string;
@@ -75,10 +75,11 @@ export async function creds(
     const narrowing = credentials && model.length > 0 ? await narrowingTo(model, context) : undefined;
     const subject = { name, settings, sources, folder, narrowing };
     if (!credentials) return withoutCredentials(context, options, subject, resolution, summary);
-    const { identity, session } = await vouch(context, options, subject, credentials);
-    tell(identityInWords(identity, session));
+    const used = await vouch(context, options, subject, credentials);
+    const { session } = used;
+    tell(identityInWords(used));
     if (credentials.set.fallback) say(notItsOwn(context, name, credentials, resolution));
-    if (context.json) printJson(documentOf(context.stack, name, resolution, { identity, session }, summary));
+    if (context.json) printJson(documentOf(context.stack, name, resolution, used, summary));
     const { keys } = session ?? credentials;
     const runAs = { keys, set: credentials.set, region: resolution.region.name, aws: context.host.aws };
     if (options.format) printCredentials(options.format, runAs, session);
@@ -102,15 +103,10 @@ interface Subject {
     readonly narrowing?: Pick<NarrowedSession, "roleArn" | "policy">;
 }
 
-interface Used {
-    readonly identity: CallerIdentity;
-    readonly session?: Session;
-}
-
 /** Says whose the credentials are, and makes temporary ones of them where asked to: nothing is done with another's. */
 async function vouch(
     context: CommandContext,
-    { session: seconds }: CredsOptions,
+    { session: seconds, model: models }: CredsOptions,
     { name, settings, sources, folder, narrowing }: Subject,
     found: FoundCredentials,
 ): Promise<Used> {
@@ -128,7 +124,7 @@ async function vouch(
         const session = narrowing
             ? await startNarrowedSession(clients, { ...narrowing, name: user, seconds })
             : await startSession(clients, seconds);
-        return { identity, session };
+        return { identity, session, models };
     } finally {
         closeClients(clients);
     }
@@ -201,7 +197,11 @@ function documentOf(
         region,
         identity: used?.identity ?? null,
         session: used?.session
-            ? { accessKeyId: used.session.keys.accessKeyId, expires: used.session.expires.toISOString() }
+            ? {
+                  accessKeyId: used.session.keys.accessKeyId,
+                  expires: used.session.expires.toISOString(),
+                  models: used.models,
+              }
             : null,
         ...(summary ? { summary } : {}),
     };

@@ -73,11 +73,20 @@ export function resolutionInWords({ credentials, region, why }: Resolution, stac
     ]);
 }
 
-export function identityInWords({ account, arn }: CallerIdentity, session?: Session): string {
+/** Whose credentials were found, and what was made of them. */
+export interface Used {
+    readonly identity: CallerIdentity;
+    readonly session?: Session;
+    /** Models that the session is narrowed to. */
+    readonly models?: readonly string[];
+}
+
+export function identityInWords({ identity: { account, arn }, session, models }: Used): string {
     return linesOf([
         ["account", `${account}, the stack's`],
         ["belong to", arn],
         ...(session ? ([["session", sessionInWords(session)]] as const) : []),
+        ...(models ? ([["invokes", `${models.join(", ")}, and nothing else`]] as const) : []),
     ]);
 }
 
