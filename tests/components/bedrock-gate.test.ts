@@ -275,6 +275,82 @@ describe("BedrockGate", () => {
         assert.deepEqual(settings.brake.users, ["the-user", "another"]);
     });
 
+    it("E11: a shut-off reaches other roles, too", async () => {
+        for (const [gate, roles] of [
+            [undefined, ["another"]],
+            [front, ["another", "the-role"]],
+        ] as const) {
+            const { mocks } = await run({ roles: ["another"], front: gate });
+            const { variables } = mocks.get("aws:lambda/function:Function", "gate-control").inputs.environment;
+            assert.deepEqual(JSON.parse(variables.KEEPER_SETTINGS).brake.roles, roles);
+            const { policy } = mocks.get("aws:iam/rolePolicy:RolePolicy", "gate-control-role-policy").inputs;
+            assert.match(policy, /role\/another/);
+        }
+    });
+
+    describe("variables that AWS Lambda would not take", () => {
+        const measured = (variables: object) => Buffer.byteLength(JSON.stringify(variables));
+        const variablesOf = (mocks: RecordingMocks, name: string) =>
+            mocks.get("aws:lambda/function:Function", name).inputs.environment.variables;
+        const limit = "at most 4096 bytes, the limit of AWS Lambda for a function's environment variables; ";
+        const refused = async (changes: Partial<BedrockGateArgs>) => {
+            const mocks = new RecordingMocks();
+            const making = runWithMocks(mocks, () => {
+                const brake = spendingDeny("brake", { policyName: "the-brake" });
+                new BedrockGate("gate", { ...args, brake, front: front, ...changes });
+            });
+            const error = await making.then(
+                () => assert.fail("it was taken"),
+                (thrown: Error) => thrown,
+            );
+            return { message: error.message, functions: mocks.all("aws:lambda/function:Function"), mocks };
+        };
+
+        it("are refused before anything is made, with the settings that make them large", async () => {
+            const prices = { "a-model": "x".repeat(4096) };
+            const { message, mocks } = await refused({
+                settings: { region: "us-east-1", prices, models: ["a-model"] },
+            });
+            assert.ok(message.startsWith('KEEPER_SETTINGS is "4'), message);
+            assert.ok(
+                message.includes(`expected ${limit}the largest settings in it are prices (4110 bytes), `),
+                message,
+            );
+            assert.deepEqual(mocks.all("aws:dynamodb/table:Table"), []);
+        });
+
+        it("are refused where the gate's alone are too large", async () => {
+            const own = { ...front, settings: { prices: "x".repeat(4096) } };
+            assert.match((await refused({ front: own })).message, /^GATE_SETTINGS is "4\d\d\d bytes"/);
+        });
+
+        it("are counted to the byte, as JSON in which quotes are escaped, with what was made for them", async () => {
+            for (const [variable, name] of [
+                ["KEEPER_SETTINGS", "gate-control"],
+                ["GATE_SETTINGS", "gate-function"],
+            ] as const) {
+                const padded = (padding: string): Partial<BedrockGateArgs> =>
+                    variable === "KEEPER_SETTINGS"
+                        ? { settings: { ...args.settings, padding }, front: undefined }
+                        : { front: { ...front, settings: { ...front.settings, padding } } };
+                const empty = measured(variablesOf((await run(padded(""))).mocks, name));
+                const room = 4096 - empty;
+                const { mocks } = await run(padded("x".repeat(room)));
+                assert.equal(measured(variablesOf(mocks, name)), 4096);
+                const { message, functions } = await refused(padded("x".repeat(room + 1)));
+                assert.ok(message.includes(`${variable} is "4097 bytes", expected ${limit}`), message);
+                assert.ok(!functions.some((made) => made.name === name));
+            }
+        });
+
+        it("are refused as soon as they are known, where that is later", async () => {
+            const settings = pulumi.output({ prices: "x".repeat(4096) });
+            const { message, functions } = await refused({ settings });
+            assert.match(message, /KEEPER_SETTINGS is "4\d\d\d bytes"/);
+            assert.deepEqual(functions, []);
+        });
+    });
+
     it("the URL asks for signatures and streams, and is that of the alias", async () => {
         const { mocks } = await run();
         assert.deepEqual(mocks.get("aws:lambda/alias:Alias", "gate-alias").inputs, {

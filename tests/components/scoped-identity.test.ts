@@ -151,6 +151,20 @@ describe("ScopedIdentity", () => {
         assert.deepEqual(await deploy({ deniedBy: undefined }), [undefined, [], false]);
     });
 
+    it("a role that something may deny is, too (E11)", async () => {
+        const deploy = async (denied: boolean) => {
+            const mocks = new RecordingMocks();
+            await runWithMocks(mocks, () => {
+                const policy = new aws.iam.Policy("one", { policy: "{}" });
+                new ScopedIdentity("id", { principal: role, ...(denied ? { deniedBy: [policy] } : {}) });
+            });
+            const { inputs, options } = mocks.get("aws:iam/role:Role", "id-role");
+            return [inputs.forceDetachPolicies, options.dependsOn];
+        };
+        assert.deepEqual(await deploy(true), [true, ["one"]]);
+        assert.deepEqual(await deploy(false), [undefined, []]);
+    });
+
     it("a preview registers the same resources as an update", async () => {
         const args: ScopedIdentityArgs = { principal: { ...user, accessKeys: keys }, grants: [grant] };
         const [update, preview] = [await deploy(args), await deploy(args, true)];

@@ -223,16 +223,20 @@ describe("infra env, endpoints and key before anything is deployed", function ()
     let folder: string;
     before(() => {
         folder = realpathSync(mkdtempSync(join(tmpdir(), "platform-env-")));
-        checkout = new InfraCheckout({ dev: stackConfig("dev") });
+        const gated = stackConfig("dev");
+        const models = { ...(gated["platform:llm-models"] as object), gate: undefined };
+        checkout = new InfraCheckout({ dev: { ...gated, "platform:llm-models": models }, staging: gated });
     });
     after(() => {
         checkout.remove();
         rmSync(folder, { recursive: true, force: true });
     });
 
-    async function infra(...args: string[]) {
+    const infra = (...args: string[]) => infraOf("dev", ...args);
+
+    async function infraOf(stack: string, ...args: string[]) {
         // An engine that fails, so that whoever asks it is found out.
-        const result = await checkout.start([...args, "--stack", "dev"], {
+        const result = await checkout.start([...args, "--stack", stack], {
             PULUMI_HOME: folder,
             PULUMI_BACKEND_URL: "-",
         });
@@ -315,6 +319,11 @@ describe("infra env, endpoints and key before anything is deployed", function ()
             entries.map(({ command, outcome, changes }) => [command, outcome, changes]),
             [["endpoints", "done", [{ file: path, was: "differs" }]]],
         );
+    });
+
+    it("does not say where a gate answers before it is deployed: AWS names its address (E12)", async () => {
+        const { exitCode, stdout } = await infraOf("staging", "endpoints", "llm-models");
+        assert.deepEqual([exitCode, stdout], [3, ""]);
     });
 
     it("says where a scan's files go, and refuses what would lead elsewhere (C5)", async () => {

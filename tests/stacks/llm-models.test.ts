@@ -104,6 +104,7 @@ describe("llm-models shuts off by two brakes with a policy each (E4)", () => {
     const brake = "deployer-ddf-llm-models-brake-dev";
     const user = "deployer-ddf-llm-models-dev";
     const role = "deployer-ddf-llm-models-gate-role-dev";
+    const sessionRole = "deployer-ddf-llm-models-session-role-dev";
     const named = (mocks: RecordingMocks, type: string, name: string): Registered => {
         const found = mocks.all(type).filter(({ inputs }) => inputs.name === name);
         assert.equal(found.length, 1, name);
@@ -148,18 +149,27 @@ describe("llm-models shuts off by two brakes with a policy each (E4)", () => {
         }
     });
 
-    it("without a gate reaches the user, with both, by the keeper's estimate", async () => {
+    it("without a gate reaches the user and its sessions' role, with both, by the keeper's estimate", async () => {
         const mocks = await run({ gate: undefined });
         assert.deepEqual(policies(mocks).sort(), [brake, deny]);
-        assert.deepEqual(action(mocks), { policyArn: `arn:aws:iam::123456789012:policy/${deny}`, users: [user] });
-        const { dependsOn } = named(mocks, "aws:iam/user:User", user).options;
-        assert.deepEqual([...dependsOn].sort(), ["llm-models-brake", "llm-models-budget-deny"]);
+        assert.deepEqual(action(mocks), {
+            policyArn: `arn:aws:iam::123456789012:policy/${deny}`,
+            users: [user],
+            roles: [sessionRole],
+        });
+        for (const [type, name] of [
+            ["aws:iam/user:User", user],
+            ["aws:iam/role:Role", sessionRole],
+        ]) {
+            const { dependsOn } = named(mocks, type, name).options;
+            for (const policy of ["llm-models-brake", "llm-models-budget-deny"]) assert.ok(dependsOn.includes(policy));
+        }
         const [{ inputs }, ...others] = mocks.all("aws:lambda/function:Function");
         assert.deepEqual(others, []);
         const told = keeperSettings.parse(JSON.parse(inputs.environment.variables.KEEPER_SETTINGS));
         assert.equal(told.hasGate, false);
         assert.deepEqual(told.brake.users, [user]);
-        assert.deepEqual(told.brake.roles, []);
+        assert.deepEqual(told.brake.roles, [sessionRole]);
     });
 
     it("whose keeper is told what it reads, with a gate too", async () => {
@@ -167,6 +177,36 @@ describe("llm-models shuts off by two brakes with a policy each (E4)", () => {
         const { variables } = mocks.get("aws:lambda/function:Function", "llm-models-gate-control").inputs.environment;
         const told = keeperSettings.parse(JSON.parse(variables.KEEPER_SETTINGS));
         assert.deepEqual([told.hasGate, told.microUsdPerMonth], [true, 50_000_000n]);
+    });
+});
+
+describe("llm-models' sessions that are narrowed to a model (E11)", () => {
+    const roleOf = (mocks: RecordingMocks) => mocks.get("aws:iam/role:Role", "llm-models-session-role").inputs;
+    const statements = (text: string) =>
+        (JSON.parse(text) as { Statement: { Action: string | string[]; Resource: string[] }[] }).Statement;
+
+    it("are of a role that trusts the service's user alone, and invokes what that invokes", async () => {
+        const mocks = await run({ gate: undefined });
+        const [trust, ...others] = statements(roleOf(mocks).assumeRolePolicy);
+        assert.deepEqual(others, []);
+        assert.deepEqual(trust, {
+            Sid: "TrustUser",
+            Effect: "Allow",
+            Principal: { AWS: "arn:aws:iam::123456789012:user/deployer-ddf-llm-models-dev" },
+            Action: "sts:AssumeRole",
+        });
+        const { policy } = mocks.get("aws:iam/rolePolicy:RolePolicy", "llm-models-session-policy").inputs;
+        const [granted, ...more] = statements(policy);
+        assert.deepEqual(more, []);
+        assert.deepEqual(granted.Action, ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]);
+        const user = statements(mocks.get("aws:iam/userPolicy:UserPolicy", "llm-models-service-policy").inputs.policy);
+        assert.deepEqual(granted.Resource, user[0].Resource);
+        assert.doesNotMatch(JSON.stringify(user), /sts:/, "E1 stands: the trust is enough");
+    });
+
+    it("are not there behind a gate, where the service invokes nothing", async () => {
+        const mocks = await run({});
+        assert.ok(!mocks.list().some((resource) => resource.includes("llm-models-session")));
     });
 });
 

@@ -6,6 +6,7 @@ import { plan, type PlanTarget } from "../../ops/verify/plan";
 import { serviceFacts, type ServiceName, type ServiceOutputs } from "../../services";
 import { type Check } from "../../services/checks";
 import { grantsInWords } from "../../services/grants";
+import { sessionPolicy } from "../../services/llm-models/session";
 
 const accountId = "123456789012";
 const keys = { accessKeyId: "AKIAONE", accessKeyIds: ["AKIAONE"], secretAccessKey: "hidden" };
@@ -352,6 +353,57 @@ describe("the checks of llm-models", () => {
     it("say that the budget's own action was not tried", () => {
         assert.match(theCheck("E4", "deny policy attached by hand").note ?? "", /does not show that AWS Budgets/);
     });
+});
+
+describe("the checks of llm-models' narrowed sessions (E11)", () => {
+    const sessionRoleArn = iam("role/the-sessions");
+    const profile = { profileId: "us.meta.one", modelId: "meta.one", destinationRegions: ["us-east-1", "us-west-2"] };
+    const own = { ...outputs["llm-models"], sessionRoleArn };
+    const on = { outputs: { ...outputs, "llm-models": own } };
+
+    it("say what the role may do and who may have it, and that a shut-off reaches it", () => {
+        const model = (id: string) => `arn:aws:bedrock:us-east-1::foundation-model/${id}`;
+        assert.equal(
+            theCheck("E11", "role of the narrowed sessions: these models only", on).expected,
+            `Allow bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream on ${model("meta.one")}, ${model("meta.two")}`,
+        );
+        assert.match(
+            theCheck("E11", "role of the narrowed sessions: trust", on).expected,
+            /^Allow sts:AssumeRole .*arn:aws:iam::123456789012:user\/llm$/,
+        );
+        const attaching = theCheck("E4", "shut-off role: that policy, that user and its sessions", on).expected;
+        const keeper = theCheck("E4", "role of the keeper: its table, attaching and detaching the brake", on).expected;
+        for (const may of [attaching, keeper]) {
+            assert.match(may, /Allow iam:AttachRolePolicy, iam:DetachRolePolicy on \S+role\/the-sessions if /);
+        }
+    });
+
+    it("try a session of one model with another", () => {
+        const { expected, probe, caller } = theCheck("E11", "a session narrowed to meta.one", on);
+        assert.equal(expected, "it: allowed; meta.two: denied (AccessDeniedException)");
+        assert.equal(caller, "service");
+        assert.ok(probe.kind === "narrowedSession" && probe.roleArn === sessionRoleArn);
+        assert.match(probe.policy, /foundation-model\/meta\.one/);
+        assert.doesNotMatch(probe.policy, /meta\.two|bedrock:(Get|List)/);
+    });
+
+    it("narrow to a profile: itself, and its model through it in each region, and not the model itself", () => {
+        const { Statement } = sessionPolicy({ ...own, inferenceProfiles: [profile] }, ["us.meta.one"], {
+            partition: "aws",
+            accountId,
+        });
+        assert.deepEqual(
+            Statement.map(({ Resource, Condition }) => [[Resource].flat().length, Condition !== undefined]),
+            [
+                [1, false],
+                [2, true],
+            ],
+        );
+        assert.ok(JSON.stringify(Statement).length < 2048);
+    });
+
+    it("are not there where there is no such role", () =>
+        assert.ok(!checksOf().some(({ id, name }) => id === "E11" && /session/.test(name))));
 });
 
 describe("the checks of llm-models behind a gate", () => {

@@ -59,6 +59,31 @@ const mlflowOutputs = {
     accessKeyIds: [id],
 };
 
+const gateless = {
+    region: "us-east-1",
+    models: ["meta.one", "meta.two"],
+    userName: "deployer-ddf-llm-models-dev",
+    budgetName: "budget",
+    monthlyLimitUsd: 50,
+    alertPercent: 80,
+    alertEmails: ["a@example.org"],
+    topicArn: "arn:aws:sns:us-east-1:111111111111:alerts",
+    denyPolicyArn: "arn:aws:iam::111111111111:policy/deny",
+    shutOffRoleArn: "arn:aws:iam::111111111111:role/shut-off",
+    sessionRoleArn: "arn:aws:iam::111111111111:role/sessions",
+    budgetAction: false,
+    keeper: {
+        tableName: "table",
+        controlName: "keeper",
+        brakePolicyArn: "arn:aws:iam::111111111111:policy/brake",
+        topicArn: "arn:aws:sns:us-east-1:111111111111:gate-alerts",
+    },
+    accessKeyId: id,
+    secretAccessKey: secret,
+    accessKeyIds: [id],
+};
+let llmModelsOutputs: Omit<typeof gateless, "sessionRoleArn"> & { sessionRoleArn?: string; gate?: object } = gateless;
+
 type Files = Readonly<Record<string, string | FileState>>;
 
 /** Resolves from literal inputs; a file is its text. */
@@ -439,6 +464,7 @@ describe("a command that is run", () => {
 describe("infra creds and infra migrate with what AWS answers", () => {
     let sts: Server;
     let calls: string[];
+    let assumed: URLSearchParams | undefined;
     let answer: { status: number; body: string };
     let listed: { status: number; body: string };
     let folder: string;
@@ -453,7 +479,8 @@ describe("infra creds and infra migrate with what AWS answers", () => {
                 calls.push(action);
                 const { status, body: said } = action.startsWith("/") ? listed : answer;
                 response.writeHead(status, { "content-type": "text/xml" });
-                response.end(action === "GetSessionToken" ? session : said);
+                if (action === "AssumeRole") assumed = new URLSearchParams(body);
+                response.end(action === "GetSessionToken" ? session : action === "AssumeRole" ? roleSession : said);
             });
         });
         await new Promise<void>((resolve) => sts.listen(0, "127.0.0.1", resolve));
@@ -464,6 +491,7 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         callers = ofMlflow();
         for (const [name] of callers) delete process.env[name];
         calls = [];
+        assumed = undefined;
         folder = mkdtempSync(join(tmpdir(), "platform-creds-unit-"));
         mkdirSync(join(folder, "backend"));
         writeFileSync(join(folder, "backend", ".env"), pair());
@@ -489,16 +517,20 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         `<AccessKeyId>ASIAEXAMPLE000000000</AccessKeyId><SecretAccessKey>${otherSecret}</SecretAccessKey>` +
         "<SessionToken>token-of-session</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration>" +
         "</Credentials></GetSessionTokenResult></GetSessionTokenResponse>";
+    const roleSession = session.replaceAll("GetSessionToken", "AssumeRole");
     const own = () => callerIdentity("111111111111", "user/rl-studio-rollouts-service-user-dev");
 
     /** Runs `infra creds` on stack `dev`. */
-    const run = (options: { session?: number; exec?: boolean }, command: string[] = [], service = "rl-studio") =>
-        captured(!options.exec, (context) => creds(context, { directory: folder, ...options }, service, command));
+    const run = (
+        options: { session?: number; exec?: boolean; model?: string[] },
+        command: string[] = [],
+        service = "rl-studio",
+    ) => captured(!options.exec, (context) => creds(context, { directory: folder, ...options }, service, command));
 
     /** Runs a command with the answers of AWS; no secret is in what it says. */
     async function captured(json: boolean, command: (context: CommandContext) => Promise<number>, dryRun = true) {
         const endpoint = `http://127.0.0.1:${(sts.address() as AddressInfo).port}`;
-        const stdout = JSON.stringify({ mlflow: mlflowOutputs });
+        const stdout = JSON.stringify({ mlflow: mlflowOutputs, "llm-models": llmModelsOutputs });
         const context: CommandContext = {
             stack: "dev",
             json,
@@ -563,6 +595,73 @@ describe("infra creds and infra migrate with what AWS answers", () => {
         assert.equal(await run({ session: 900, exec: true }, line), 4);
         assert.equal(readFileSync(out, "utf8"), "ASIAEXAMPLE000000000 token-of-session\n");
         assert.deepEqual(calls, ["GetCallerIdentity", "GetSessionToken", "GetCallerIdentity", "GetSessionToken"]);
+    });
+
+    describe("and a session that is narrowed to models (E11)", () => {
+        const narrowed = (model: string[], session: number | undefined = 3600, service = "llm-models") =>
+            run({ session, model }, [], service);
+        beforeEach(() => {
+            llmModelsOutputs = gateless;
+            writeFileSync(join(folder, ".env"), pair());
+            answer = callerIdentity("111111111111", "user/deployer-ddf-llm-models-dev");
+        });
+
+        it("is one of the role that is there for it, with a policy for these models alone", async () => {
+            assert.equal(await narrowed(["meta.two"]), 0);
+            assert.deepEqual(calls, ["GetCallerIdentity", "AssumeRole"]);
+            const { session: made } = JSON.parse(words.stdout) as { session: object };
+            const expires = "2030-01-01T00:00:00.000Z";
+            assert.deepEqual(made, { accessKeyId: "ASIAEXAMPLE000000000", expires, models: ["meta.two"] });
+            const sent = Object.fromEntries(
+                ["RoleArn", "RoleSessionName", "DurationSeconds"].map((name) => [name, assumed!.get(name)]),
+            );
+            assert.deepEqual(sent, {
+                RoleArn: gateless.sessionRoleArn,
+                RoleSessionName: "deployer-ddf-llm-models-dev",
+                DurationSeconds: "3600",
+            });
+            const { Statement } = JSON.parse(assumed!.get("Policy")!) as { Statement: object[] };
+            assert.deepEqual(Statement, [
+                {
+                    Sid: "AllowInvokingModels",
+                    Effect: "Allow",
+                    Action: ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
+                    Resource: ["arn:aws:bedrock:us-east-1::foundation-model/meta.two"],
+                },
+            ]);
+            assert.match(words.stderr, /invokes +meta\.two, and nothing else/);
+        });
+
+        it("is refused without a call of AWS where there can be none", async () => {
+            const refusals: [Promise<number>, object][] = [
+                [narrowed(["meta.three"]), { exitCode: 2, reason: /meta\.three is none of the models of stack dev/ }],
+                [narrowed(["meta.one"], 3601), { exitCode: 2, reason: /lasts 1h at most/ }],
+                [run({ model: ["meta.one"] }, [], "llm-models"), { exitCode: 2, fix: "Add --session 1h." }],
+                [narrowed(["meta.one"], 3600, "rl-studio"), { exitCode: 2, reason: "rl-studio invokes no models." }],
+            ];
+            for (const [refused, expected] of refusals) await assert.rejects(refused, expected);
+            const many = Array.from({ length: 30 }, (_, index) => `meta.a-model-with-a-long-name-${index}`);
+            llmModelsOutputs = { ...gateless, models: many };
+            await assert.rejects(narrowed(many), { exitCode: 2, fix: "Name fewer models." });
+            llmModelsOutputs = { ...gateless, sessionRoleArn: undefined };
+            await assert.rejects(narrowed(["meta.one"]), { exitCode: 1, reason: /no role for such sessions yet/ });
+            assert.deepEqual(calls, []);
+        });
+
+        it("is refused behind a gate, with what does instead", async () => {
+            const create = "infra gate keys create NAME --stack dev --model meta.one --expires 1h";
+            const gate = { url: "https://a.example/", functionName: "gate", roleName: "role" };
+            const limits = { requestsPerHour: 1, requestsPerDay: 2, cacheMinutes: 60 };
+            llmModelsOutputs = { ...gateless, sessionRoleArn: undefined, gate: { ...gate, ...limits } };
+            await assert.rejects(narrowed(["meta.one"]), {
+                exitCode: 1,
+                reason: /has a gate, which alone invokes the models/,
+                fix: `A gate key can be narrowed. Set gate.keys: true in platform:llm-models, deploy, and run: ${create}`,
+            });
+            llmModelsOutputs.gate = { ...gate, ...limits, keysUrl: "https://b.example/" };
+            await assert.rejects(narrowed(["meta.one"]), { fix: `Use a gate key, which can be narrowed: ${create}` });
+            assert.deepEqual(calls, []);
+        });
     });
 
     it("makes no session of temporary keys", async () => {

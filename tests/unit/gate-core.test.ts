@@ -86,15 +86,20 @@ describe("a caller", () => {
 
     const hash = "0123456789abcdef";
 
-    it("with a gate key is known by the key's name, with limits of its own, unless it is revoked", () => {
-        assert.deepEqual(keyCaller(hash, { name: "ci", requestsPerHour: 5n }), {
+    it("with a gate key is known by the key's name, with what the key has of its own, while it is in force", () => {
+        const now = new Date("2026-11-29T12:00:00.000Z");
+        const known = (item: Parameters<typeof keyCaller>[1]) => keyCaller(hash, item, now);
+        assert.deepEqual(known({ name: "ci", requestsPerHour: 5n }), {
             id: "key/ci/01234567",
             limits: { requestsPerHour: 5n },
         });
-        assert.deepEqual(keyCaller(hash, { name: "ci" }), { id: "key/ci/01234567", limits: {} });
-        assert.equal(keyCaller(hash, { name: "ci", revokedAt: "2026-11-29T00:00:00Z" }), undefined);
-        assert.equal(keyCaller(hash, undefined), undefined);
-        assert.equal(keyCaller(hash, {}), undefined);
+        assert.deepEqual(known({ name: "ci" }), { id: "key/ci/01234567", limits: {} });
+        assert.deepEqual(known({ name: "ci", models: "meta.one us.meta.two" })?.models, ["meta.one", "us.meta.two"]);
+        assert.equal(known({ name: "ci", revokedAt: "2026-11-29T00:00:00Z" }), undefined);
+        assert.equal(known({ name: "ci", validUntil: "2026-11-29T12:00:00.000Z" }), undefined);
+        assert.equal(known({ name: "ci", validUntil: "2026-11-29T12:00:00.001Z" })?.id, "key/ci/01234567");
+        assert.equal(known(undefined), undefined);
+        assert.equal(known({}), undefined);
     });
 
     it("leaves no secret in the table", () => {

@@ -54,6 +54,9 @@ describe("the keeper of a gate", () => {
             { task: "createKey", name: "Team", hash, by: "me" },
             { task: "createKey", name: "team", hash: "short", by: "me" },
             { task: "createKey", name: "team", hash, by: "me", requestsPerHour: 0 },
+            { task: "createKey", name: "team", hash, by: "me", models: [] },
+            { task: "createKey", name: "team", hash, by: "me", models: ["one two"] },
+            { task: "createKey", name: "team", hash, by: "me", validSeconds: 59 },
             { task: "keep", more: true },
         ]) {
             assert.throws(() => task.parse(asked), JSON.stringify(asked));
@@ -126,7 +129,7 @@ describe("the keeper of a gate", () => {
     it("keeps keys by their hashes, one of a name at a time, and forgets none that was revoked", async () => {
         await ask({ task: "createKey", name: "team", hash, by: "ada", requestsPerHour: 5 });
         const item = await store.get(gateKeyItem("gate-secret"));
-        assert.deepEqual(keyCaller(hash, item), {
+        assert.deepEqual(keyCaller(hash, item, time), {
             id: `key/team/${hash.slice(0, 8)}`,
             limits: { requestsPerHour: 5n },
         });
@@ -137,7 +140,7 @@ describe("the keeper of a gate", () => {
             /There is a key team/,
         );
         await ask({ task: "revokeKey", name: "team" });
-        assert.equal(keyCaller(hash, await store.get(gateKeyItem("gate-secret"))), undefined);
+        assert.equal(keyCaller(hash, await store.get(gateKeyItem("gate-secret")), time), undefined);
         await assert.rejects(Promise.resolve(ask({ task: "revokeKey", name: "team" })), /no key team in force/);
         await ask({ task: "createKey", name: "team", hash: other, by: "ada" });
         const keys = (await ask({ task: "listKeys" })) as GateKey[];
@@ -145,5 +148,23 @@ describe("the keeper of a gate", () => {
             ["team", false],
             ["team", true],
         ]);
+    });
+
+    it("narrows a key to models and to a time, after which its name is free, and it is listed for 30 days more", async () => {
+        const models = ["meta.one", "us.meta.two"];
+        const narrowed = { task: "createKey", name: "team", hash, by: "ada", models, validSeconds: 3600 } as const;
+        const created = (await ask(narrowed)) as GateKey;
+        assert.deepEqual([created.models, created.validUntil], [models, "2026-11-15T11:00:00.000Z"]);
+        assert.deepEqual(await ask({ task: "listKeys" }), [created]);
+        const item = await store.get(gateKeyItem("gate-secret"));
+        assert.equal(counter(item, "expiresAt"), BigInt(Date.parse("2026-12-15T11:00:00Z") / 1000));
+        assert.deepEqual(keyCaller(hash, item, time)?.models, models);
+        const again = { task: "createKey", name: "team", hash: gateKeyItem("gate-other").sort, by: "ada" } as const;
+        await assert.rejects(Promise.resolve(ask(again)), /There is a key team/);
+        time = new Date("2026-11-15T11:00:00Z");
+        assert.equal(keyCaller(hash, item, time), undefined);
+        await assert.rejects(Promise.resolve(ask({ task: "revokeKey", name: "team" })), /no key team in force/);
+        await ask(again);
+        assert.equal(((await ask({ task: "listKeys" })) as GateKey[]).length, 2);
     });
 });

@@ -5,7 +5,7 @@ import { MemoryStore } from "../../functions/bedrock-gate/adapters/memory-store"
 import { gateApp } from "../../functions/bedrock-gate/app";
 import { totalsKey } from "../../functions/bedrock-gate/core/ledger";
 import { gateSettings } from "../../functions/bedrock-gate/core/settings";
-import { Gate } from "../../functions/bedrock-gate/gate";
+import { type Caller, Gate } from "../../functions/bedrock-gate/gate";
 import { type FakeBedrock, startFakeBedrock } from "../support/bedrock";
 
 const bedrockModel = "amazon.nova-micro-v1:0";
@@ -25,7 +25,7 @@ describe("models that cost nothing, behind the gate", () => {
     });
     after(() => server.close());
 
-    const appAt = (url: string) => {
+    const appAt = (url: string, caller: Caller = { id: "ada" }) => {
         const settings = gateSettings.parse({
             environment: "test",
             region: "us-east-1",
@@ -51,10 +51,10 @@ describe("models that cost nothing, behind the gate", () => {
         const ground = { settings, store, models, now, log: () => undefined, charged: () => Promise.resolve() };
         const local = new LocalModels(url, { "llama-3.1-8b": "llama3.1:8b" });
         const gate = new Gate(settings, ground);
-        return gateApp({ ...ground, gate, local, identify: () => Promise.resolve({ id: "ada" }) });
+        return gateApp({ ...ground, gate, local, identify: () => Promise.resolve(caller) });
     };
-    const ask = (url: string, more: object = {}) =>
-        appAt(url).request("/v1/chat/completions", {
+    const ask = (url: string, more: object = {}, caller?: Caller) =>
+        appAt(url, caller).request("/v1/chat/completions", {
             method: "POST",
             body: JSON.stringify({ model: "llama-3.1-8b", messages: [{ role: "user", content: "Hello" }], ...more }),
         });
@@ -71,6 +71,21 @@ describe("models that cost nothing, behind the gate", () => {
         assert.equal(response.headers.get("x-gate-cost-microusd"), "0");
         assert.equal(await store.get(totalsKey("2026-11")), undefined);
         assert.equal(server.calls.length, 1);
+    });
+
+    it("are not for a key that is narrowed to others, which sees and calls its own alone (E11)", async () => {
+        const caller = { id: "key/ci/0", models: [bedrockModel] };
+        const response = await ask(server.url, {}, caller);
+        assert.deepEqual([response.status, response.headers.get("x-gate-error")], [403, "model_not_allowed"]);
+        assert.equal(server.calls.length, 0);
+        const listed = async (who?: Caller) => {
+            const { data } = (await (await appAt(server.url, who).request("/v1/models")).json()) as {
+                data: { id: string }[];
+            };
+            return data.map(({ id }) => id);
+        };
+        assert.deepEqual(await listed(caller), [bedrockModel]);
+        assert.deepEqual(await listed(), [bedrockModel, "llama-3.1-8b"]);
     });
 
     it("stream as their server does", async () => {

@@ -11,7 +11,7 @@ import { InfraError } from "../../ops/common/errors";
 import { writeEnvFile } from "../../ops/env-file";
 import { changesInWords, compareFile, differencesInWords, type EnvOptions, wanted } from "../../ops/env-file/command";
 import { repositoryHost } from "../../ops/stack/repository-host";
-import { llmModelsEndpoints } from "../../services/llm-models/endpoints";
+import { type GateUrls, llmModelsEndpoints } from "../../services/llm-models/endpoints";
 
 describe("what infra env is to do", () => {
     const path = resolve("backend/.env");
@@ -99,6 +99,25 @@ describe("the endpoints file (E12)", () => {
             monthlyLimitUsd: 100,
             alertPercent: 75,
         }));
+
+    it("has the gate where there is one, signed for Lambda, and its other address for gate keys", () => {
+        const gated = (gate: GateUrls) =>
+            llmModelsEndpoints({ environment: "dev", region: "eu-west-1", monthlyLimitUsd: 50, alertPercent: 80, gate })
+                .endpoints;
+        const aws = {
+            url: "https://signed.example/",
+            authentication: "aws-sigv4",
+            signingService: "lambda",
+            region: "eu-west-1",
+        };
+        const local = { url: "http://localhost:11434", authentication: "none" };
+        assert.deepEqual(gated({ url: "https://signed.example/" }), { local, aws });
+        assert.deepEqual(gated({ url: "https://signed.example/", keysUrl: "https://keys.example/" }), {
+            local,
+            aws,
+            gateKeys: { url: "https://keys.example/", authentication: "bearer" },
+        });
+    });
 
     const urls: [region: string, url: string][] = [
         ["us-gov-west-1", "https://bedrock-runtime.us-gov-west-1.amazonaws.com"],
