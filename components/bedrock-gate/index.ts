@@ -10,7 +10,7 @@ import { createFrontRole, Front, type FrontArgs } from "./front";
 import { alarmsOf, controlName } from "./names";
 import { type ControlRights, gateAlias } from "./policy";
 import { createTopic } from "./topic";
-import { knownNow, refuseLargeVariables, type SettingsVariable } from "./variables";
+import { bytesOfVariables, type SettingsVariable, variablesFault } from "./variables";
 
 export interface BedrockGateArgs {
     /** Partition, account and region of the ARNs that are made. */
@@ -27,7 +27,7 @@ export interface BedrockGateArgs {
     /**
      * What the keeper is told, as JSON in the variable `KEEPER_SETTINGS`, beside the table, the topic, the brake and
      * whether there is a gate. No secret: who may read the function reads it. AWS Lambda allows a function 4,096 bytes of
-     * variables, so each of the two functions can be told about 3,500 characters.
+     * variables, and settings that make more are refused.
      */
     readonly settings: pulumi.Input<object>;
     /** The policy that a shut-off attaches to {@link users}, to {@link roles} and to the gate's role. */
@@ -165,14 +165,17 @@ export class BedrockGate extends pulumi.ComponentResource {
 
     /** Before anything is made, by what is known then. */
     private refuseLarge(variable: SettingsVariable["variable"], ...parts: pulumi.Input<object>[]): void {
-        const settings = knownNow(parts);
-        if (settings) refuseLargeVariables(this, { variable, settings });
+        if (parts.every(isPlain)) this.refuseTooLarge({ variable, settings: Object.assign({}, ...parts) as object });
+    }
+
+    private refuseTooLarge(of: SettingsVariable): void {
+        refuseFault(this, of.variable, `${bytesOfVariables(of)} bytes`, variablesFault(of));
     }
 
     /** A function's settings as its one variable. */
     private variable(variable: SettingsVariable["variable"], settings: pulumi.Output<object>): pulumi.Output<string> {
         return settings.apply((known) => {
-            refuseLargeVariables(this, { variable, settings: known });
+            this.refuseTooLarge({ variable, settings: known });
             return JSON.stringify(known);
         });
     }
@@ -238,4 +241,10 @@ export class BedrockGate extends pulumi.ComponentResource {
                 ...(provisioned ? { provisioned: { ...provisioned, alias: gateAlias, idleMinutes } } : {}),
             }));
     }
+}
+
+/** Whether a value is known without waiting, in all of its parts. */
+function isPlain(value: unknown): boolean {
+    if (pulumi.Output.isInstance(value) || value instanceof Promise) return false;
+    return typeof value !== "object" || value === null || Object.values(value).every(isPlain);
 }

@@ -26,9 +26,10 @@ export function registerCreds(program: Command, host: Host): void {
             new Option("--session <duration>", "temporary credentials instead, valid for 15m to 36h").argParser(
                 sessionSeconds,
             ),
-            new Option("--model <id>", "narrow the session of llm-models to this model, for up to 1h; repeatable").argParser(
-                oneMore,
-            ),
+            new Option(
+                "--model <id>",
+                "narrow the session of llm-models to this model, for up to 1h; repeatable",
+            ).argParser(oneMore),
             new Option("--exec", "run the command that follows --"),
             new Option(
                 "--format <format>",

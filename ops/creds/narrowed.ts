@@ -5,13 +5,19 @@ import { type CommandContext } from "../cli/command";
 import { exitCodes, InfraError } from "../common/errors";
 import { requireModels } from "../gate/models";
 import { serviceOutputs } from "../stack/outputs";
-import { type CredsOptions } from ".";
 
 /** Seconds of the longest session of a role whose maximum nobody has raised. */
 const longest = 3600;
 
+/** What is asked for. */
+interface Narrowing {
+    /** In seconds. */
+    readonly session?: number;
+    readonly model?: readonly string[];
+}
+
 /** Refuses what no narrowed session can be. */
-export function refuseNarrowing({ session, model = [] }: CredsOptions, service: string): void {
+export function refuseNarrowing({ session, model = [] }: Narrowing, service: string): void {
     if (model.length === 0) return;
     const usage = (reason: string, fix: string) => new InfraError(exitCodes.usage, reason, fix);
     if (service !== llmModels.name) throw usage(`${service} invokes no models.`, "Leave --model out.");

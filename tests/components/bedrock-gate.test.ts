@@ -292,6 +292,7 @@ describe("BedrockGate", () => {
         const measured = (variables: object) => Buffer.byteLength(JSON.stringify(variables));
         const variablesOf = (mocks: RecordingMocks, name: string) =>
             mocks.get("aws:lambda/function:Function", name).inputs.environment.variables;
+        const told = { region: "us-east-1" };
         const limit = "at most 4096 bytes, the limit of AWS Lambda for a function's environment variables; ";
         const refused = async (changes: Partial<BedrockGateArgs>) => {
             const mocks = new RecordingMocks();
@@ -331,8 +332,8 @@ describe("BedrockGate", () => {
             ] as const) {
                 const padded = (padding: string): Partial<BedrockGateArgs> =>
                     variable === "KEEPER_SETTINGS"
-                        ? { settings: { ...args.settings, padding }, front: undefined }
-                        : { front: { ...front, settings: { ...front.settings, padding } } };
+                        ? { settings: { ...told, padding }, front: undefined }
+                        : { front: { ...front, settings: { ...told, padding } } };
                 const empty = measured(variablesOf((await run(padded(""))).mocks, name));
                 const room = 4096 - empty;
                 const { mocks } = await run(padded("x".repeat(room)));

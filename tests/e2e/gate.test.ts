@@ -1,19 +1,25 @@
 // The gate on a local cloud of its own: what operators do with its shut-off and its keys, by the command that they type.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
+import { DynamoStore } from "../../functions/bedrock-gate/adapters/dynamodb-store";
+import { gateKeyItem } from "../../functions/bedrock-gate/core/callers";
 import { askControl } from "../../ops/aws/gate-control";
 import { askGate, functionUrlAt } from "../../ops/aws/gate";
 import { clientsFor, closeClients, type Clients } from "../../ops/aws/clients";
 import { TestCloud } from "../support/test-cloud";
 
 const model = "meta.llama3-1-70b-instruct-v1:0";
+const otherModel = "meta.codellama-34b-instruct-v1:0";
 
 interface Outputs {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
     readonly gate: { readonly url: string; readonly keysUrl: string };
-    readonly keeper: { readonly controlName: string };
+    readonly keeper: { readonly controlName: string; readonly tableName: string };
 }
 
 describe("the gate on the local cloud", function () {
@@ -63,6 +69,51 @@ describe("the gate on the local cloud", function () {
         assert.equal((await infra("gate", "keys", "revoke", "team-a", "--yes")).exitCode, 0);
         assert.equal(await call(), 401);
         assert.equal((await infra("gate", "keys", "revoke", "team-a", "--yes")).exitCode, 1);
+    });
+
+    it("a key is narrowed to a model and to a time; a session of AWS cannot be, and says so (E11)", async () => {
+        const { stdout: key, all } = await infra("gate", "keys", "create", "demo", "--model", model, "--expires", "1h");
+        assert.match(all!, /It is valid until /);
+        const ask = async (asked: string) => {
+            const { status, gate: about } = await askGate({ clients: service, key }, gate.keysUrl, asked, "Hello");
+            return status === 200 ? status : `${status}: ${about.error}`;
+        };
+        const answers = async () => [await ask(model), await ask(otherModel)];
+        assert.deepEqual(await answers(), [200, "403: model_not_allowed"]);
+        const validUntil = new Date(Date.now() - 1).toISOString();
+        const table = new DynamoStore(cloud.root.dynamodb, keeper.tableName);
+        await table.transact([{ key: gateKeyItem(key), set: { validUntil } }]);
+        assert.deepEqual(await answers(), ["401: unknown_caller", "401: unknown_caller"]);
+        assert.match((await infra("gate", "keys", "list")).all!, new RegExp(`demo .*${model}.*expired`));
+        const unknown = await infra("gate", "keys", "create", "other", "--model", "meta.none");
+        assert.deepEqual([unknown.exitCode, unknown.stdout], [2, ""]);
+
+        const folder = mkdtempSync(join(tmpdir(), "platform-gate-"));
+        try {
+            assert.equal((await infra("env", "llm-models", "--out", join(folder, ".env"))).exitCode, 0);
+            const narrowed = ["creds", "llm-models", "--directory", folder, "--session", "1h", "--model", model];
+            const refused = await infra(...narrowed);
+            assert.equal(refused.exitCode, 1);
+            assert.match(
+                refused.stderr,
+                /Use a gate key, .* gate keys create NAME --stack local --model meta\..* --expires 1h/,
+            );
+        } finally {
+            rmSync(folder, { recursive: true });
+        }
+    });
+
+    it("is what the endpoints file names (E12)", async () => {
+        const { stdout } = await infra("endpoints", "llm-models");
+        const { endpoints } = JSON.parse(stdout) as { endpoints: { aws: object; gateKeys: object } };
+        const at = (url: string) => functionUrlAt(cloud.connection.endpoint, url);
+        assert.deepEqual(endpoints.aws, {
+            url: at(gate.url),
+            authentication: "aws-sigv4",
+            signingService: "lambda",
+            region: "us-east-1",
+        });
+        assert.deepEqual(endpoints.gateKeys, { url: at(gate.keysUrl), authentication: "bearer" });
     });
 
     it("names the address at which the local cloud answers for the gate's URL", async () => {

@@ -19,6 +19,8 @@ import {
     TagUserCommand,
     UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
+import { ListFoundationModelsCommand } from "@aws-sdk/client-bedrock";
+import { InvokeModelCommand } from "@aws-sdk/client-bedrock-runtime";
 import { DeleteBudgetCommand } from "@aws-sdk/client-budgets";
 import {
     DeleteObjectCommand,
@@ -35,7 +37,8 @@ import { stringify } from "yaml";
 
 import { gaps } from "../../local/aws/gaps";
 import { type Identities } from "../../local/aws/identities";
-import { clientsFor } from "../../ops/aws/clients";
+import { clientsFor, closeClients } from "../../ops/aws/clients";
+import { askControl } from "../../ops/aws/gate-control";
 import { type Host } from "../../ops/cli/host";
 import { createProgram } from "../../ops/cli/program";
 import { commands } from "../../ops/commands";
@@ -159,6 +162,48 @@ describe("infra verify, policy-test and doctor on the local cloud", function () 
     const withDeployer = () => someHost({ onlyStack: "local" });
     const failures = (checks: readonly CheckResult[]) =>
         checks.filter(({ ok, notTried }) => !ok && !notTried).map(({ id, name, got }) => `${id} ${name}: ${got}`);
+
+    describe("infra creds", () => {
+        it("a session that is narrowed to a model invokes that one alone, and a shut-off ends it (E11)", async () => {
+            const [model, other] = outputs["llm-models"].models as unknown as string[];
+            const { controlName } = outputs["llm-models"].keeper as unknown as { controlName: string };
+            const folder = mkdtempSync(join(place, "project-"));
+            const { accessKeyId, secretAccessKey } = outputs["llm-models"];
+            const lines = [`AWS_ACCESS_KEY_ID=${accessKeyId}`, `AWS_SECRET_ACCESS_KEY=${secretAccessKey}`, ""];
+            writeFileSync(join(folder, ".env"), lines.join("\n"));
+            const narrowed = ["--session", "15m", "--model", model, "--format", "json"];
+            const ran = await cloud.run(["infra", "creds", "llm-models", "--directory", folder, ...narrowed]);
+            assert.equal(ran.exitCode, 0, ran.stderr);
+            assert.match(ran.stderr, new RegExp(`invokes +${model}, and nothing else`));
+            const { AccessKeyId, SecretAccessKey, SessionToken } = JSON.parse(ran.stdout) as Record<string, string>;
+            const session = clientsFor(
+                { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+                cloud.connection,
+            );
+            const invoke = async (modelId: string) => {
+                const body = JSON.stringify({ prompt: "Say yes.", max_gen_len: 1 });
+                const command = new InvokeModelCommand({ modelId, contentType: "application/json", body });
+                return session.bedrockRuntime.send(command).then(
+                    () => "allowed",
+                    (error: Error) => error.name,
+                );
+            };
+            const invoked = async () => [await invoke(model), await invoke(other)];
+            const denied = "AccessDeniedException";
+            const { lambda } = cloud.root;
+            try {
+                assert.deepEqual(await invoked(), ["allowed", denied]);
+                await assert.rejects(session.bedrock.send(new ListFoundationModelsCommand({})), { name: denied });
+                await askControl(lambda, controlName, { task: "beginTrial", seconds: 60 });
+                await askControl(lambda, controlName, { task: "keep" });
+                assert.deepEqual(await invoked(), [denied, denied]);
+                await askControl(lambda, controlName, { task: "endTrial" });
+                assert.deepEqual(await invoked(), ["allowed", denied]);
+            } finally {
+                closeClients(session);
+            }
+        });
+    });
 
     describe("infra verify", () => {
         it("proves the chosen services, says who asks, and prints JSON alone on standard output", async () => {

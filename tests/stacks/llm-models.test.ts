@@ -95,7 +95,13 @@ describe("llm-models says that a shut-off is in force", () => {
     }
 
     it("not where nobody has either policy", async () => {
-        assert.deepEqual(await warnings({}, attachments(() => 0)), []);
+        assert.deepEqual(
+            await warnings(
+                {},
+                attachments(() => 0),
+            ),
+            [],
+        );
     });
 });
 

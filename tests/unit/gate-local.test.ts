@@ -5,7 +5,8 @@ import { MemoryStore } from "../../functions/bedrock-gate/adapters/memory-store"
 import { gateApp } from "../../functions/bedrock-gate/app";
 import { totalsKey } from "../../functions/bedrock-gate/core/ledger";
 import { gateSettings } from "../../functions/bedrock-gate/core/settings";
-import { type Caller, Gate } from "../../functions/bedrock-gate/gate";
+import { type Caller } from "../../functions/bedrock-gate/call";
+import { Gate } from "../../functions/bedrock-gate/gate";
 import { type FakeBedrock, startFakeBedrock } from "../support/bedrock";
 
 const bedrockModel = "amazon.nova-micro-v1:0";
@@ -78,6 +79,10 @@ describe("models that cost nothing, behind the gate", () => {
         const response = await ask(server.url, {}, caller);
         assert.deepEqual([response.status, response.headers.get("x-gate-error")], [403, "model_not_allowed"]);
         assert.equal(server.calls.length, 0);
+        const other = await ask(server.url, { model: bedrockModel }, { id: "key/ci/0", models: ["meta.one"] });
+        const { error } = (await other.json()) as { error: { message: string } };
+        assert.deepEqual([other.status, other.headers.get("x-gate-error")], [403, "model_not_allowed"]);
+        assert.equal(error.message, `${bedrockModel} is not among the models that this key may call: meta.one`);
         const listed = async (who?: Caller) => {
             const { data } = (await (await appAt(server.url, who).request("/v1/models")).json()) as {
                 data: { id: string }[];

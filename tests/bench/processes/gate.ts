@@ -52,7 +52,10 @@ answerParent(async ({ instances, bedrock, counting, microUsdPerMonth }: GateProc
         });
         const shutOff = new ShutOff(settings, { store, brake, now, log, alert: () => Promise.resolve() });
         const gate = new Gate(settings, { store, models, now, log, charged: () => shutOff.look() });
-        return serve(gateApp({ gate, settings, store, now, log, identify: (context) => bearer(context, { store, now }) }), 0);
+        return serve(
+            gateApp({ gate, settings, store, now, log, identify: (context) => bearer(context, { store, now }) }),
+            0,
+        );
     };
     const servers = await Promise.all(Array.from({ length: instances }, instance));
     return {
