@@ -741,7 +741,7 @@ describe("npm run prices", function () {
         const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
             scripts: { prices: string };
         };
-        const [, ...words] = scripts.prices.split(" ");
+        const [, ...words] = scripts.prices.split(" && ").at(-1)!.split(" ");
         const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
         return execa(process.execPath, [...words, "--base-url", base, "--file", file, ...more], {
             cwd: root,
