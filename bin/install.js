@@ -123,11 +123,14 @@ function take() {
     }
 }
 
+/** Between npm's tries: by itself it would wait a minute before it says that there is no network. */
+const patience = ["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=10000"];
+
 /** Runs npm to its end, and returns its exit code, what it said, and whether somebody stopped it. */
 function npmCi() {
     // --loglevel: `npm run --silent` would silence the errors, too. --include: NODE_ENV=production would leave out tools.
     const words = ["ci", "--include=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
-    const args = [...words, "--loglevel=error", "--progress=false"];
+    const args = [...words, "--loglevel=error", "--progress=false", ...patience];
     const own = process.env.npm_execpath || "";
     const ofNpm = basename(own) === "npm-cli.js";
     const child = spawn(ofNpm ? process.execPath : "npm", ofNpm ? [own, ...args] : args, {
