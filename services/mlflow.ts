@@ -14,7 +14,14 @@ const names = {
     prefix: "mlflow-artifacts/",
 } as const;
 
-const settings = z.strictObject({ noncurrentVersionDays: days.default(30), adopt, accessKeys });
+const settings = z.strictObject({
+    noncurrentVersionDays: days.default(30).meta({
+        unit: "days",
+        description: "whole number from 1: when a superseded or deleted version of an artifact is permanently removed",
+    }),
+    adopt,
+    accessKeys,
+});
 
 const outputs = accessKeyOutputs.extend({
     region: z.string(),
@@ -32,6 +39,7 @@ export type MlflowOutputs = Readonly<z.infer<typeof outputs>>;
 export const mlflow = {
     name: "mlflow",
     ...names,
+    gets: `bucket and user \`${names.bucket}\`; the user works only under \`${names.prefix}\``,
     settings,
     outputs,
     resources: (_, { name }) => [

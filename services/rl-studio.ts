@@ -29,8 +29,10 @@ const names = {
 } as const;
 
 const settings = z.strictObject({
-    /** Days after which a noncurrent version of a rollout is removed. */
-    noncurrentVersionDays: days.default(30),
+    noncurrentVersionDays: days.default(30).meta({
+        unit: "days",
+        description: "whole number from 1: when a superseded or deleted version of a rollout is permanently removed",
+    }),
     adopt,
     accessKeys,
 });
@@ -50,6 +52,9 @@ export type RlStudioOutputs = Readonly<z.infer<typeof outputs>>;
 export const rlStudio = {
     name: "rl-studio",
     ...names,
+    gets:
+        `bucket \`${names.bucket}\`, versioned, whose objects expire after ${names.expireAfterDays} days; user ` +
+        `\`${names.user}\`, which lists, reads, writes and deletes objects in it`,
     settings,
     outputs,
     resources: (_, { name }) => [

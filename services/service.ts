@@ -10,6 +10,8 @@ import { type EnvironmentFacts } from "./variables";
 /** Everything that the stacks and the operator's tools have to know of a service; it makes no calls. */
 export interface ServiceFacts<Settings, Outputs> {
     readonly name: string;
+    /** What it gets in production, as README has it: Markdown, with links from the repository's root. */
+    readonly gets: string;
     /** Of its section in the stack file, `platform:<name>`. */
     readonly settings: z.ZodType<Settings>;
     /** What of the section does not fit the stack's region. @default any does */

@@ -2,6 +2,8 @@
 export interface Variable<Outputs> {
     readonly name: string;
     readonly from: keyof Outputs & string;
+    /** What its value is, where the name does not tell. */
+    readonly unit?: string;
 }
 
 /** The variables that a service reads from a file or its environment; or why nothing of it is ever in a file. */

@@ -16,35 +16,52 @@ function regionExpected(region: string): string | undefined {
     return meant ? `${fault}; did you mean ${region.replace(`-${direction}-`, `-${meant}-`)}?` : fault;
 }
 
-export const region = z.string().superRefine(without(regionExpected));
+export const region = z
+    .string()
+    .superRefine(without(regionExpected))
+    .meta({ description: "an AWS region such as `us-east-1`" });
 
 const accountId = z
     .string("expected an AWS account id of twelve digits as text: put it in quotes in the stack's file")
     .regex(/^\d{12}$/, "an AWS account id of twelve digits");
 
 /** The accounts that a stack may touch: the provider refuses every other one. */
-export const accountIds = z.array(accountId).min(1);
+export const accountIds = z.array(accountId).min(1).meta({
+    description: "at least one account id of twelve digits, in quotes; credentials of any other account are refused",
+});
+
+const seconds = (byDefault: number, description: string) =>
+    z.number().positive().default(byDefault).meta({ description });
 
 /** How `infra rotate` goes from an old key to a new one; times in seconds. */
 const rotation = z
     .strictObject({
-        /** How long every try of a new key has to succeed before it is published: AWS does not know it everywhere at once. */
-        validSeconds: z.number().positive().default(60),
-        /** How long to wait for that, and then for what uses the keys to have the new one. */
-        timeoutSeconds: z.number().positive().default(900),
-        /** How long the old key must not have been used before it is made inactive. */
-        quietSeconds: z.number().positive().default(3600),
-        /** How long the old key stays, inactive, before it is deleted. */
-        graceSeconds: z.number().positive().default(86400),
+        // AWS does not know a key everywhere at once.
+        validSeconds: seconds(60, "how long every try of a new key must succeed before it is published"),
+        timeoutSeconds: seconds(900, "how long to wait for that, and for the users of the keys to have the new one"),
+        quietSeconds: seconds(3600, "how long the old key must not have been used before it is made inactive"),
+        graceSeconds: seconds(86400, "how long the old key stays, inactive, before it is deleted"),
     })
-    .prefault({});
+    .prefault({})
+    .meta({ description: "how `infra rotate` moves from an old key to a new one, in seconds above 0" });
 
-const general = z.strictObject({
-    /** Suffix of the physical names, and what is protected. */
-    environment: z.enum(environments),
+/** What every stack has, whatever its services. */
+export const general = z.strictObject({
+    environment: z.enum(environments).meta({
+        description:
+            "`dev`, `staging` or `prod`: the suffix of the names; `prod` has no suffix, protects and retains its " +
+            "buckets, and refuses a state encrypted with a passphrase",
+    }),
     region,
     allowedAccountIds: accountIds,
-    services: z.array(z.enum(serviceNames)).min(1).refine(eachOnce, "each service once"),
+    services: z
+        .array(z.enum(serviceNames))
+        .min(1)
+        .refine(eachOnce, "each service once")
+        .meta({
+            uniqueItems: true,
+            description: `at least one of ${serviceNames.map((name) => `\`${name}\``).join(", ")}, each once`,
+        }),
     rotation,
 });
 

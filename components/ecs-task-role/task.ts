@@ -9,9 +9,12 @@ const fargateSizes: Readonly<Record<number, { readonly from: number; readonly to
     16384: { from: 32768, to: 122880, step: 8192 },
 };
 
+/** Numbers of CPU units that Fargate offers. */
+export const cpuUnits = Object.keys(fargateSizes).map(Number);
+
 /** What is expected of a number of CPU units that Fargate does not offer, and undefined where it does. */
 export function cpuFault(cpu: number): string | undefined {
-    return cpu in fargateSizes ? undefined : `one of ${Object.keys(fargateSizes).join(", ")} CPU units`;
+    return cpu in fargateSizes ? undefined : `one of ${cpuUnits.join(", ")} CPU units`;
 }
 
 /** What is expected of an amount of memory that Fargate does not offer next to `cpu`, and undefined where it does. */
@@ -26,7 +29,7 @@ export function memoryFault(cpu: number, memory: number): string | undefined {
 }
 
 /** Days for which CloudWatch Logs can keep a log. */
-const retentionDays = [
+export const retentionDays: readonly number[] = [
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
@@ -40,9 +43,12 @@ export function familyFault(family: string): string | undefined {
     return /^[A-Za-z0-9_-]{1,255}$/.test(family) ? undefined : "1 to 255 letters, digits, hyphens and underscores";
 }
 
+/** An image that is named by its digest. */
+export const imagePattern = /^[^\s@]+@sha256:[0-9a-f]{64}$/;
+
 /** What is expected of an image that is not named by its digest, and undefined where it is. */
 export function imageFault(image: string): string | undefined {
-    return /^[^\s@]+@sha256:[0-9a-f]{64}$/.test(image)
+    return imagePattern.test(image)
         ? undefined
         : "an image named by its digest, <name>@sha256:<64 hexadecimal digits>: a tag can be moved";
 }

@@ -12,6 +12,9 @@ export { type ClinicalAiClusterSettings, type ClinicalAiSettings } from "./setti
 export const clinicalAi = {
     name: "clinical-ai",
     ...names,
+    gets:
+        `buckets \`${names.sourceBucket}\` and \`${names.destinationBucket}\`; user or role \`${names.user}\`; with ` +
+        "`cluster`: the keys in Vault, their delivery to the cluster by External Secrets, and the Prefect worker",
     settings,
     outputs,
     // By its mode a user, or a role of the same name.

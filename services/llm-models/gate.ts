@@ -7,25 +7,58 @@ const requests = z.int().min(1).max(1_000_000_000);
 
 /** The gate in front of Bedrock: whoever calls a model calls it. */
 export const gateSettings = z.strictObject({
-    /** Of each caller. */
-    requestsPerHour: requests,
-    requestsPerDay: requests,
-    /** For how long an answer is kept for the caller who asked for it; 0 keeps none. */
-    cacheMinutes: z.int().min(0).max(1440).default(60),
-    /** Which models may be called, by what a usual request costs. */
+    requestsPerHour: requests.meta({
+        unit: "requests an hour",
+        description: "whole number from 1 to 1,000,000,000: how many requests each caller has in a clock hour, in UTC",
+    }),
+    requestsPerDay: requests.meta({ unit: "requests a day", description: "the same for a day, in UTC" }),
+    cacheMinutes: z.int().min(0).max(1440).default(60).meta({
+        unit: "minutes",
+        description:
+            "whole number from 0 to 1440: how long an answer is kept for the caller that asked for it; 0 keeps none",
+    }),
     tiers: z
         .array(z.enum(modelTiers))
         .min(1)
         .refine(eachOnce, "each tier once")
-        .default([...modelTiers]),
-    /** Whether callers without AWS keys are let in by keys of the gate's own, at a URL that anybody can reach. */
-    keys: z.boolean().default(false),
-    /** Instances that wait for signed requests while the gate is used, and minutes without use after which they end. */
+        .default([...modelTiers])
+        .meta({
+            uniqueItems: true,
+            description:
+                "which models may be called, by what a usual request costs: `small` and `large`, at least one, each once",
+        }),
+    keys: z.boolean().default(false).meta({
+        description: "whether callers without AWS keys are let in by gate keys, at a second URL that anybody can reach",
+    }),
     provisionedConcurrency: z
-        .strictObject({ instances: z.int().min(1).max(1000), idleMinutes: z.int().min(1).max(1440) })
+        .strictObject({
+            instances: z
+                .int()
+                .min(1)
+                .max(1000)
+                .meta({
+                    absent: "none",
+                    description:
+                        "whole number from 1 to 1000: how many instances of the gate wait for signed requests while it is " +
+                        "used, without a cold start; they are billed while they wait, and requests with gate keys do not " +
+                        "reach them",
+                }),
+            idleMinutes: z
+                .int()
+                .min(1)
+                .max(1440)
+                .meta({
+                    absent: "none",
+                    unit: "minutes",
+                    description:
+                        "whole number from 1 to 1440: how long after the last request they wait at least; the keeper ends " +
+                        "them within six minutes after that",
+                }),
+        })
         .optional(),
-    /** Whether tokens that Bedrock counts and the gate does not shut it off, besides the alarm. */
-    bypassShutsOff: z.boolean().default(false),
+    bypassShutsOff: z.boolean().default(false).meta({
+        description: "whether tokens that Bedrock counts and the gate does not shut it off; they alarm in any case",
+    }),
 });
 
 export type GateSettings = z.infer<typeof gateSettings>;

@@ -12,6 +12,11 @@ export { type LlmModelsOutputs, type LlmModelsSettings } from "./schema";
 export const llmModels = {
     name: "llm-models",
     ...names,
+    gets:
+        "a [gate](docs/bedrock-gate.md) in front of the chosen Bedrock models, which reserves what each call can cost " +
+        "before it sends it, limits and caches each caller, and shuts off at " +
+        `${names.shutOffPercent} % of the month's limit; user \`${names.user}\`, which can call the gate; a monthly ` +
+        "budget with alerts by e-mail and SNS, and a second shut-off by AWS Budgets",
     settings,
     regionFaults,
     outputs,
@@ -39,11 +44,11 @@ export const llmModels = {
         sets: [ownSet],
         region: ownRegion,
     },
-    // E12: the limit in US dollars a month, the threshold in percent of it.
+    // E12.
     environment: [
         ...awsVariables,
-        { name: "AWS_BUDGET_LIMIT", from: "monthlyLimitUsd" },
-        { name: "AWS_COST_ALERT_THRESHOLD", from: "alertPercent" },
+        { name: "AWS_BUDGET_LIMIT", from: "monthlyLimitUsd", unit: "in US dollars a month" },
+        { name: "AWS_COST_ALERT_THRESHOLD", from: "alertPercent", unit: "as a percentage of it" },
     ],
     keys: {
         user: ({ userName }) => userName,

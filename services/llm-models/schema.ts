@@ -11,7 +11,8 @@ import {
 import { priceOverridesSchema } from "../../functions/bedrock-gate/core/prices";
 import { accessKeyOutputs } from "../access-keys";
 import { gateOutputs, gateSettings, keeperOutputs } from "./gate";
-import { accessKeys, adoptUser, eachOnce, having, percent, type SettingFault, without } from "../settings";
+import { accessKeys, adoptMeta, adoptUser, eachOnce, having, percent, type SettingFault, without } from "../settings";
+import { names } from "./names";
 
 const costTagKey = z.string().superRefine(without(costTagKeyFault));
 const onDemandModel = z
@@ -22,43 +23,95 @@ const exactName = z.string().superRefine(without(exactNameFault));
 
 export const settings = z
     .strictObject({
-        /** Model ids that are served on demand in the stack's region. */
-        models: z.array(onDemandModel).default([]),
-        /** Models reached through an inference profile, each with the regions that it routes to; a global one has none. */
+        models: z
+            .array(onDemandModel)
+            .default([])
+            .meta({
+                description:
+                    "Bedrock model ids that are served on demand in the region, not ids of inference profiles; at least " +
+                    "one, here or in `inferenceProfiles`",
+            }),
         inferenceProfiles: z
             .array(
                 z
                     .strictObject({
-                        profileId: exactName,
-                        modelId: exactName,
-                        destinationRegions: z.array(z.string().superRefine(without(regionFault))).default([]),
+                        profileId: exactName.meta({
+                            description: "exact id of the profile, such as `us.meta.llama3-1-70b-instruct-v1:0`",
+                        }),
+                        modelId: exactName.meta({ description: "exact id of the model behind it" }),
+                        destinationRegions: z
+                            .array(z.string().superRefine(without(regionFault)))
+                            .default([])
+                            .meta({
+                                description:
+                                    "every region that the profile routes to, at least one; none for a global profile " +
+                                    "(`global.…`), which routes to every commercial region",
+                            }),
                     })
                     .superRefine(({ profileId, destinationRegions }, context) => {
                         const message = destinationsFault(profileId, destinationRegions);
                         if (message) context.addIssue({ code: "custom", path: ["destinationRegions"], message });
                     }),
             )
-            .default([]),
-        /** US dollars a month. */
-        monthlyLimitUsd: z.number("expected number, without quotes").min(0.01).max(1_000_000_000),
-        /** The tier's own alert, in percent of the limit. */
-        alertPercent: percent,
-        alertEmails: z.array(z.email()).min(1).max(10).refine(eachOnce, "each address once"),
-        /** Names of the services that the budget counts, as Cost Explorer shows them. */
+            .default([])
+            .meta({ description: "models that are invoked through an inference profile" }),
+        monthlyLimitUsd: z
+            .number("expected number, without quotes")
+            .min(0.01)
+            .max(1_000_000_000)
+            .meta({ unit: "US dollars a month", description: "0.01 to 1,000,000,000" }),
+        alertPercent: percent.meta({
+            unit: "percent of the limit",
+            description:
+                "above 0, up to 100: the tier's own alert; the alerts at " +
+                `${names.usualAlertPercents.join(", ")} and a forecast of ${names.forecastAlertPercent} are sent in any case`,
+        }),
+        alertEmails: z.array(z.email()).min(1).max(10).refine(eachOnce, "each address once").meta({
+            uniqueItems: true,
+            description: "one to ten e-mail addresses, each once: see [who is told](bedrock-gate.md#who-is-told)",
+        }),
         budgetServices: z
             .array(z.string().min(1))
             .min(1)
             .refine(eachOnce, "each service once")
-            .default([...bedrockServices]),
-        /** Tells the costs of two environments in one account apart; activate it as a cost-allocation tag. */
-        costTag: z.strictObject({ key: costTagKey, value: z.string().min(1) }).optional(),
-        /** Whether AWS itself attaches the deny at 95 %; the local AWS has no such API. */
-        budgetAction: z.boolean().default(true),
-        /** Prices of models that AWS's price list has not, in micro-dollars per million tokens. */
-        prices: priceOverridesSchema.default({}),
-        /** Without it, the service's user invokes the models itself, and what is spent is known some minutes later. */
-        gate: gateSettings.optional(),
-        adopt: z.strictObject({ user: adoptUser }).prefault({}),
+            .default([...bedrockServices])
+            .meta({
+                uniqueItems: true,
+                description:
+                    "names of the services that the budget counts, as in Cost Explorer, each once: see " +
+                    "[the budget](deploying.md#the-budget)",
+            }),
+        costTag: z
+            .strictObject({
+                key: costTagKey.meta({
+                    absent: "none",
+                    description:
+                        "counts only costs with this tag, for two environments in one account; first activate it as a " +
+                        "cost-allocation tag; the key without `user:` in front",
+                }),
+                value: z.string().min(1).meta({ absent: "none", description: "the tag's value in this environment" }),
+            })
+            .optional(),
+        budgetAction: z
+            .boolean()
+            .default(true)
+            .meta({
+                description:
+                    `whether AWS itself attaches the deny at ${names.shutOffPercent} % of the limit; the local AWS cannot ` +
+                    "do this",
+            }),
+        prices: priceOverridesSchema.default({}).meta({
+            unit: "micro-dollars per million tokens",
+            description:
+                "prices of models for which the committed list has none, or another, by the exact id that is called: " +
+                "see below",
+        }),
+        gate: gateSettings.optional().meta({
+            description:
+                "a function in front of the models, which counts what each call costs before it is sent; without it, " +
+                "the service's user invokes the models itself, and what is spent is known some minutes later",
+        }),
+        adopt: z.strictObject({ user: adoptUser }).prefault({}).meta(adoptMeta),
         accessKeys,
     })
     .superRefine(

@@ -11,6 +11,10 @@ export { type SnapshotterOutputs, type SnapshotterSettings } from "./schema";
 export const snapshotter = {
     name: "snapshotter",
     ...names,
+    gets:
+        `bucket \`${names.bucketStem}-<environment>\`, which refuses uploads without \`AES256\`; task role ` +
+        `\`${names.taskRole}\` with policy \`${names.policy}\`, which it shares with group \`${names.group}\` and its ` +
+        `member \`${names.agentUser}\`; a Fargate task definition`,
     settings,
     outputs,
     resources: (_, { name, environmentName }) => {

@@ -1,19 +1,37 @@
 import { z } from "zod";
 
-import { cpuFault, memoryFault, retentionFault } from "../../components/ecs-task-role/task";
+import { cpuFault, cpuUnits, memoryFault, retentionDays, retentionFault } from "../../components/ecs-task-role/task";
 import { accessKeyOutputs } from "../access-keys";
 import { accessKeys, adopt, having, imageByDigest, without } from "../settings";
+import { names } from "./names";
 
 export const settings = z
     .strictObject({
         image: imageByDigest,
-        /** CPU units of the Fargate task: 256 is a quarter of a vCPU. */
-        cpu: z.number().superRefine(without(cpuFault)).default(256),
-        /** Memory of the Fargate task in MiB. */
-        memory: z.number().default(512),
-        logRetentionDays: z.number().superRefine(without(retentionFault)).default(30),
+        cpu: z
+            .number()
+            .superRefine(without(cpuFault))
+            .default(256)
+            .meta({
+                enum: cpuUnits,
+                unit: "CPU units, 1024 are one vCPU",
+                description: `one of Fargate's values: ${cpuUnits.join(", ")}`,
+            }),
+        memory: z.number().default(512).meta({
+            unit: "MiB",
+            description: "a value that Fargate offers with `cpu`; with 256: 512, 1024 or 2048",
+        }),
+        logRetentionDays: z
+            .number()
+            .superRefine(without(retentionFault))
+            .default(30)
+            .meta({
+                enum: retentionDays,
+                unit: "days",
+                description: `one of CloudWatch's values: ${retentionDays.join(", ")}`,
+            }),
         adopt,
-        accessKeys,
+        accessKeys: accessKeys.meta({ description: `the keys of \`${names.agentUser}\`` }),
     })
     .superRefine(
         ({ cpu, memory }, context) => {
