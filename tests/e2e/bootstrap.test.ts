@@ -15,6 +15,7 @@ import { findEngine } from "../../local/engine";
 import { cacheDirectory, root } from "../../local/paths";
 import { pulumiEnvironment } from "../../local/pulumi";
 import { clientsFor, closeClients, type Keys, requestHandler } from "../../ops/aws/clients";
+import { ProposedChange } from "../support/proposed-change";
 import { filledText } from "../support/stack-files";
 import { TestCloud } from "../support/test-cloud";
 
@@ -78,6 +79,7 @@ describe("an account's first deployment", function () {
         };
         return {
             folder,
+            env,
             succeed,
             run: (...args: string[]) => run([...args, "--stack", "dev", "--config-file", file]),
             init: (provider: string) =>
@@ -221,6 +223,32 @@ describe("an account's first deployment", function () {
             const refused = await asPreviewer.run("up", "--yes", "--skip-preview");
             assert.notEqual(refused.exitCode, 0);
             assert.match(refused.all!, /AccessDenied/);
+        });
+
+        it("the scripts of CI preview the stacks that a change touches, as the previewer, and write the comment", async () => {
+            const file = "Pulumi.dev.yaml";
+            const change = await ProposedChange.create(
+                { [file]: readFileSync(join(asDeployer.folder, file), "utf8") },
+                { ...asPreviewer.env, GITHUB_REPOSITORY: repository },
+            );
+            try {
+                await change.replace("docs/deploying.md", "# Deploying", "# How to deploy");
+                assert.equal(await change.script("affected", "HEAD~1"), "stacks=[]");
+                assert.match(await change.script("comment"), /No stack is touched by this change\.$/);
+
+                await change.replace("Pulumi.prod.yaml", "alertPercent: 70", "alertPercent: 60");
+                assert.equal(await change.script("affected", "HEAD~1"), 'stacks=["prod"]');
+
+                await change.replace("stacks/rl-studio.ts", "rlStudio.abortMultipartAfterDays", "3");
+                assert.equal(await change.script("affected", "HEAD~1"), 'stacks=["dev","prod","staging"]');
+                await change.script("preview", "dev", change.path("preview-dev.md"));
+                const comment = await change.script("comment", change.path("preview-dev.md"));
+                assert.match(comment, /^### dev: ~ 1 to update, \d+ unchanged$/m);
+                assert.match(comment, /daysAfterInitiation: 7 => 3/);
+                assert.doesNotMatch(comment, /bedrock/i);
+            } finally {
+                change.remove();
+            }
         });
 
         it("the deployer's role destroys it", async () => {
