@@ -11,7 +11,7 @@ export const exampleDigests = [
 const exampleDomain = /(^|\.)example(\.(com|net|org))?$/;
 
 /** The local cloud's account, in which an image is only named. */
-const localAccount = "000000000000";
+export const localAccount = "000000000000";
 
 /** Settings that are still examples, a line each with its path: nothing that is deployed with them would work. */
 export function placeholders(settings: Settings): string[] {

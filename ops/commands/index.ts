@@ -1,5 +1,6 @@
 import { type Register } from "../cli/program";
 import { registerAdopt } from "./adopt";
+import { registerAffected } from "./affected";
 import { registerBuckets } from "./buckets";
 import { registerBudget } from "./budget";
 import { registerCompletion } from "./completion";
@@ -33,6 +34,7 @@ export const commands: readonly Register[] = [
     registerGate,
     registerBuckets,
     registerEndpoints,
+    registerAffected,
     registerHistory,
     registerKey,
     registerCompletion,

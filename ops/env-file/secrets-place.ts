@@ -1,10 +1,9 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-import execa from "execa";
-
 import { exitCodes, InfraError } from "../common/errors";
 import { fileAt, unfit } from "../common/files";
+import { git } from "../common/git";
 
 /**
  * Refuses a place where secrets must not be written: what is no file of this user, or what git would commit.
@@ -33,13 +32,4 @@ export async function requireSecretsPlace(path: string): Promise<void> {
 
 function isBelowRepository(folder: string): boolean {
     return existsSync(join(folder, ".git")) || (folder !== dirname(folder) && isBelowRepository(dirname(folder)));
-}
-
-/** Runs git on the repository that a folder is in, whatever the caller's environment says; its words in English. */
-async function git(folder: string, args: readonly string[]): Promise<{ exitCode?: number; words: string }> {
-    const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"));
-    const options = { cwd: folder, env: { ...Object.fromEntries(kept), LC_ALL: "C" }, extendEnv: false };
-    const run = await execa("git", args, { ...options, reject: false });
-    const { code } = run as { code?: string };
-    return { exitCode: run.exitCode, words: code === "ENOENT" ? "there is no git on PATH" : run.stderr };
 }

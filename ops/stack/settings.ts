@@ -84,7 +84,7 @@ const isDeclaration = (value: unknown): value is { value?: unknown; default?: un
     typeof value === "object" && value !== null && ("value" in value || "default" in value);
 
 /** The settings of every stack, in the project's file: plain, or declared; without a namespace the project's. */
-function projectConfig(folder: string): Record<string, unknown> {
+export function projectConfig(folder: string): Record<string, unknown> {
     const path = join(folder, "Pulumi.yaml");
     if (!existsSync(path)) return {};
     const { config } = parseDocument(readFileSync(path, "utf8")).toJS() as { config?: Record<string, unknown> };

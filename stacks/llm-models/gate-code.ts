@@ -4,10 +4,14 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-const root = join(__dirname, "../..");
-const sources = join(root, "functions/bedrock-gate");
+import { type gateEntries, gateSources } from "./gate-sources";
 
-const archives = new Map<string, pulumi.asset.Archive>();
+const root = join(__dirname, "../..");
+const sources = join(root, gateSources);
+
+type Entry = (typeof gateEntries)[number];
+
+const archives = new Map<Entry, pulumi.asset.Archive>();
 
 /** The gate's code in one file, as Lambda runs it. */
 export const gateCode = () => codeOf("lambda");
@@ -15,7 +19,7 @@ export const gateCode = () => codeOf("lambda");
 /** The same of its keeper. */
 export const keeperCode = () => codeOf("control-lambda");
 
-function codeOf(entry: string): pulumi.asset.Archive {
+function codeOf(entry: Entry): pulumi.asset.Archive {
     const archive =
         archives.get(entry) ??
         // By its path: the text of one would be in the stack's state, four times over.
@@ -25,7 +29,7 @@ function codeOf(entry: string): pulumi.asset.Archive {
 }
 
 /** Path of a bundle. Bundling takes half a second, so it is kept by what it was made of: the sources and the lock file. */
-function bundle(entry: string): string {
+function bundle(entry: Entry): string {
     const kept = join(root, "node_modules/.cache/bedrock-gate", `${entry}-${hashOfSources()}.js`);
     if (existsSync(kept)) return kept;
     const { outputFiles } = buildSync({
