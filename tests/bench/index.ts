@@ -8,6 +8,8 @@ import { elapsed } from "../../local/progress";
 import { interrupted, listenForInterrupts } from "../../ops/common/interrupt";
 import { say } from "../../ops/common/output";
 import { measureAgainstByHand } from "./against-by-hand";
+import { measureFleet } from "./fleet";
+import { renderFleet } from "./fleet-report";
 import { measureGate, renderGate } from "./gate";
 import { measureOvershoot, renderOvershoot } from "./overshoot";
 import { renderTable } from "./report";
@@ -34,12 +36,16 @@ bench
     .option("--json", "the figures as one JSON document")
     .addHelpText(
         "after",
-        "\nOthers need nothing of the local cloud's engine: npm run bench -- gate, npm run bench -- overshoot",
+        "\nnpm run bench -- fleet previews, too; npm run bench -- gate and -- overshoot need nothing of the local cloud's engine",
     )
     .action(async ({ json }: Options) => {
-        say("Previews, by components and by hand. There are also: npm run bench -- gate, npm run bench -- overshoot");
+        say("Previews, by components and by hand. There are also: npm run bench -- fleet, -- gate, -- overshoot");
         await run(measureAgainstByHand, renderTable, json);
     });
+bench
+    .command("fleet")
+    .description("What CI takes for a change in a fleet of 100 stacks: all previewed, and those that it can touch.")
+    .action(() => run(measureFleet, renderFleet, bench.opts<Options>().json));
 bench
     .command("overshoot")
     .description(

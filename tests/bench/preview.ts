@@ -27,13 +27,22 @@ type Registered = Readonly<Record<string, unknown>> & { readonly urn: string; re
 
 /** What a preview of an empty stack takes. */
 export async function costOfPreview(bench: Bench, program: Program): Promise<Cost> {
+    return (await costOf(previewOf(bench, program), { ...bench.env, ...program.env })).cost;
+}
+
+/** What a command takes, and what it printed on standard output. */
+export async function costOf(
+    command: readonly string[],
+    env: Readonly<Record<string, string>>,
+): Promise<{ readonly cost: Cost; readonly stdout: string }> {
     const start = performance.now();
     // The shell's `times` knows the processor time of its children, which Node does not.
-    const times = await run(bench, program, ["sh", "-c", '"$@" >&2; code=$?; times; exit $code', "sh"], []);
+    const shell = ["sh", "-c", '"$@"; code=$?; times >&2; exit $code', "sh"];
+    const { stdout, stderr } = await run([...shell, ...command], env);
     const wall = performance.now() - start;
-    const [, children] = times.trim().split("\n");
+    const children = stderr.trim().split("\n").at(-1)!;
     const seconds = [...children.matchAll(/(\d+)m([\d.]+)s/g)].map(([, min, sec]) => Number(min) * 60 + Number(sec));
-    return { wall, cpu: 1000 * (seconds[0] + seconds[1]) };
+    return { cost: { wall, cpu: 1000 * (seconds[0] + seconds[1]) }, stdout };
 }
 
 /** Number of resources that `program` registers, the stack itself not counted. Throws where `other` registers others. */
@@ -54,7 +63,8 @@ export async function countSameResources(bench: Bench, program: Program, other: 
 }
 
 async function registered(bench: Bench, program: Program): Promise<Map<string, Registered>> {
-    const { steps } = JSON.parse(await run(bench, program, [], ["--json"])) as { steps: { newState: Registered }[] };
+    const { stdout } = await run([...previewOf(bench, program), "--json"], { ...bench.env, ...program.env });
+    const { steps } = JSON.parse(stdout) as { steps: { newState: Registered }[] };
     const resources = steps.map(({ newState }) => withoutOrigin(newState));
     return new Map(resources.filter(({ type }) => type !== "pulumi:pulumi:Stack").map((state) => [state.urn, state]));
 }
@@ -70,17 +80,18 @@ function withoutOrigin({ sourcePosition, stackTrace, resourceHooks, ...state }: 
 
 const sorted = (list: unknown) => (Array.isArray(list) ? [...(list as string[])].sort() : list);
 
-async function run(bench: Bench, program: Program, prefix: string[], flags: string[]): Promise<string> {
+const previewOf = ({ engine }: Bench, { folder, stackFile }: Program) => [
+    ...[join(engine, "pulumi"), "preview", "--non-interactive", "--stack", localStack],
+    ...["--cwd", folder, "--config-file", stackFile],
+];
+
+async function run(
+    [command, ...args]: readonly string[],
+    env: Readonly<Record<string, string>>,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
     stopIfInterrupted();
-    const preview = [join(bench.engine, "pulumi"), "preview", "--non-interactive", "--stack", localStack];
-    const [command, ...args] = [
-        ...prefix,
-        ...preview,
-        ...["--cwd", program.folder, "--config-file", program.stackFile],
-        ...flags,
-    ];
     const child = execa(command, args, {
-        env: { ...bench.env, ...program.env },
+        env,
         extendEnv: false,
         reject: false,
         // A process group of its own, so that it ends whole.
@@ -94,9 +105,9 @@ async function run(bench: Bench, program: Program, prefix: string[], flags: stri
         const { exitCode, stdout, stderr } = await child;
         stopIfInterrupted();
         if (exitCode !== 0) {
-            throw new Error(`pulumi preview in ${program.folder} failed:\n${lastLines(stderr + stdout)}`);
+            throw new Error(`${[command, ...args].join(" ")} failed:\n${lastLines(stderr + stdout)}`);
         }
-        return stdout;
+        return { stdout, stderr };
     } finally {
         interrupted.removeEventListener("abort", stop);
         process.off("exit", kill);
