@@ -9,6 +9,7 @@ import { registerCreds } from "./creds";
 import { registerDoctor } from "./doctor";
 import { registerEndpoints } from "./endpoints";
 import { registerEnv } from "./env";
+import { registerFleet } from "./fleet";
 import { registerGate } from "./gate";
 import { registerHistory } from "./history";
 import { registerKey } from "./key";
@@ -35,6 +36,7 @@ export const commands: readonly Register[] = [
     registerBuckets,
     registerEndpoints,
     registerAffected,
+    registerFleet,
     registerHistory,
     registerKey,
     registerCompletion,
