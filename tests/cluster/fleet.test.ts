@@ -82,7 +82,7 @@ describe("the resources of a fleet", function () {
     });
 
     const wrong: readonly [what: string, change: object, reason: RegExp][] = [
-        ["a field that does not exist", { image: "pulumi/pulumi:3" }, /unknown field \\"spec\.image\\"/],
+        ["a field that does not exist", { image: "pulumi/pulumi:3" }, /unknown field \W+spec\.image\W/],
         [
             "a policy that is none",
             { workspaceReclaimPolicy: "Sometimes" },
