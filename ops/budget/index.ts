@@ -11,8 +11,8 @@ import { printJson, say, whileSaying } from "../common/output";
 import { recorded } from "../stack/audit";
 import { askKeeper } from "./keeper";
 import { asPerson } from "./person";
-import { actionOf, budgetState, type BudgetState } from "./state";
-import { stateInWords } from "./words";
+import { actionOf, budgetState } from "./state";
+import { isShutOff, stateInWords } from "./words";
 
 export interface RestoreOptions {
     readonly reason: string;
@@ -77,9 +77,6 @@ function restoreAs(context: CommandContext, { reason, until }: RestoreOptions): 
         ),
     );
 }
-
-const isShutOff = ({ meter, awsBudgets }: BudgetState) =>
-    meter.shutOff !== undefined || meter.deniedTo.length > 0 || awsBudgets.deniedTo.length > 0;
 
 async function restoreAll(
     clients: Clients,

@@ -12,14 +12,23 @@ export async function asPerson<Result>(
     context: CommandContext,
     work: (clients: Clients, outputs: LlmModelsOutputs, caller: Caller) => Promise<Result>,
 ): Promise<Result> {
-    const { host, stack } = context;
     const outputs = await serviceOutputs(context, "llm-models");
+    return asCaller(who, context, (clients, caller) => work(clients, outputs, caller));
+}
+
+/** The same where the stack's outputs are not asked for. */
+export async function asCaller<Result>(
+    who: "operator" | "deployer",
+    { host, stack }: Pick<CommandContext, "host" | "stack">,
+    work: (clients: Clients, caller: Caller) => Promise<Result>,
+    profile?: string,
+): Promise<Result> {
     const { region, allowedAccountIds } = host.settings(stack);
     const connection = { ...host.aws, region };
-    const caller = await callerOfStack(who, await host.credentials(who), connection, allowedAccountIds);
+    const caller = await callerOfStack(who, await host.credentials(who, profile), connection, allowedAccountIds);
     const clients = clientsFor(caller.keys, connection);
     try {
-        return await work(clients, outputs, caller);
+        return await work(clients, caller);
     } catch (error) {
         if (!(error instanceof Error && "$metadata" in error)) throw error;
         throw new InfraError(

@@ -1,6 +1,10 @@
 import { formatUsd } from "../../functions/bedrock-gate/core/money";
 import { type BudgetState } from "./state";
 
+/** Whether invocations are denied, by whichever brake. */
+export const isShutOff = ({ meter, awsBudgets }: BudgetState) =>
+    meter.shutOff !== undefined || meter.deniedTo.length > 0 || awsBudgets.deniedTo.length > 0;
+
 /** Where a budget stands, for people. */
 export function stateInWords(state: BudgetState): string {
     const { month, endsAt, meter, gate, awsBudgets } = state;

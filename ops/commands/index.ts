@@ -15,6 +15,7 @@ import { registerHistory } from "./history";
 import { registerKey } from "./key";
 import { registerMigrate } from "./migrate";
 import { registerPolicyTest } from "./policy-test";
+import { registerReport } from "./report";
 import { registerRotate } from "./rotate";
 import { registerStatus } from "./status";
 import { registerVerify } from "./verify";
@@ -26,6 +27,7 @@ export const commands: readonly Register[] = [
     registerVerify,
     registerPolicyTest,
     registerDoctor,
+    registerReport,
     registerAdopt,
     registerRotate,
     registerCreds,

@@ -29,6 +29,28 @@ export async function verifyServices(
     named: readonly string[],
 ): Promise<ExitCode> {
     const { stack, json, host } = context;
+    const results = await checkServices(context, options, named);
+    if (json) {
+        process.stdout.write(`${toJson(results)}\n`);
+    } else {
+        tell(results, options, lineOn(host, `infra doctor --stack ${stack}`));
+        if (options.format === "summary") say(countsInWords(results));
+    }
+    return countsOf(results).failed === 0 ? exitCodes.held : exitCodes.failed;
+}
+
+/**
+ * Proves by live calls what must hold for services of a stack.
+ *
+ * @param named which. @default all of the stack's
+ * @throws InfraError where nothing can be tried: no operator, keys of another account, a service that is not deployed
+ */
+export async function checkServices(
+    context: CommandContext,
+    options: OperatorOptions & DeployerOptions & Pick<VerifyOptions, "tryShutOff">,
+    named: readonly string[] = [],
+): Promise<CheckResult[]> {
+    const { stack, host } = context;
     const settings = host.settings(stack);
     const services = chosenServices(stack, settings.services, named);
     const operator = await operatorOf(context, options);
@@ -39,7 +61,7 @@ export async function verifyServices(
     if (!deployer) say("deployer: none given, so what needs one is not tried (--deployer-profile)");
     const outputs = await stackOutputs(context);
     requireDeployed(context, services, outputs);
-    const results = await checking(context, (progress) =>
+    return checking(context, (progress) =>
         verify(
             {
                 ...connectionOf(host, settings),
@@ -56,13 +78,6 @@ export async function verifyServices(
             progress,
         ),
     );
-    if (json) {
-        process.stdout.write(`${toJson(results)}\n`);
-    } else {
-        tell(results, options, lineOn(host, `infra doctor --stack ${stack}`));
-        if (options.format === "summary") say(countsInWords(results));
-    }
-    return countsOf(results).failed === 0 ? exitCodes.held : exitCodes.failed;
 }
 
 /** Results belong to standard output, words around them to standard error. */

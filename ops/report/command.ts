@@ -1,0 +1,37 @@
+import { resolve } from "node:path";
+
+import { type CommandContext } from "../cli/command";
+import { type ExitCode, exitCodes } from "../common/errors";
+import { writeFile } from "../common/files";
+import { printJson, say } from "../common/output";
+import { type Checks, reportOf } from "./data";
+import { checked, gather, type People } from "./gather";
+import { htmlOf } from ".";
+
+export interface ReportOptions extends People {
+    /** Path of the page. @default report.html, and none with --json */
+    readonly out?: string;
+}
+
+/** `infra report`: exit code 0 once it is written, whatever it says. */
+export async function reportStack(context: CommandContext, { out, ...people }: ReportOptions): Promise<ExitCode> {
+    const checks = await checked(context, people);
+    const report = reportOf(await gather(context, checks, people));
+    if (context.json) printJson(report);
+    const path = out ?? (context.json ? undefined : "report.html");
+    if (path !== undefined) {
+        write(path, await htmlOf(report));
+        say(`Report: ${resolve(path)}`);
+    }
+    return exitCodes.held;
+}
+
+/** Writes the page of a stack whose checks were run already. */
+export async function writeReport(context: CommandContext, checks: Checks, path: string): Promise<void> {
+    write(path, await htmlOf(reportOf(await gather(context, checks, {}))));
+}
+
+/** For its owner: there is no secret in it, and yet it says how an account is built. Whoever shares it decides that. */
+function write(path: string, page: string): void {
+    writeFile(resolve(path), page, 0o600);
+}
