@@ -3,6 +3,8 @@ import { type Settings } from "../../stacks/settings";
 import { type PastUpdate, type StackState } from "../stack/backend";
 import { type KeyStatus, statusOf, type UpdateStatus } from "../status";
 import { type CheckResult } from "../verify/target";
+import { currentOutputs } from "../rotate/state";
+import { type Access, accessOf } from "./access";
 import { budgetOf, type ReportBudget, type Spending } from "./budget";
 import { type ReportResource, resourcesOf } from "./resources";
 
@@ -18,6 +20,7 @@ export interface Report {
     readonly update: UpdateStatus["state"];
     readonly services: readonly ServiceName[];
     readonly resources: readonly ReportResource[];
+    readonly access: Access;
     readonly checks: Checks;
     /** Of the services with static keys. */
     readonly keys: readonly ReportKey[];
@@ -60,7 +63,10 @@ export interface ReportInputs {
 /** Puts a report together; nothing is asked or read. */
 export function reportOf({ stack, settings, state, history, checks, spending, now }: ReportInputs): Report {
     const { lastUpdate, update, services } = statusOf(stack, settings, state, history, now);
-    const budget = budgetOf(state.exported, spending);
+    const { exported } = state;
+    const budget = budgetOf(exported, spending);
+    const resources = resourcesOf(exported);
+    const { outputs } = currentOutputs(exported);
     return {
         stack,
         environment: settings.environment,
@@ -70,7 +76,8 @@ export function reportOf({ stack, settings, state, history, checks, spending, no
         ...(lastUpdate ? { lastUpdate } : {}),
         update: update.state,
         services: settings.services,
-        resources: resourcesOf(state.exported),
+        resources,
+        access: accessOf({ exported, settings, resources, outputs }),
         checks,
         keys: services.flatMap(({ service, keys }) => (keys ? [keyOf(service, keys, now)] : [])),
         ...(budget ? { budget } : {}),

@@ -1,48 +1,69 @@
 /** Said on the document when particulars are shown, with the id of whose they are, or none. */
 export const chosen = "report-chosen";
 
-/** Shows the particulars of what is selected beside the page; Escape closes them. */
-export function drawers(): void {
-    const drawer = document.querySelector<HTMLElement>("#drawer")!;
-    const title = document.querySelector<HTMLElement>("#drawer-title")!;
-    const content = document.querySelector<HTMLElement>("#drawer-content")!;
-    let origin: HTMLElement | SVGElement | null = null;
-
-    const close = () => {
-        if (drawer.hidden) return;
-        drawer.hidden = true;
-        document.body.classList.remove("with-drawer");
-        origin?.focus({ preventScroll: true });
-        document.dispatchEvent(new CustomEvent(chosen));
-    };
-
-    const open = (id: string): boolean => {
-        const item = document.getElementById(id);
-        const [summary, particulars] = [item?.querySelector("summary"), item?.querySelector(".particulars")];
-        if (!summary || !particulars) return false;
-        const [name, ...rest] = [...summary.children].map((child) => child.textContent ?? "");
-        const small = document.createElement("small");
-        small.textContent = rest.join(" ");
-        title.replaceChildren(name, small);
-        content.replaceChildren(particulars.cloneNode(true));
-        content.scrollTop = 0;
-        drawer.hidden = false;
-        document.body.classList.add("with-drawer");
-        document.dispatchEvent(new CustomEvent(chosen, { detail: id }));
-        return true;
-    };
-
-    document.addEventListener("click", (event) => {
-        const target = (event.target as Element).closest<HTMLElement | SVGElement>("[data-show]");
-        if (!target || !open(target.dataset.show!)) return;
-        event.preventDefault();
-        if (!drawer.contains(target)) origin = target;
-        origin?.scrollIntoView({ block: "nearest", inline: "nearest" });
-        // By keyboard, what is shown is read next; by mouse, the next choice is made.
-        if ((event as MouseEvent).detail === 0 || drawer.contains(target)) content.focus();
-    });
-    document.addEventListener("keydown", (event) => {
-        if (event.key === "Escape") close();
-    });
-    document.querySelector("#drawer-close")!.addEventListener("click", close);
+/** What the drawer shows. */
+export interface Particulars {
+    readonly title: string;
+    readonly subtitle: string;
+    readonly content: Node;
+    /** Of the element that has them, where it is one. */
+    readonly id?: string;
 }
+
+/** Shows particulars beside the page; Escape closes them, and the focus returns to where they were asked for. */
+export class Drawer {
+    private readonly drawer = element("drawer");
+    private readonly title = element("drawer-title");
+    private readonly content = element("drawer-content");
+    private origin: HTMLElement | SVGElement | undefined;
+
+    constructor() {
+        document.addEventListener("click", (event) => this.follow(event as MouseEvent));
+        document.addEventListener("keydown", ({ key }) => key === "Escape" && this.close());
+        element("drawer-close").addEventListener("click", () => this.close());
+    }
+
+    /** @param byKeyboard what is shown is read next; by mouse, the next choice is made */
+    show({ title, subtitle, content, id }: Particulars, origin: HTMLElement | SVGElement, byKeyboard: boolean): void {
+        const within = this.drawer.contains(origin);
+        const small = document.createElement("small");
+        small.textContent = subtitle;
+        this.title.replaceChildren(title, small);
+        this.content.replaceChildren(content);
+        this.content.scrollTop = 0;
+        this.drawer.hidden = false;
+        document.body.classList.add("with-drawer");
+        if (!within) this.origin = origin;
+        this.origin?.scrollIntoView({ block: "nearest", inline: "nearest" });
+        document.dispatchEvent(new CustomEvent(chosen, { detail: id }));
+        if (byKeyboard || within) this.content.focus();
+    }
+
+    private close(): void {
+        if (this.drawer.hidden) return;
+        this.drawer.hidden = true;
+        document.body.classList.remove("with-drawer");
+        this.origin?.focus({ preventScroll: true });
+        document.dispatchEvent(new CustomEvent(chosen));
+    }
+
+    /** A link to particulars that are further down shows them here. */
+    private follow(event: MouseEvent): void {
+        const link = (event.target as Element).closest<HTMLElement | SVGElement>("[data-show]");
+        const particulars = link && particularsOf(link.dataset.show!);
+        if (!particulars) return;
+        event.preventDefault();
+        this.show(particulars, link, event.detail === 0);
+    }
+}
+
+/** A copy of the particulars that an element of the page has. */
+export function particularsOf(id: string): Particulars | undefined {
+    const item = document.getElementById(id);
+    const [summary, particulars] = [item?.querySelector("summary"), item?.querySelector(".particulars")];
+    if (!summary || !particulars) return undefined;
+    const [title = "", ...rest] = [...summary.children].map((child) => child.textContent ?? "");
+    return { title, subtitle: rest.join(" "), content: particulars.cloneNode(true), id };
+}
+
+const element = (id: string) => document.getElementById(id)!;

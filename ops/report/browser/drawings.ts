@@ -28,6 +28,8 @@ export function navigateDrawings(): void {
 
 /** A drawing that is not much wider than the page is made as small as that; any wider one is scrolled. */
 function fit(graph: SVGSVGElement): void {
+    // Beside the drawer nothing is to move away from under the pointer.
+    if (document.body.classList.contains("with-drawer")) return;
     const { paddingLeft, paddingRight } = getComputedStyle(graph.parentElement!);
     const room = graph.parentElement!.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
     const scale = room / graph.viewBox.baseVal.width;

@@ -1,10 +1,11 @@
-import { drawers } from "./drawer";
-import { filterChecks } from "./filter";
+import { Drawer } from "./drawer";
 import { navigateDrawings } from "./drawings";
+import { filterChecks } from "./filter";
+import { matrix } from "./matrix";
 import { expandForPrint } from "./print";
 
 // Without this script the page says the same: links lead to particulars that are further down.
-drawers();
 navigateDrawings();
+matrix(new Drawer());
 filterChecks();
 expandForPrint();

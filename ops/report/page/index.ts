@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import { type Report } from "../data";
 import { type Drawing } from "../graph";
+import { accessSection } from "./access";
 import { budgetSection } from "./budget";
 import { checksSection } from "./checks";
 import { html, raw } from "./html";
@@ -31,6 +32,7 @@ export function pageOf(report: Report, drawings: readonly Drawing[], { styles, s
     ].join("; ");
     const sections = [
         ["resources", "Resources"],
+        ["access", "Access"],
         ["checks", "Checks"],
         ["keys", "Keys"],
         ["budget", "Budget"],
@@ -44,9 +46,7 @@ export function pageOf(report: Report, drawings: readonly Drawing[], { styles, s
                 <meta name="color-scheme" content="light dark" />
                 <meta name="referrer" content="no-referrer" />
                 <title>Stack ${report.stack}: report</title>
-                <style>
-                    ${raw(styles)}
-                </style>
+                ${raw(`<style>${styles}</style>`)}
             </head>
             <body>
                 <a class="skip" href="#main">Skip to the report</a>
@@ -56,8 +56,8 @@ export function pageOf(report: Report, drawings: readonly Drawing[], { styles, s
                     </ul>
                 </nav>
                 <main id="main">
-                    ${overview(report)} ${resourcesSection(report, drawings, names)} ${checksSection(report)}
-                    ${keysSection(report)} ${budgetSection(report)}
+                    ${overview(report)} ${resourcesSection(report, drawings, names)} ${accessSection(report)}
+                    ${checksSection(report)} ${keysSection(report)} ${budgetSection(report)}
                 </main>
                 <aside id="drawer" aria-label="Particulars" hidden>
                     <div class="drawer-head">
@@ -66,9 +66,7 @@ export function pageOf(report: Report, drawings: readonly Drawing[], { styles, s
                     </div>
                     <div id="drawer-content" tabindex="0" role="region" aria-labelledby="drawer-title"></div>
                 </aside>
-                <script>
-                    ${raw(script)};
-                </script>
+                ${raw(`<script>${script}</script>`)}
             </body>
         </html> `;
     return String(page);

@@ -60,7 +60,7 @@ function tile({ to, title, figure, words, verdict }: Tile): Html {
 }
 
 export function tiles(report: Report): Tile[] {
-    return [resourcesTile(report), checksTile(report), keysTile(report), budgetTile(report)];
+    return [resourcesTile(report), accessTile(report), checksTile(report), keysTile(report), budgetTile(report)];
 }
 
 function resourcesTile({ resources, services }: Report): Tile {
@@ -69,6 +69,18 @@ function resourcesTile({ resources, services }: Report): Tile {
         title: "Resources",
         figure: String(resources.length),
         words: `of ${counted(services.length, "service")}`,
+        verdict: "none",
+    };
+}
+
+function accessTile({ access }: Report): Tile {
+    const tile = { to: "access", title: "Access" };
+    if (!access.known) return { ...tile, figure: "–", words: "not decided", verdict: "warn" };
+    const outcomes = access.rows.flatMap(({ decisions }) => decisions.map((index) => access.decisions[index].outcome));
+    return {
+        ...tile,
+        figure: String(outcomes.filter((outcome) => outcome === "allowed").length),
+        words: `of ${outcomes.length} calls tried are allowed`,
         verdict: "none",
     };
 }
