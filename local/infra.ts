@@ -22,7 +22,7 @@ export async function infra(args: readonly string[]): Promise<void> {
  * as it is; nothing here starts or stops any part of it. For tests, `PLATFORM_LOCAL_AWS_ENDPOINT` names what stands
  * before the local AWS; it has to have the same certificate.
  */
-function localHost(): Host {
+export function localHost(): Host {
     const folder = localDirectory();
     let found: FoundCloud | undefined;
     /** What works on the cluster and with the engine takes half a second to load: only where it is needed. */

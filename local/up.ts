@@ -34,6 +34,7 @@ import { type Provider } from "./providers";
 import { localStack } from "./pulumi";
 import { recoverIfInterrupted } from "./recover";
 import { localRemedies } from "./remedies";
+import { localReport } from "./report";
 import { describeChanges, lastChanges } from "./summary";
 
 /** What to bring up, and how to tell about it. */
@@ -67,9 +68,11 @@ export async function up({ json, cluster: wanted }: UpOptions): Promise<number> 
         const results = await step("checks", () => verify(target));
         if (json) process.stdout.write(`${toJson(results)}\n`);
         else tell(results, { format: "summary" }, "npm run local -- doctor");
+        const report = await step("report", () => localReport(cloud.folder, target, results));
         const failed = results.filter((result) => !result.ok).length;
         say(`${results.length - failed} of ${results.length} checks hold. Took ${elapsed(start)}.`);
         if (failed > 0) say(`What was changed or deleted by hand is made again by: ${localRemedies.refresh}`);
+        say(report);
         if (!json) sayWhatNext(cluster !== undefined || usesOtherCluster());
         return failed === 0 ? 0 : 1;
     });

@@ -2,10 +2,11 @@ import { resolve } from "node:path";
 
 import { type CommandContext } from "../cli/command";
 import { type ExitCode, exitCodes } from "../common/errors";
-import { writeFile } from "../common/files";
+import { fileAt, writeFile } from "../common/files";
 import { printJson, say } from "../common/output";
+import { type Spending } from "./budget";
 import { type Checks, reportOf } from "./data";
-import { checked, gather, type People } from "./gather";
+import { checked, gather, type People, spent } from "./gather";
 import { htmlOf } from ".";
 
 export interface ReportOptions extends People {
@@ -13,12 +14,19 @@ export interface ReportOptions extends People {
     readonly out?: string;
 }
 
-/** `infra report`: exit code 0 once it is written, whatever it says. */
+/**
+ * `infra report`: exit code 0 once it is written, whatever it says.
+ *
+ * @throws InfraError where there is no such stack, its state cannot be read, or the page cannot be written
+ */
 export async function reportStack(context: CommandContext, { out, ...people }: ReportOptions): Promise<ExitCode> {
-    const checks = await checked(context, people);
-    const report = reportOf(await gather(context, checks, people));
-    if (context.json) printJson(report);
     const path = out ?? (context.json ? undefined : "report.html");
+    // The checks take a while: what is wrong with the command line is told before.
+    context.host.settings(context.stack);
+    if (path !== undefined) fileAt(resolve(path));
+    const checks = await checked(context, people);
+    const report = reportOf(await gather(context, checks, await spent(context, people)));
+    if (context.json) printJson(report);
     if (path !== undefined) {
         write(path, await htmlOf(report));
         say(`Report: ${resolve(path)}`);
@@ -26,9 +34,14 @@ export async function reportStack(context: CommandContext, { out, ...people }: R
     return exitCodes.held;
 }
 
-/** Writes the page of a stack whose checks were run already. */
-export async function writeReport(context: CommandContext, checks: Checks, path: string): Promise<void> {
-    write(path, await htmlOf(reportOf(await gather(context, checks, {}))));
+/** Writes the page of a stack about which AWS was asked already. */
+export async function writeReport(
+    context: CommandContext,
+    checks: Checks,
+    spending: Spending,
+    path: string,
+): Promise<void> {
+    write(path, await htmlOf(reportOf(await gather(context, checks, spending))));
 }
 
 /** For its owner: there is no secret in it, and yet it says how an account is built. Whoever shares it decides that. */

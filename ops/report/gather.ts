@@ -3,17 +3,16 @@ import { type DeployerOptions, type OperatorOptions } from "../cli/people";
 import { failure } from "../cli/program";
 import { exitCodes, Interrupted } from "../common/errors";
 import { currentOutputs } from "../rotate/state";
-import { stackHistory, stackState, type StackState } from "../stack/backend";
+import { stackHistory, stackState } from "../stack/backend";
 import { type Spending } from "./budget";
 import { type Checks, type ReportInputs } from "./data";
 
 export type People = OperatorOptions & DeployerOptions;
 
-/** What a report is made of, apart from the checks. What AWS does not tell is missing, with the reason. */
-export async function gather(context: CommandContext, checks: Checks, people: People): Promise<ReportInputs> {
+/** What a report is made of: the stack's state and history, and what AWS was asked. */
+export async function gather(context: CommandContext, checks: Checks, spending: Spending): Promise<ReportInputs> {
     const { host, stack } = context;
     const [state, history] = await Promise.all([stackState(context), stackHistory(context)]);
-    const spending = await spendingOf(context, state, people);
     return { stack, settings: host.settings(stack), state, history, checks, spending, now: new Date() };
 }
 
@@ -29,9 +28,11 @@ export function checked(context: CommandContext, people: People): Promise<Checks
     );
 }
 
-function spendingOf(context: CommandContext, { exported }: StackState, people: People): Promise<Spending> {
+/** What is spent of the month's budget, or why nobody says so. */
+export function spent(context: CommandContext, people: People): Promise<Spending> {
     return orReason<Spending>(
         async () => {
+            const { exported } = await stackState(context);
             const outputs = currentOutputs(exported).outputs["llm-models"];
             if (!outputs) return { known: false, reason: "llm-models is not deployed by this version of the program." };
             await context.host.open?.();
