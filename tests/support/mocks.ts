@@ -13,6 +13,8 @@ export interface Registered {
     // Tests read into inputs of any type.
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
     readonly inputs: Record<string, any>;
+    /** What the mocks answered. */
+    readonly outputs: Readonly<Record<string, unknown>>;
     readonly options: RegisteredOptions;
 }
 
@@ -63,19 +65,18 @@ export class RecordingMocks implements pulumi.runtime.Mocks {
         if (this.resources.some((other) => other.type === args.type && other.name === args.name)) {
             throw new Error(`registered twice: ${args.type} ${args.name}`);
         }
+        const given = this.answers.outputs?.[args.type]?.(args) ?? {};
+        const outputs = { ...defaultOutputs(args), ...args.inputs, ...waitedFor(args), ...given };
         this.resources.push({
             type: args.type,
             name: args.name,
             custom: args.custom ?? true,
             importId: args.id || undefined,
             inputs: args.inputs,
+            outputs,
             options: this.options.get(`${args.type} ${args.name}`) ?? noOptions,
         });
-        const outputs = this.answers.outputs?.[args.type]?.(args) ?? {};
-        return {
-            id: args.custom === false ? undefined : `${args.name}-id`,
-            state: { ...defaultOutputs(args), ...args.inputs, ...waitedFor(args), ...outputs },
-        };
+        return { id: args.custom === false ? undefined : `${args.name}-id`, state: outputs };
     }
 
     call(args: pulumi.runtime.MockCallArgs): pulumi.runtime.MockCallResult {

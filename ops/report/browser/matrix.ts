@@ -117,7 +117,8 @@ function show(cell: HTMLTableCellElement, table: HTMLTableElement, drawer: Drawe
     content.append(list);
     const statement = decision.dataset.s ? particularsOf(decision.dataset.s) : undefined;
     if (statement) {
-        const heading = document.createElement("h5");
+        const heading = document.createElement("p");
+        heading.className = "subhead";
         heading.textContent = `${statement.subtitle} of ${statement.title}`;
         content.append(heading, ...statement.content.childNodes);
     }

@@ -45,12 +45,12 @@ function arrow({ from, to, curve: [start, ...rest], tip }: Arrow, names: Names):
 function box({ resource, label, x, y, width, height }: Box, names: Names): Html {
     const { urn, title, component } = resource;
     const [left, top] = [x - width / 2, y - height / 2];
-    const of = component ? ` of ${component.title} ${component.name}` : "";
+    const of = component ? `, of ${component.title} ${component.name}` : "";
     return html`<a
         class="box ${names.toneOf(resource)}"
         href="#${names.idOf(urn)}"
         data-show="${names.idOf(urn)}"
-        aria-label="${title} ${label}${of}"
+        aria-label="${label} ${title}${of}"
     >
         <rect class="card" x="${left}" y="${top}" width="${width}" height="${height}" rx="8" />
         <rect class="edge" x="${left + 7}" y="${top + 9}" width="4" height="${height - 18}" rx="2" />

@@ -99,7 +99,7 @@ function particulars(resource: ReportResource, names: Names): Html {
             ${
                 properties.length === 0
                     ? ""
-                    : html`<h5>Declared</h5>
+                    : html`<p class="subhead">Declared</p>
                           <dl class="properties">
                               ${properties.map(
                                   ({ name: key, value }) =>
