@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    linkSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +23,7 @@ import {
 
 import { type PolicyDocument } from "../../components/policy-document";
 import { localDeployerPolicy } from "../../local/aws/gaps";
+import { type Report } from "../../ops/report/data";
 import { type Status } from "../../ops/status";
 import { serviceNames } from "../../services";
 import { eksCluster, makeEksCluster, removeEksCluster } from "../support/eks-cluster";
@@ -84,6 +95,7 @@ describe("npm run local", function () {
         );
         assert.equal(failed, 0);
         assert.equal(exitCode, 0);
+        assert.ok(words.split("\n").includes(`Report: ${join(cloud.folder, "report.html")}`), words);
         const ids = new Set(checks.map(({ id }) => id));
         for (const id of [
             "A1",
@@ -122,8 +134,37 @@ describe("npm run local", function () {
         assert.doesNotMatch(stderr, /plugin (kubernetes|vault)/);
     });
 
-    it("says on a second run that there is nothing to change", async () => {
-        assert.match((await cloud.up()).words, /Nothing to change: \d+ resources are as in the stack's state/);
+    it("writes a report of all that it deployed and verified, without a secret, and says where it is", async () => {
+        const file = join(cloud.folder, "report.html");
+        const page = readFileSync(file, "utf8");
+        assert.equal(statSync(file).mode & 0o777, 0o600);
+        const { stdout, stderr } = await cloud.succeed(["infra", "report", "--json"]);
+        const report = JSON.parse(stdout) as Report;
+        const deployed = cloud.state().resources!.filter(({ id, type }) => id && !type.startsWith("pulumi:"));
+        assert.deepEqual(
+            report.resources.map(({ urn }) => urn),
+            deployed.map(({ urn }) => urn),
+        );
+        for (const { name, physicalName } of report.resources) {
+            assert.ok(page.includes(name) && page.includes(physicalName!), name);
+        }
+        assert.ok(report.checks.verified && report.checks.results.length > 100, stderr);
+        for (const { id, name } of report.checks.results) assert.ok(page.includes(id), name);
+        assert.ok(report.access.known && report.budget!.spending.known);
+        const secrets = Object.values(await cloud.outputs()).flatMap(({ secretAccessKey = [] }) => secretAccessKey);
+        assert.equal(secrets.length, 5);
+        for (const secret of secrets) assert.ok(!page.includes(secret) && !stdout.includes(secret));
+    });
+
+    it("says on a second run that there is nothing to change, and why a report could not be written", async () => {
+        const file = join(cloud.folder, "report.html");
+        rmSync(file);
+        mkdirSync(file);
+        const { exitCode, words } = await cloud.up();
+        rmSync(file, { recursive: true });
+        assert.match(words, /Nothing to change: \d+ resources are as in the stack's state/);
+        assert.match(words, /^The report could not be written\..*\n.*report\.html is no file\.$/m);
+        assert.equal(exitCode, 0);
     });
 
     it("tells the stack and the local cloud at a glance", async () => {
