@@ -109,13 +109,11 @@ function ownersOf(entries: readonly Entry[]): ReadonlyMap<string, ServiceName> {
     for (const { urn, dependencies = [] } of [...entries].reverse()) {
         for (const need of dependencies) own(need, owners.get(urn));
     }
-    for (const { urn } of entries)
-        own(
-            urn,
-            serviceNames.find((name) => `${nameIn(urn)}-`.startsWith(`${name}-`)),
-        );
+    for (const { urn } of entries) own(urn, serviceNamedIn(nameIn(urn)));
     return owners;
 }
+
+const serviceNamedIn = (name: string) => serviceNames.find((service) => `${name}-`.startsWith(`${service}-`));
 
 const first = (urns: readonly string[], owners: ReadonlyMap<string, ServiceName>) =>
     urns.flatMap((urn) => owners.get(urn) ?? [])[0];

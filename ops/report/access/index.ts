@@ -27,8 +27,9 @@ export interface AccessInputs {
  */
 export function accessOf({ exported, settings, resources, outputs }: AccessInputs): Access {
     const account = accountIn(resources);
-    if (account === undefined)
+    if (account === undefined) {
         return { known: false, reason: "The stack's state has no identity and no bucket of AWS." };
+    }
     try {
         const scope = { partition: partitionOf(settings.region), region: settings.region, accountId: account };
         const own = worldOf(exported.deployment.resources ?? [], scope);
