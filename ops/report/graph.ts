@@ -1,6 +1,6 @@
 import { instance } from "@viz-js/viz";
 
-import { type ServiceName } from "../../services";
+import { type ServiceName, serviceNames } from "../../services";
 import { type ReportComponent, type ReportResource } from "./resources";
 
 /** A drawing of resources and what they depend on. Lengths are in pixels, places from the upper left. */
@@ -58,7 +58,7 @@ export async function draw(resources: readonly ReportResource[]): Promise<Drawin
     });
 }
 
-/** The resources of services that depend on each other, in the order of the stack's state. */
+/** The resources of services that depend on each other, in the order of the services: that of a state changes. */
 function together(resources: readonly ReportResource[]): ReportResource[][] {
     const groupOf = new Map<ServiceName | undefined, number>();
     const byUrn = new Map(resources.map((one) => [one.urn, one]));
@@ -69,7 +69,9 @@ function together(resources: readonly ReportResource[]): ReportResource[][] {
             for (const [name, group] of groupOf) if (group === other) groupOf.set(name, own);
         }
     }
-    return [...grouped(resources, ({ service }) => groupOf.get(service)!).values()];
+    const placeOf = ({ service }: ReportResource) => (service ? serviceNames.indexOf(service) : serviceNames.length);
+    const sorted = [...resources].sort((one, other) => placeOf(one) - placeOf(other));
+    return [...grouped(sorted, ({ service }) => groupOf.get(service)!).values()];
 }
 
 function grouped<Value, Key>(values: readonly Value[], keyOf: (value: Value) => Key): Map<Key, Value[]> {

@@ -9,7 +9,10 @@ import { registerReport } from "../../ops/commands/report";
 import { exitCodes, InfraError } from "../../ops/common/errors";
 import { type ExportedState } from "../../ops/recover/state";
 import { htmlOf } from "../../ops/report";
+import { grouped } from "../../ops/report/access/groups";
+import { type AccessRow } from "../../ops/report/access/matrix";
 import { type Report } from "../../ops/report/data";
+import { draw } from "../../ops/report/graph";
 import { repositoryHost } from "../../ops/stack/repository-host";
 import { devReport, planted } from "../support/report";
 
@@ -70,6 +73,20 @@ describe("the report of a stack", () => {
             levels.map(({ percent, kind }) => `${percent} ${kind}`),
             ["50 alert", "75 alert", "80 alert", "90 alert", "95 shut-off", "100 forecast"],
         );
+    });
+
+    it("draws the same from a state in another order: an update writes it as it comes", async () => {
+        const { resources } = report;
+        const before = await draw(resources);
+        const after = await draw([...resources].reverse());
+        const services = (drawings: typeof before) => drawings.map((one) => [...one.services].sort().join());
+        assert.deepEqual(services(after), services(before));
+        assert.deepEqual(services(before), ["rl-studio", "clinical-ai", "snapshotter", "mlflow", "llm-models"]);
+        assert.equal(before.flatMap(({ boxes }) => boxes).length, resources.length);
+        assert.ok(report.access.known);
+        const titles = (rows: readonly AccessRow[]) => grouped(rows).map(({ title }) => title);
+        assert.deepEqual(titles([...report.access.rows].reverse()), titles(report.access.rows));
+        assert.match(titles(report.access.rows)[0], /^S3 bucket clinical-ai-destination/);
     });
 
     it("has no secret in its data and none in its page, wherever the state has one", async () => {

@@ -26,14 +26,22 @@ const kinds: readonly (readonly [beginning: RegExp, title: string])[] = [
     [/^arn:[^:]+:sns:[^:]*:[^:]*:/, "SNS topic"],
 ];
 
-/** Puts together what is on the same resource, in the order in which the resources first come. */
+/** Puts together what is on the same resource: by kind, in the order of the kinds, then by name. */
 export function grouped(rows: readonly AccessRow[]): AccessGroup[] {
     const groups = new Map<string, GroupedRow[]>();
     for (const row of rows) {
         const { title, part } = placeOf(row.resource);
         groups.set(title, [...(groups.get(title) ?? []), { ...row, ...(part ? { part } : {}) }]);
     }
-    return [...groups].map(([title, members]) => ({ title, rows: members }));
+    return [...groups]
+        .map(([title, members]) => ({ title, rows: members }))
+        .sort((one, other) => placeIn(one) - placeIn(other) || one.title.localeCompare(other.title, "en"));
+}
+
+/** Of the kinds of resources; what is of none of them comes last. */
+function placeIn({ rows: [{ resource }] }: AccessGroup): number {
+    const place = kinds.findIndex(([beginning]) => beginning.test(resource));
+    return place < 0 ? kinds.length : place;
 }
 
 function placeOf(resource: string): { title: string; part?: string } {

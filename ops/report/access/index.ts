@@ -56,8 +56,11 @@ function identitiesIn({ identities }: World, resources: readonly ReportResource[
             const name = resource?.name ?? arn.slice(arn.lastIndexOf("/") + 1);
             return { name, id: arn, kind, ...(resource?.service ? { service: resource.service } : {}) };
         })
-        .sort((one, other) => (one.service ?? "").localeCompare(other.service ?? ""));
+        .sort((one, other) => placeOf(one).localeCompare(placeOf(other), "en"));
 }
+
+/** By service, then by name. */
+const placeOf = ({ service = "", name }: Principal) => `${service} ${name}`;
 
 /** The services of AWS that a trust or a resource's policy names. */
 function servicesIn({ identities, resources }: World): Principal[] {
