@@ -60,7 +60,7 @@ function identitiesIn({ identities }: World, resources: readonly ReportResource[
 }
 
 /** By service, then by name. */
-const placeOf = ({ service = "", name }: Principal) => `${service} ${name}`;
+const placeOf = ({ service, name }: Principal) => `${service ?? ""} ${name}`;
 
 /** The services of AWS that a trust or a resource's policy names. */
 function servicesIn({ identities, resources }: World): Principal[] {
