@@ -1,5 +1,6 @@
 /** An installed package, as `package-lock.json` has it under the path where it is installed. */
 interface Installed {
+    readonly version?: string;
     readonly dependencies?: Readonly<Record<string, string>>;
     readonly optionalDependencies?: Readonly<Record<string, string>>;
     readonly peerDependencies?: Readonly<Record<string, string>>;

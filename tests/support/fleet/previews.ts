@@ -81,7 +81,7 @@ async function plain(value: unknown): Promise<unknown> {
             .digest("hex");
     }
     if (pulumi.asset.Archive.isInstance(value)) return plain(await (value as pulumi.asset.AssetArchive).assets);
-    if (Array.isArray(value)) return Promise.all(value.map(plain));
+    if (Array.isArray(value)) return Promise.all((value as unknown[]).map(plain));
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value).map(async ([key, one]) => [key, await plain(one)] as const);
     return Object.fromEntries((await Promise.all(entries)).sort(([a], [b]) => (a < b ? -1 : 1)));
