@@ -191,13 +191,14 @@ export function pulumiEnvironment({
     vaultToken,
 }: Omit<PulumiSettings, "server"> & { readonly server: Pick<Server, "caBundle"> }): Record<string, string> {
     const kept = Object.fromEntries(
-        ["HOME", "LANG", "TERM", "TMPDIR", "USER", "NO_COLOR", "CI"].flatMap((name) =>
+        ["HOME", "LANG", "TERM", "USER", "NO_COLOR", "CI"].flatMap((name) =>
             process.env[name] === undefined ? [] : [[name, process.env[name]]],
         ),
     ) as Record<string, string>;
     return {
         ...kept,
         PATH: `${engine}:${process.env.PATH}`,
+        TMPDIR: temporaryFolder(folder),
         PULUMI_HOME: home,
         PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
         PULUMI_CONFIG_PASSPHRASE: passphrase(folder),
@@ -215,6 +216,16 @@ export function pulumiEnvironment({
         AWS_EC2_METADATA_DISABLED: "true",
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     };
+}
+
+/**
+ * The engine keeps the code of functions in its temporary folder, under names that are the same for every user, and leaves
+ * it there. In one of its own it meets nobody else's files, and `down` removes it.
+ */
+function temporaryFolder(folder: string): string {
+    const path = join(folder, "tmp");
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return path;
 }
 
 function passphrase(folder: string): string {

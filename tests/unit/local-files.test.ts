@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { cachedFolder } from "../../local/files";
 import { alone } from "../../local/lock";
 import { cacheDirectory, localPort } from "../../local/paths";
+import { pulumiEnvironment } from "../../local/pulumi";
 import { describeChanges, lastChanges } from "../../local/summary";
 import { satisfies } from "../../local/versions";
 import { writeAtomically } from "../../ops/common/files";
@@ -138,6 +139,23 @@ describe("places", () => {
         assert.equal(localPort({ PLATFORM_LOCAL_PORT: "5000" }), 5000);
         for (const port of ["0", "65536", "http", "4566.5"]) {
             assert.throws(() => localPort({ PLATFORM_LOCAL_PORT: port }), /expected a port from 1 to 65535/);
+        }
+    });
+
+    it("keeps the engine's temporary files from those of other users", () => {
+        const folder = mkdtempSync(join(tmpdir(), "local-cloud-"));
+        try {
+            const env = pulumiEnvironment({
+                engine: "/engine",
+                home: "/home",
+                folder,
+                server: { caBundle: "/ca" },
+                credentials: { accessKeyId: "id", secretAccessKey: "secret" },
+            });
+            assert.equal(env.TMPDIR, join(folder, "tmp"));
+            assert.equal(statSync(env.TMPDIR).mode & 0o777, 0o700);
+        } finally {
+            rmSync(folder, { recursive: true });
         }
     });
 });
