@@ -13,7 +13,7 @@ import { findEngine } from "../../local/engine";
 import { cacheDirectory, root } from "../../local/paths";
 import { installProviders } from "../../local/providers";
 import { pulumiEnvironment } from "../../local/pulumi";
-import { examples, writeExample } from "../support/readme";
+import { examples, writeExample } from "../support/examples";
 import { filledText, stackConfig } from "../support/stack-files";
 import { TestCloud } from "../support/test-cloud";
 
@@ -128,7 +128,7 @@ describe("pulumi preview on the real engine", function () {
         assert.match(all!, /AWS account ID not allowed: 522222222222/i);
     });
 
-    it("shows what README's transforms make of a component", async () => {
+    it("shows what the transforms of components/README.md make of a component", async () => {
         const folder = join(cloud.folder, "example");
         // Without what stands beside the component: a built plugin has the program's own types alone.
         const file = writeExample(

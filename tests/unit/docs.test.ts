@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { root } from "../../local/paths";
+import { createProgram } from "../../ops/cli/program";
+import { commands } from "../../ops/commands";
+import { repositoryHost } from "../../ops/stack/repository-host";
 import { anchorsOf, documents, linksOf, proseOf, textOf } from "../support/markdown";
 
 /** The text of every program and test. */
@@ -53,7 +56,7 @@ describe("the documents", () => {
         );
     });
 
-    for (const file of ["SECURITY.md", "docs/requirements.md"]) {
+    for (const file of ["CONTRIBUTING.md", "SECURITY.md", "docs/requirements.md"]) {
         it(`${file}: every path that it names exists`, () => {
             const paths = [...proseOf(file).matchAll(/`([\w.-]+(?:\/[\w.-]+)+\/?)`/g)].map(([, path]) => path);
             const known = ["components", "docs", "functions", "local", "ops", "schema", "services", "stacks", "tests"];
@@ -65,6 +68,61 @@ describe("the documents", () => {
             );
         });
     }
+});
+
+describe("the commands in the documents", () => {
+    const infra = createProgram(commands, repositoryHost).commands.map((command) => command.name());
+    const named = (pattern: RegExp) =>
+        documents().flatMap((file) => [...textOf(file).matchAll(pattern)].map(([, name]) => name));
+
+    it("npm run …: each is in package.json", () => {
+        const scripts = Object.keys((JSON.parse(textOf("package.json")) as { scripts: object }).scripts);
+        const used = named(/\bnpm run (?:--silent )?([a-z][a-z:-]*)/g);
+        assert.ok(used.includes("local"));
+        assert.deepEqual(
+            used.filter((script) => !scripts.includes(script)),
+            [],
+        );
+    });
+
+    it("infra …: each is one of the tool's", () => {
+        const used = named(/(?:\bnpx|npm run local --) infra ([a-z][a-z-]*)/g);
+        assert.ok(used.includes("verify"));
+        assert.deepEqual(
+            used.filter((command) => !infra.includes(command)),
+            [],
+        );
+    });
+
+    it("npx mocha …: each file is there", () => {
+        const files = named(/\bnpx mocha (tests\/[\w./-]+)/g);
+        assert.ok(files.length > 0);
+        assert.deepEqual(
+            files.filter((file) => !existsSync(join(root, file))),
+            [],
+        );
+    });
+
+    it("docs/infra.md lists and describes all of the tool's", () => {
+        const text = textOf("docs/infra.md");
+        const rows = [...text.matchAll(/^\| `infra ([a-z-]+)[^|]*\|/gm)].map(([, command]) => command);
+        const sections = [...text.matchAll(/^##+ `infra ([a-z-]+)/gm)].map(([, command]) => command);
+        assert.deepEqual(
+            infra.filter((command) => !rows.includes(command)),
+            [],
+        );
+        // It works on no stack: it is described among what all commands have.
+        assert.deepEqual(
+            infra.filter((command) => !sections.includes(command)),
+            ["completion"],
+        );
+    });
+});
+
+describe("README.md", () => {
+    it("has at most 150 lines: what needs more has a document of its own", () => {
+        assert.ok(textOf("README.md").trimEnd().split("\n").length <= 150);
+    });
 });
 
 describe("docs/requirements.md", () => {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { root } from "../../local/paths";
 
-/** README's examples of components, each by what it begins with: `SecureBucket`. */
+/** The examples of components/README.md, each by what it begins with: `SecureBucket`. */
 export function examples(): ReadonlyMap<string, string> {
-    const text = readFileSync(join(root, "README.md"), "utf8");
+    const text = readFileSync(join(root, "components", "README.md"), "utf8");
     const blocks = text.matchAll(/^\*\*([^*]+)\*\*[^\n]*\n\n```ts\n([^]*?)```$/gm);
     return new Map([...blocks].map(([, title, code]) => [title, code]));
 }

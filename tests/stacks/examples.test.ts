@@ -5,9 +5,9 @@ import { join } from "node:path";
 
 import { root } from "../../local/paths";
 import { RecordingMocks, runWithMocks } from "../support/mocks";
-import { examples, writeExample } from "../support/readme";
+import { examples, writeExample } from "../support/examples";
 
-/** What each example of README registers as its first resource. */
+/** What each example registers as its first resource. */
 const components = {
     SecureBucket: "platform:storage:SecureBucket reports",
     ScopedIdentity: "platform:identity:ScopedIdentity report-writer",
@@ -18,7 +18,7 @@ const components = {
     "What no argument offers": "platform:storage:SecureBucket invoices",
 } as const;
 
-describe("README's examples of components", () => {
+describe("the examples of components/README.md", () => {
     it("are of every component", () => {
         const folders = readdirSync(join(root, "components"), { withFileTypes: true }).filter((one) =>
             one.isDirectory(),
@@ -31,7 +31,7 @@ describe("README's examples of components", () => {
 
     for (const [title, registered] of Object.entries(components)) {
         it(`${title}: runs as it is printed`, async () => {
-            const folder = mkdtempSync(join(tmpdir(), "readme-"));
+            const folder = mkdtempSync(join(tmpdir(), "example-"));
             try {
                 const file = writeExample(folder, examples().get(title)!);
                 const mocks = new RecordingMocks();
