@@ -74,6 +74,7 @@ async function registeredBy(folder: string, stack: string, config: Record<string
 
 /** A value with its assets and archives by their content, as the engine compares them. */
 async function plain(value: unknown): Promise<unknown> {
+    if (Array.isArray(value)) return Promise.all(value.map(plain));
     if (pulumi.asset.Asset.isInstance(value)) {
         const { path } = value as pulumi.asset.FileAsset;
         return createHash("sha256")
@@ -81,7 +82,6 @@ async function plain(value: unknown): Promise<unknown> {
             .digest("hex");
     }
     if (pulumi.asset.Archive.isInstance(value)) return plain(await (value as pulumi.asset.AssetArchive).assets);
-    if (Array.isArray(value)) return Promise.all((value as unknown[]).map(plain));
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value).map(async ([key, one]) => [key, await plain(one)] as const);
     return Object.fromEntries((await Promise.all(entries)).sort(([a], [b]) => (a < b ? -1 : 1)));
