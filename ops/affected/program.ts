@@ -56,25 +56,14 @@ export function readProgram(folder: string): Program | { readonly unclear: strin
     const entry = mainOf(folder);
     const bundled = Object.values(lookedInto).flatMap(({ files = [] }) => files);
     try {
-        const { metafile } = buildSync({
-            absWorkingDir: folder,
-            // A bundle whose entry is gone is missed by its own import below.
-            entryPoints: [entry, ...bundled.filter((file) => existsSync(join(folder, file)))],
-            bundle: true,
-            write: false,
-            outdir: "out",
-            platform: "node",
-            format: "cjs",
-            packages: "external",
-            // The one file that the engine has the program compiled by, whatever stands in other folders.
-            tsconfig: join(folder, "tsconfig.json"),
-            // In Node's order under ts-node: a `.js` beside a `.ts` comes first.
-            resolveExtensions: [".js", ".json", ".node", ".ts"],
-            loader: { ".node": "empty" },
-            metafile: true,
-            logLevel: "silent",
-        });
-        return { entry, files: filesIn(metafile) };
+        // In Node's order under ts-node: a `.js` beside a `.ts` comes first.
+        const program = metafileOf(folder, [entry], [".js", ".json", ".node", ".ts"]);
+        // In esbuild's own, as they are bundled. An entry that is gone is missed by its own import below.
+        const functions = metafileOf(
+            folder,
+            bundled.filter((file) => existsSync(join(folder, file))),
+        );
+        return { entry, files: filesIn([program, functions]) };
     } catch (error) {
         const [first] = (error as Partial<BuildFailure>).errors ?? [];
         const place = first?.location ? `${first.location.file}:${first.location.line}: ` : "";
@@ -82,13 +71,37 @@ export function readProgram(folder: string): Program | { readonly unclear: strin
     }
 }
 
+function metafileOf(folder: string, entryPoints: string[], resolveExtensions?: string[]): Metafile {
+    return buildSync({
+        absWorkingDir: folder,
+        entryPoints,
+        bundle: true,
+        write: false,
+        outdir: "out",
+        platform: "node",
+        format: "cjs",
+        packages: "external",
+        // The one file that the engine has the program compiled by, whatever stands in other folders.
+        tsconfig: join(folder, "tsconfig.json"),
+        resolveExtensions,
+        loader: { ".node": "empty" },
+        metafile: true,
+        logLevel: "silent",
+    }).metafile;
+}
+
 function mainOf(folder: string): string {
     const { main } = (parse(readFileSync(join(folder, "Pulumi.yaml"), "utf8")) ?? {}) as { main?: string };
     return main ?? "index.ts";
 }
 
-function filesIn({ inputs }: Metafile): Map<string, ProgramFile> {
-    return new Map(Object.entries(inputs).map(([path, { imports }]) => [path, fileOf(path, imports)]));
+/** A file of several has what it imports in any of them. */
+function filesIn(metafiles: readonly Metafile[]): Map<string, ProgramFile> {
+    const imports = new Map<string, Metafile["inputs"][string]["imports"]>();
+    for (const [path, input] of metafiles.flatMap(({ inputs }) => Object.entries(inputs))) {
+        imports.set(path, [...(imports.get(path) ?? []), ...input.imports]);
+    }
+    return new Map([...imports].map(([path, all]) => [path, fileOf(path, all)]));
 }
 
 function fileOf(path: string, imports: Metafile["inputs"][string]["imports"]): ProgramFile {

@@ -116,7 +116,10 @@ describe("the stacks that a change can touch", function () {
         const tracked = checkout.git("ls-files").split("\n");
         const loaded = [...program.files.keys()];
         const everyStack = ["Pulumi.yaml", "tsconfig.json", ".npmrc", "package.json"];
-        const shadowed = loaded.filter((path) => path.endsWith(".ts")).filter((_, index) => index % 8 === 0);
+        // Not of the functions: where they are bundled, a `.ts` comes before a `.js`.
+        const shadowed = loaded
+            .filter((path) => path.endsWith(".ts") && !path.startsWith("functions/") && path !== program.entry)
+            .filter((_, index) => index % 8 === 0);
         const removed = loaded.filter((_, index) => index % 40 === 1);
         return {
             content: tracked
