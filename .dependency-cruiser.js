@@ -17,6 +17,24 @@ module.exports = {
             { path: "^bootstrap/" },
         ),
         rule(
+            "the-policy-pack-stands-alone",
+            "It judges what the program registers and takes nothing from it; only tests import it.",
+            { path: "^policy-pack/", pathNot: "^policy-pack/serve\\.js$" },
+            { pathNot: "^(policy-pack/|node_modules/@pulumi/policy/)" },
+        ),
+        rule(
+            "nothing-imports-the-policy-pack",
+            "Only tests do.",
+            { pathNot: "^(policy-pack|tests)/" },
+            { path: "^policy-pack/" },
+        ),
+        rule(
+            "rules-compute",
+            "Of the pack, two files know the engine; the rules are pure.",
+            { path: "^policy-pack/", pathNot: "^policy-pack/(engine|index)\\.ts$" },
+            { path: "^node_modules/@pulumi/", reachable: true },
+        ),
+        rule(
             "the-program-needs-no-tool",
             "Nothing that deploys depends on what operators run.",
             { path: "^(index\\.ts$|stacks/)", pathNot: "^stacks/clinical-ai/foreign-secret\\.ts$" },

@@ -1,0 +1,27 @@
+import { type Resource } from "./rule";
+
+/** A resource for which a rule does not hold, and why. */
+export interface Exception {
+    /** Id of the rule. */
+    readonly rule: string;
+    /** Which resource, in words. */
+    readonly what: string;
+    readonly why: string;
+    holds(resource: Resource): boolean;
+}
+
+/** Every exception. A test requires of each that a stack needs it. */
+export const exceptions: readonly Exception[] = [
+    {
+        rule: "bucket-keeps-versions",
+        what: "the snapshotter's bucket",
+        why: "The key of a snapshot names its run, so nothing is written over; and no identity of the service may delete.",
+        holds: ({ type, props }) => type === "aws:s3/bucket:Bucket" && /^fruitful-lab-snapshots-/.test(props.bucket),
+    },
+    {
+        rule: "function-callers-sign",
+        what: "the alias `keys` of a gate",
+        why: "Its callers show a key of the gate's own, which the gate looks up; `gate.keys` is off by default.",
+        holds: ({ props }) => props.qualifier === "keys",
+    },
+];
