@@ -24,8 +24,8 @@ module.exports = {
         ),
         rule(
             "nothing-imports-the-policy-pack",
-            "Only tests do.",
-            { pathNot: "^(policy-pack|tests)/" },
+            "Only its document and tests do.",
+            { pathNot: "^(policy-pack|schema|tests)/" },
             { path: "^policy-pack/" },
         ),
         rule(

@@ -37,7 +37,12 @@ const identityPolicies = [
     "aws:iam/userPolicy:UserPolicy",
     "aws:iam/groupPolicy:GroupPolicy",
 ];
-const resourcePolicies = ["aws:s3/bucketPolicy:BucketPolicy", "aws:sns/topicPolicy:TopicPolicy"];
+const resourcePolicies = [
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:sns/topicPolicy:TopicPolicy",
+    // Without a policy of its own, a key has AWS's: the account's policies say who may use it.
+    "aws:kms/key:Key",
+];
 
 /** Types of resources that say what an identity may do. */
 export const identityTypes = [...identityPolicies, "aws:iam/role:Role"];

@@ -10,6 +10,8 @@ export interface Exception {
     holds(resource: Resource): boolean;
 }
 
+const policy = "aws:iam/policy:Policy";
+
 /** Every exception. A test requires of each that a stack needs it. */
 export const exceptions: readonly Exception[] = [
     {
@@ -17,6 +19,18 @@ export const exceptions: readonly Exception[] = [
         what: "the snapshotter's bucket",
         why: "The key of a snapshot names its run, so nothing is written over; and no identity of the service may delete.",
         holds: ({ type, props }) => type === "aws:s3/bucket:Bucket" && /^fruitful-lab-snapshots-/.test(props.bucket),
+    },
+    {
+        rule: "iam-names-resources",
+        what: "the rights of the account's deployer and previewer",
+        why: "They make and look at whatever the program declares; the account is the environment's own.",
+        holds: ({ type, props }) => type === policy && /^platform-(deployer|previewer)-\w+-rights$/.test(props.name),
+    },
+    {
+        rule: "iam-cannot-raise-itself",
+        what: "the rights of the account's deployer",
+        why: "It makes the identities and their policies: whoever deploys the program can do all that its identities can.",
+        holds: ({ type, props }) => type === policy && /^platform-deployer-\w+-rights$/.test(props.name),
     },
     {
         rule: "function-callers-sign",

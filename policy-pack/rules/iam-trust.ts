@@ -5,8 +5,8 @@ const exactly = ["StringEquals", "ArnEquals", "ForAnyValue:StringEquals"];
 
 export const grantsNameTheirPrincipals = resourceRule({
     id: "grants-name-their-principals",
-    says: "No role trusts everybody, and no topic or bucket lets everybody in.",
-    meets: ["FSBP SNS.4", "FSBP S3.2", "FSBP S3.3"],
+    says: "No role trusts everybody, and no topic, bucket or key lets everybody in.",
+    meets: ["FSBP SNS.4", "FSBP KMS.5", "FSBP S3.2", "FSBP S3.3"],
     types: [...trustTypes, ...resourceTypes],
     faults: (resource) =>
         grantsToOthers(resource)

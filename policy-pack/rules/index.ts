@@ -6,6 +6,7 @@ import * as ecs from "./ecs";
 import * as policies from "./iam-policies";
 import * as trust from "./iam-trust";
 import * as images from "./images";
+import * as keys from "./keys";
 import * as lambda from "./lambda";
 import * as pods from "./pods";
 import * as secrets from "./secrets";
@@ -13,7 +14,7 @@ import * as tags from "./tags";
 import * as vault from "./vault";
 
 const subjects: readonly Readonly<Record<string, unknown>>[] = [
-    ...[buckets, policies, trust, data, lambda, ecs],
+    ...[buckets, policies, trust, keys, data, lambda, ecs],
     ...[pods, cluster, images, secrets, vault, tags],
 ];
 

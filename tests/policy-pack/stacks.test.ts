@@ -4,6 +4,7 @@ import { exceptions } from "../../policy-pack/exceptions";
 import { faultsOf } from "../../policy-pack/judge";
 import { type Resource } from "../../policy-pack/rule";
 import { rules } from "../../policy-pack/rules";
+import { runBootstrap } from "../support/bootstrap";
 import { judged } from "../support/judged";
 import { RecordingMocks } from "../support/mocks";
 import { runProgram, stackConfig, stackNames } from "../support/stack-files";
@@ -38,7 +39,7 @@ const variants: Readonly<Record<string, Record<string, unknown>>> = {
     ),
 };
 
-/** What each of them registers. */
+/** What each of them registers, and what an account's first deployment does. */
 const registered: Record<string, Resource[]> = {};
 before(async function () {
     this.timeout(120_000);
@@ -48,10 +49,18 @@ before(async function () {
         await runProgram(mocks, config, { stack });
         registered[name] = judged(mocks);
     }
+    for (const stack of accounts) {
+        const mocks = new RecordingMocks();
+        await runBootstrap(mocks, stack);
+        registered[`bootstrap of ${stack}`] = judged(mocks);
+    }
 });
 
+const accounts = ["dev", "staging", "prod"] as const;
+const every = [...Object.keys(variants), ...accounts.map((stack) => `bootstrap of ${stack}`)];
+
 describe("the policy pack, over all that the stacks register", () => {
-    for (const name of Object.keys(variants)) {
+    for (const name of every) {
         it(`finds nothing in ${name}`, () => {
             const resources = registered[name];
             const found = rules.flatMap((rule) =>

@@ -259,6 +259,31 @@ const data: Violation[] = [
     ),
 ];
 
+const account = "bootstrap of prod";
+const keys: Violation[] = [
+    props("key-rotates", ":Key", "no rotation", /Rotation/, (of) => delete of.enableKeyRotation, { stack: account }),
+    props("key-is-kept", ":Key", "a week", /is 7/, (of) => (of.deletionWindowInDays = 7), { stack: account }),
+    {
+        rule: "key-is-kept",
+        what: "no protection",
+        fault: /not protected/,
+        stack: account,
+        change: (stack) => (first(stack, ":Key").protect = false),
+    },
+    props(
+        "grants-name-their-principals",
+        ":Key",
+        "a key for everybody",
+        /allows \*/,
+        (of) => {
+            of.policy = JSON.stringify({
+                Statement: { Effect: "Allow", Principal: { AWS: "*" }, Action: "kms:Decrypt", Resource: "*" },
+            });
+        },
+        { stack: account },
+    ),
+];
+
 const tasks: Violation[] = [
     props("task-is-alone", ":TaskDefinition", "its host's network", /networkMode/, (of) => (of.networkMode = "host")),
     props("task-is-alone", ":TaskDefinition", "its host's processes", /pidMode/, (of) => (of.pidMode = "host")),
@@ -396,6 +421,6 @@ const vault: Violation[] = [
 
 /** What has to be found: at least one violation of every rule. */
 export const violations: readonly Violation[] = [
-    ...[...buckets, ...policies, ...trusts, ...data],
+    ...[...buckets, ...policies, ...trusts, ...keys, ...data],
     ...[...tasks, ...pods, ...secrets, ...vault],
 ];

@@ -283,6 +283,32 @@ export async function runWithMocks<T>(
     return result;
 }
 
+/** Runs a whole program on a configuration under mocks, as `runWithMocks` does, and returns the stack's outputs. */
+export async function runConfigured<Outputs>(
+    mocks: RecordingMocks,
+    config: Readonly<Record<string, unknown>>,
+    load: () => Promise<unknown>,
+    options: { readonly stack: string; readonly preview?: boolean },
+): Promise<Outputs> {
+    const texts = Object.entries(config).map(([key, value]) => [
+        key,
+        typeof value === "string" ? value : JSON.stringify(value),
+    ]);
+    pulumi.runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>);
+    try {
+        return await runWithMocks(
+            mocks,
+            async () => {
+                const { default: program } = (await load()) as { default: () => Promise<Outputs> };
+                return program();
+            },
+            options,
+        );
+    } finally {
+        pulumi.runtime.setAllConfig({});
+    }
+}
+
 /**
  * Runs `run` to its end or to the first error: its own, or that of a promise that nobody awaits. It does not end after
  * the latter when other resources depend on the failed one, since they wait for ever.

@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 
 import { exampleAccounts, exampleDigests } from "../../stacks/placeholders";
-import { type RecordingMocks, runWithMocks } from "./mocks";
+import { type RecordingMocks, runConfigured } from "./mocks";
 
 /** The committed stack files. */
 export const stackNames = ["dev", "staging", "prod", "local"] as const;
@@ -38,23 +37,5 @@ export async function runProgram(
     config: Record<string, unknown>,
     options: { readonly stack: StackName; readonly preview?: boolean },
 ): Promise<Record<string, Record<string, unknown>>> {
-    const texts = Object.entries(config).map(([key, value]) => [
-        key,
-        typeof value === "string" ? value : JSON.stringify(value),
-    ]);
-    pulumi.runtime.setAllConfig(Object.fromEntries(texts));
-    try {
-        return await runWithMocks(
-            mocks,
-            async () => {
-                const { default: program } = (await import("../../index")) as {
-                    default: () => Promise<Record<string, Record<string, unknown>>>;
-                };
-                return program();
-            },
-            options,
-        );
-    } finally {
-        pulumi.runtime.setAllConfig({});
-    }
+    return runConfigured(mocks, config, () => import("../../index"), options);
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { root } from "../../local/paths";
 import { documents, generated } from "../../schema";
 import { partsOf, withParts } from "../../schema/markdown";
+import { policyTables } from "../../schema/policy-tables";
 import { rowsOf } from "../../schema/rows";
 import { serviceTables } from "../../schema/service-tables";
 import { settingsTables } from "../../schema/settings-tables";
@@ -30,7 +31,7 @@ describe("what is generated", () => {
 
     it("has a place for each of its parts, once, and is asked for nowhere else", () => {
         const places = everyDocument().flatMap((path) => partsOf(textOf(path)).map((name) => ({ path, name })));
-        const parts = Object.keys({ ...settingsTables(), ...serviceTables(root) });
+        const parts = Object.keys({ ...settingsTables(), ...serviceTables(root), ...policyTables() });
         assert.deepEqual(places.map(({ name }) => name).sort(), parts.sort());
         assert.deepEqual([...new Set(places.map(({ path }) => path))].sort(), [...documents].sort());
     });
