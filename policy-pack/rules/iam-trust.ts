@@ -65,8 +65,6 @@ export const federationIsNarrow = resourceRule({
 /** What the condition says of a claim, by operators that compare whole values alone. */
 function claimValues(statement: Statement, claim: string): readonly string[] {
     const keys = statement.conditions.map(({ key }) => key).filter((key) => key.endsWith(`:${claim}`));
-    // Whoever compares by a pattern too has widened it.
-    if (keys.some((key) => narrowedTo(statement, key, ["StringLike"]).length > 0)) return [];
     return keys.flatMap((key) => narrowedTo(statement, key, exactly));
 }
 
