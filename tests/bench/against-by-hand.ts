@@ -1,14 +1,7 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-import { stopServer } from "../../local/aws/server";
-import { startCloud } from "../../local/cloud";
-import { localDirectory } from "../../local/paths";
+import { type LocalCloud } from "../../local/cloud";
 import { step } from "../../local/progress";
 import { say } from "../../ops/common/output";
-import { freePorts } from "../support/test-cloud";
-import { removeAtOnce } from "./at-once";
+import { inOwnCloud } from "./own-cloud";
 import { type Bench, costOfPreview, countSameResources } from "./preview";
 import { type Program, Projects } from "./projects";
 import { type Measurements, type Summary, summarise } from "./report";
@@ -17,12 +10,8 @@ import { type Pair, type Series } from "./statistics";
 const pairsOf = { startUp: 11, services: 5 } as const;
 const serviceCounts = [1, 10, 100] as const;
 
-/** Measures everything with a local cloud of its own, made in `folder`. */
-async function measure(folder: string): Promise<Measurements> {
-    process.env.PLATFORM_LOCAL_DIR = folder;
-    process.env.PLATFORM_LOCAL_PORT = String(await freePorts(2));
-    say("Local cloud of the benchmark");
-    const { engine, providers, pulumi } = await startCloud();
+/** Measures everything with a local cloud; the programs are written to `folder`. */
+async function measure({ engine, providers, pulumi }: LocalCloud, folder: string): Promise<Measurements> {
     const bench: Bench = { engine: engine.folder, env: pulumi.env };
     const projects = new Projects(folder, pulumi.stackFile, engine.folder, pulumi.env.PATH);
 
@@ -81,12 +70,5 @@ async function costOfPair(
 }
 
 /** Measures what the program costs, compared with the same resources registered by hand. */
-export async function measureAgainstByHand(): Promise<Summary> {
-    const folder = mkdtempSync(join(tmpdir(), "platform-bench-"));
-    process.on("exit", () => removeAtOnce(folder, localDirectory({ PLATFORM_LOCAL_DIR: folder })));
-    try {
-        return summarise(await measure(folder));
-    } finally {
-        await stopServer(localDirectory({ PLATFORM_LOCAL_DIR: folder }));
-    }
-}
+export const measureAgainstByHand = (): Promise<Summary> =>
+    inOwnCloud(async (cloud, folder) => summarise(await measure(cloud, folder)));

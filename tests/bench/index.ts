@@ -12,6 +12,7 @@ import { measureFleet } from "./fleet";
 import { renderFleet } from "./fleet-report";
 import { measureGate, renderGate } from "./gate";
 import { measureOvershoot, renderOvershoot } from "./overshoot";
+import { measurePolicyPack, renderPolicyPack } from "./policy-pack";
 import { renderTable } from "./report";
 
 /** Measures, and prints what was measured as a table or as JSON. */
@@ -56,6 +57,10 @@ bench
     .command("gate")
     .description("What the gate adds to a request's time, and how many requests a second it takes; LiteLLM beside it.")
     .action(() => run(measureGate, renderGate, bench.opts<Options>().json));
+bench
+    .command("policy-pack")
+    .description("What the policy pack adds to the time of a preview.")
+    .action(() => run(measurePolicyPack, renderPolicyPack, bench.opts<Options>().json));
 
 listenForInterrupts();
 process.on("SIGHUP", () => process.exit(129));

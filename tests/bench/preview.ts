@@ -25,9 +25,9 @@ export interface Cost {
 /** One resource of a preview, as the engine has it. */
 type Registered = Readonly<Record<string, unknown>> & { readonly urn: string; readonly type: string };
 
-/** What a preview of an empty stack takes. */
-export async function costOfPreview(bench: Bench, program: Program): Promise<Cost> {
-    return (await costOf(previewOf(bench, program), { ...bench.env, ...program.env })).cost;
+/** What a preview of an empty stack takes; `flags` are further options of the engine's. */
+export async function costOfPreview(bench: Bench, program: Program, flags: readonly string[] = []): Promise<Cost> {
+    return (await costOf([...previewOf(bench, program), ...flags], { ...bench.env, ...program.env })).cost;
 }
 
 /** What a command takes, and what it printed on standard output. */
