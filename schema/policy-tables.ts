@@ -9,6 +9,7 @@ export function policyTables(): Record<string, string> {
         "policy-pack.rules": table(rules, [
             ["rule", ({ id }) => code(id)],
             ["what holds", ({ says }) => says],
+            ["judges", ({ scope }) => scope],
             ["controls", ({ meets }) => meets.join(", ")],
         ]),
         "policy-pack.standards": Object.entries(standards)
