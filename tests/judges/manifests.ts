@@ -126,9 +126,11 @@ export const apiServer: Judge = {
 
 async function dryRun(config: KubeConfig, manifest: Manifest): Promise<(readonly [rule: string, detail: string])[]> {
     const { apiVersion, kind, metadata } = manifest;
-    const path = objectPath({ apiVersion, kind, ...metadata });
-    const query = "dryRun=All&fieldManager=judge&force=true&fieldValidation=Strict";
-    const options = { method: "PATCH", headers: { "content-type": "application/apply-patch+yaml" } };
+    // Made anew, under a name that is free: of an object that is there already, a change keeps what it does not mention.
+    const name = `${metadata.name}-judged`;
+    const path = objectPath({ apiVersion, kind, ...metadata, name }).replace(/\/[^/]+$/, "");
+    const query = "dryRun=All&fieldValidation=Strict";
+    const options = { method: "POST", headers: { "content-type": "application/json" } };
     await config.applyToHTTPSOptions(options);
     return new Promise((resolve, reject) => {
         const sent = request(`${config.getCurrentCluster()!.server}${path}?${query}`, options, (response) => {
@@ -145,7 +147,7 @@ async function dryRun(config: KubeConfig, manifest: Manifest): Promise<(readonly
             });
         });
         sent.on("error", reject);
-        sent.end(JSON.stringify(manifest));
+        sent.end(JSON.stringify({ ...manifest, metadata: { ...metadata, name } }));
     });
 }
 

@@ -239,7 +239,7 @@ describe("outside judges, with a violation planted", function () {
         if (!verdict) return this.skip();
         assert.deepEqual(
             verdict.findings.map(({ rule, detail }) => `${rule} ${detail.slice(0, 3)}`),
-            ["refused 422", "refused 500", "refused 403", "warning 299"],
+            ["refused 422", "refused 400", "refused 403", "warning 299"],
         );
     });
 
