@@ -29,7 +29,7 @@ const operators: Readonly<Record<string, { readonly compare: Comparison; readonl
 };
 
 /** All conditions of a statement as one test: operators and keys are joined by "and". */
-export function conditionTest(condition: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {}): Test {
+export function conditionTest(condition: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Test {
     const tests = Object.entries(condition).flatMap(([operator, keys]) =>
         Object.entries(keys).map(([key, values]) => keyTest(operator, key.toLowerCase(), [values].flat().map(String))),
     );

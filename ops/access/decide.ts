@@ -1,5 +1,5 @@
 import { accountOf } from "./patterns";
-import { type Call, callOf, type Naming, type ReadyStatement, speaksOf, statementsOf } from "./statements";
+import { Call, type Naming, type ReadyStatement, speaksOf, statementsOn } from "./statements";
 import { type AccessRequest, type Decision, type Identity, type NamedPolicy, type World } from "./world";
 
 /**
@@ -19,7 +19,7 @@ import { type AccessRequest, type Decision, type Identity, type NamedPolicy, typ
  * @throws Error where the world has no such identity, and for what is not modelled: it never guesses
  */
 export function decide(world: World, request: AccessRequest): Decision {
-    const call = callOf(request);
+    const call = new Call(request);
     const index = indexOf(world);
     const caller = callerOf(index, request.principal);
     const resource = resourcePolicyOf(index, call);
@@ -35,20 +35,20 @@ export function decide(world: World, request: AccessRequest): Decision {
         return refused(`no policy of the resource lets ${request.principal} do this`);
     }
     const own = first(caller.policies, call, "Allow");
+    if (!own && !grant) return refused(nearest(caller.policies, call) ?? "no statement allows it");
     const bound = bounds.find((policy) => !first([policy], call, "Allow"));
-    const needsResource = resource?.decidesAlone || isForeign(caller, call, resource?.account);
+    const foreign = isForeign(caller, call, resource?.account);
 
-    if (grant?.naming === "itself" && !isForeign(caller, call, resource?.account)) {
+    if (grant?.naming === "itself" && !foreign) {
         // It depends on whether the policy names a user, a role or a session.
         if (bound) throw new Error(`${bound.name}: how a boundary limits what a resource grants is not modelled`);
         return decided(true, grant.statement, "allows it");
     }
-    if (!own) return refused(nearest(caller.policies, call) ?? "no statement allows it");
+    if (!own) return refused(nearest(caller.policies, call) ?? "its own policies have to allow it as well, and do not");
     if (bound) return refused(`${inWords(own)} allows it, but ${bound.name} bounds that and does not`);
-    if (needsResource && !grant) {
-        return refused(`${inWords(own)} allows it, but the resource's own policy has to as well, and does not`);
-    }
-    return decided(true, own, "allows it");
+    if (!foreign && !resource?.decidesAlone) return decided(true, own, "allows it");
+    if (!grant) return refused(`${inWords(own)} allows it, but the resource's own policy has to as well, and does not`);
+    return decided(true, grant.statement, `allows it, and so does ${inWords(own)}`);
 }
 
 interface Index {
@@ -87,15 +87,9 @@ function resourcePolicyOf({ identities, resources }: Index, { action, resource }
     const role = trustActions.test(action) ? identities.get(resource) : undefined;
     if (role) return { account: accountOf(role.arn), policies: role.trust ? [role.trust] : [], decidesAlone: true };
     // An object has no policy here but its bucket's.
-    const found = resources.get(
-        resource.startsWith("arn:") && accountOf(resource) === undefined ? bucketOf(resource) : resource,
-    );
+    const found = resources.get(resource) ?? resources.get(resource.split("/", 1)[0]);
     const decidesAlone = trustActions.test(action) || /^kms:/i.test(action);
     return found ? { ...found, decidesAlone } : decidesAlone ? { policies: [], decidesAlone } : undefined;
-}
-
-function bucketOf(arn: string): string {
-    return arn.split("/")[0];
 }
 
 /** Whose a resource is says its ARN, or the world; one of which neither says it is taken for the caller's own. */
@@ -105,7 +99,7 @@ function isForeign(caller: Identity, { resource }: Call, account = accountOf(res
 
 function first(policies: readonly NamedPolicy[], call: Call, effect: "Allow" | "Deny"): ReadyStatement | undefined {
     for (const policy of policies) {
-        for (const statement of statementsOf(policy)) {
+        for (const statement of statementsOn(call.action, policy)) {
             if (statement.effect === effect && speaksOf(statement, call)) return statement;
         }
     }
@@ -116,7 +110,7 @@ function first(policies: readonly NamedPolicy[], call: Call, effect: "Allow" | "
 function named(policies: readonly NamedPolicy[], call: Call, effect: "Allow" | "Deny") {
     let byAccount: { statement: ReadyStatement; naming: Naming } | undefined;
     for (const policy of policies) {
-        for (const statement of statementsOf(policy)) {
+        for (const statement of statementsOn(call.action, policy)) {
             if (statement.effect !== effect) continue;
             if (!statement.naming) throw new Error(`${policy.name} is a resource's policy and names no principal`);
             const naming = statement.naming(call.principal);
@@ -142,9 +136,7 @@ function inWords({ is: { policy, statement, sid } }: ReadyStatement): string {
 
 /** The statement that would come closest to allowing a call, and what it lacks. */
 function nearest(policies: readonly NamedPolicy[], call: Call): string | undefined {
-    const same = policies
-        .flatMap(statementsOf)
-        .filter(({ effect, action }) => effect === "Allow" && action(call.action));
+    const same = policies.flatMap((one) => statementsOn(call.action, one)).filter(({ effect }) => effect === "Allow");
     const there = same.find(({ resource }) => resource(call.resource));
     if (there) return `${inWords(there)} allows it only under a condition that is not met`;
     return same[0] && `${inWords(same[0])} allows it, but not on this resource`;

@@ -3,17 +3,23 @@ import { conditionTest, type Context, type Test } from "./conditions";
 import { accountOf, pattern } from "./patterns";
 import { type AccessRequest, type DecidingStatement, type NamedPolicy, type PolicyDocument } from "./world";
 
-/** A request with its context ready to be compared. */
-export interface Call {
+/** A request, and its context made ready once a condition asks for it. */
+export class Call {
     readonly principal: string;
     readonly action: string;
     readonly resource: string;
-    readonly context: Context;
-}
+    private ready?: Context;
 
-export function callOf({ principal, action, resource, context = {} }: AccessRequest): Call {
-    const entries = Object.entries(context).map(([key, value]) => [key.toLowerCase(), [value].flat()] as const);
-    return { principal, action, resource, context: new Map(entries) };
+    constructor(private readonly request: AccessRequest) {
+        this.principal = request.principal;
+        this.action = request.action;
+        this.resource = request.resource;
+    }
+
+    get context(): Context {
+        const entries = Object.entries(this.request.context ?? {});
+        return (this.ready ??= new Map(entries.map(([key, value]) => [key.toLowerCase(), [value].flat()])));
+    }
 }
 
 /**
@@ -28,26 +34,42 @@ export interface ReadyStatement {
     readonly is: DecidingStatement;
     readonly action: (action: string) => boolean;
     readonly resource: (resource: string) => boolean;
-    readonly condition: Test;
+    readonly condition?: Test;
     /** Undefined in a policy of an identity, which names nobody. */
     readonly naming?: (principal: string) => Naming | undefined;
 }
 
-const ready = new WeakMap<PolicyDocument, readonly ReadyStatement[]>();
-
-/** The statements of a policy; read once for each document. */
-export function statementsOf(policy: NamedPolicy): readonly ReadyStatement[] {
-    const known = ready.get(policy.document);
-    if (known) return known;
-    const statements = [policy.document.Statement].flat() as Statement[];
-    const read = statements.map((statement, index) => readStatement(policy.name, statement, index + 1));
-    ready.set(policy.document, read);
-    return read;
+interface ReadyPolicy {
+    readonly statements: readonly ReadyStatement[];
+    /** Those that speak of an action: few do, and the same actions are asked for again and again. */
+    readonly byAction: Map<string, readonly ReadyStatement[]>;
 }
 
-/** Whether a statement speaks of a call, whoever makes it. */
-export function speaksOf({ action, resource, condition }: ReadyStatement, call: Call): boolean {
-    return action(call.action) && resource(call.resource) && condition(call.context);
+/** Each document is read once. */
+const ready = new WeakMap<PolicyDocument, ReadyPolicy>();
+
+/** The statements of a policy that speak of an action. */
+export function statementsOn(action: string, { name, document }: NamedPolicy): readonly ReadyStatement[] {
+    let policy = ready.get(document);
+    if (!policy) {
+        const statements = [document.Statement].flat() as Statement[];
+        policy = {
+            statements: statements.map((statement, index) => readStatement(name, statement, index + 1)),
+            byAction: new Map(),
+        };
+        ready.set(document, policy);
+    }
+    let found = policy.byAction.get(action);
+    if (!found) {
+        found = policy.statements.filter((statement) => statement.action(action));
+        policy.byAction.set(action, found);
+    }
+    return found;
+}
+
+/** Whether a statement on a call's action speaks of the call, whoever makes it. */
+export function speaksOf({ resource, condition }: ReadyStatement, call: Call): boolean {
+    return resource(call.resource) && (condition === undefined || condition(call.context));
 }
 
 function readStatement(policy: string, statement: Statement, place: number): ReadyStatement {
@@ -62,7 +84,7 @@ function readStatement(policy: string, statement: Statement, place: number): Rea
         action: anyOf([Action].flat(), true),
         // A role's trust names no resource: it is the role.
         resource: Resource === undefined ? () => true : anyOf([Resource].flat(), false),
-        condition: conditionTest(statement.Condition),
+        ...(statement.Condition === undefined ? {} : { condition: conditionTest(statement.Condition) }),
         ...(Principal === undefined ? {} : { naming: namingOf(policy, Principal) }),
     };
 }
