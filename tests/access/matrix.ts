@@ -1,0 +1,116 @@
+import { decide } from "../../ops/access/decide";
+import { worldOf } from "../../ops/access/world-of";
+import { type AccessRequest, type Decision, type World } from "../../ops/access/world";
+import { type Ask, type Expected, expectedOf, type Intent, intentFor } from "./intent";
+import { peopleRights } from "./people";
+import { oidcProvider, otherAccount, placesOf, stranger, vaultUser, type Places } from "./places";
+import { asksAt } from "./requests";
+import { servicesIntent, type ShutOff } from "./services";
+import { scope, type Stack } from "./stacks";
+
+/** A stack in a situation, with all that is asked there and the answers that are intended. */
+export interface Matrix {
+    readonly name: string;
+    readonly world: World;
+    readonly cases: readonly Case[];
+}
+
+export interface Case {
+    readonly request: AccessRequest;
+    readonly expected: Expected;
+}
+
+/** Those who ask and have no policies: anonymous callers, an identity provider, and services of AWS, one of which has no part in it. */
+const others = [
+    "anonymous",
+    oidcProvider,
+    ...["budgets", "ec2", "ecs-tasks", "lambda", "pods.eks", "scheduler"].map((service) => `${service}.amazonaws.com`),
+];
+
+/** A stack as it is, and shut off by each of its two brakes. */
+export async function matricesOf(stack: Stack): Promise<Matrix[]> {
+    const places = placesOf(stack);
+    const asks = await asksAt(places);
+    const open = worldIn(stack, places, "none");
+    const everyone = [...open.identities.map(({ arn }) => arn), ...others];
+    return (["none", "brake", "deny"] as const).map((shutOff) => ({
+        name:
+            shutOff === "none"
+                ? stack.name
+                : `${stack.name}, shut off by the ${shutOff === "brake" ? "gate" : "budget"}`,
+        world: shutOff === "none" ? open : worldIn(stack, places, shutOff),
+        // A shut-off changes what those two may do.
+        cases: casesOf(
+            asks,
+            shutOff === "none" ? everyone : everyone.filter((who) => [places.llm, places.gateRole].includes(who)),
+            intentOf(places, shutOff),
+            places,
+        ),
+    }));
+}
+
+function intentOf(places: Places, shutOff: ShutOff): Intent {
+    const services = servicesIntent(places, shutOff);
+    return { ...services, rights: [...services.rights, ...peopleRights(places)] };
+}
+
+function casesOf(asks: readonly Ask[], who: readonly string[], intent: Intent, places: Places): Case[] {
+    return who.flatMap((principal) => {
+        const own = intentFor(intent, principal);
+        return asks
+            .filter(({ resource }) => principal !== stranger || isOurs(resource, places))
+            .map((ask) => ({
+                request: { principal, ...ask },
+                expected: expectedOf(own, scope.accountId, ask),
+            }));
+    });
+}
+
+/** What another account's user may do with what is its own is not asked. */
+function isOurs(resource: string, { buckets }: Places): boolean {
+    return resource.includes(`:${scope.accountId}:`) || Object.values(buckets).includes(resource.split("/")[0]);
+}
+
+function worldIn(
+    { resources, people }: Stack,
+    { llm, gateRole, hasGate, brakePolicy, denyPolicy }: Places,
+    shutOff: ShutOff,
+): World {
+    const policyArn = shutOff === "brake" ? brakePolicy : denyPolicy;
+    const name = (arn: string) => arn.split("/")[1];
+    const attached = [
+        { type: "aws:iam/userPolicyAttachment:UserPolicyAttachment", inputs: { user: name(llm), policyArn } },
+        { type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", inputs: { role: name(gateRole), policyArn } },
+    ];
+    const own = worldOf(shutOff === "none" ? resources : [...resources, ...attached.slice(0, hasGate ? 2 : 1)], scope);
+    const everything = { Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+    const withoutPolicies = { kind: "user" as const, policies: [] };
+    return {
+        ...own,
+        identities: [
+            ...own.identities,
+            ...people,
+            { arn: vaultUser, ...withoutPolicies },
+            {
+                arn: stranger,
+                kind: "user",
+                policies: [{ name: `all that ${otherAccount} has to give`, document: everything }],
+            },
+        ],
+    };
+}
+
+/** How a decision differs from what is intended; undefined where it does not. */
+export function failureOf({ request, expected }: Case, world: World): string | undefined {
+    const decision = decide(world, request);
+    const by = byOf(decision);
+    if (decision.allowed === expected.allowed && by === expected.by) return undefined;
+    const told = (allowed: boolean, statement?: string) =>
+        `${allowed ? "allowed" : "denied"} by ${statement ?? "no statement"}`;
+    return `${JSON.stringify(request)}: ${told(decision.allowed, by)} (${decision.why}), not ${told(expected.allowed, expected.by)}`;
+}
+
+/** The statement by its id; that of an operator's generated policy by the part of it that means something. */
+function byOf({ by }: Decision): string | undefined {
+    return by && (by.sid?.replace(/^Read\d+$/, "Read") ?? by.policy.split(" ")[0]);
+}
