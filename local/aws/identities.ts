@@ -46,7 +46,7 @@ export async function localIdentities(folder: string, server: Server, region: st
     const { iam } = clientsFor(rootCredentials, { ...server, region });
     const identities = { deployer: await makeUser(iam, names.deployer), operator: await makeUser(iam, names.operator) };
     await setPolicy(iam, names.deployer, localDeployerPolicy(localAccount));
-    await setPolicy(iam, names.deployer, verifierPolicy("aws"), verifierName);
+    await setPolicy(iam, names.deployer, verifierPolicy("aws", localAccount), verifierName);
     writeAtomically(fileOf(folder), JSON.stringify(identities));
     return identities;
 }

@@ -92,9 +92,12 @@ function resourcePolicyOf({ identities, resources }: Index, { action, resource }
     return found ? { ...found, decidesAlone } : decidesAlone ? { policies: [], decidesAlone } : undefined;
 }
 
-/** Whose a resource is says its ARN, or the world; one of which neither says it is taken for the caller's own. */
+/**
+ * Whose a resource is says its ARN, or the world; one of which neither says it is taken for the caller's own, and so is
+ * what AWS has for every account, such as its own policies.
+ */
 function isForeign(caller: Identity, { resource }: Call, account = accountOf(resource)): boolean {
-    return account !== undefined && account !== accountOf(caller.arn);
+    return account !== undefined && account !== "aws" && account !== accountOf(caller.arn);
 }
 
 function first(policies: readonly NamedPolicy[], call: Call, effect: "Allow" | "Deny"): ReadyStatement | undefined {

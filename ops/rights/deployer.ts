@@ -79,15 +79,19 @@ export function previewerPolicy(partition: string, accountId: string): PolicyDoc
  * whoever verifies.
  *
  * @param partition `aws`, `aws-cn` or `aws-us-gov`
+ * @param accountId twelve digits: another account's gates, budgets and identities are none of its business
  */
-export function verifierPolicy(partition: string): PolicyDocument {
+export function verifierPolicy(partition: string, accountId: string): PolicyDocument {
+    const iam = (resource: string) => `arn:${partition}:iam::${accountId}:${resource}`;
+    const functions = (name: string) => `arn:${partition}:lambda:*:${accountId}:function:${name}`;
     return policyDocument(
         {
             Sid: "TestObjects",
             Effect: "Allow",
             Action: ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject"],
-            // Every test object is in a folder `verify-<run>/`, at the top or under a service's prefix.
-            Resource: [`arn:${partition}:s3:::*/verify-*`, `arn:${partition}:s3:::*/*/verify-*`],
+            // Every test object is in a folder `verify-<run>/`, at the top or under a service's prefix: IAM's asterisk
+            // stands for slashes, too.
+            Resource: `arn:${partition}:s3:::*/verify-*`,
         },
         {
             Sid: "FindTestObjects",
@@ -100,27 +104,27 @@ export function verifierPolicy(partition: string): PolicyDocument {
             Effect: "Allow",
             Action: "lambda:GetProvisionedConcurrencyConfig",
             // Of a gate's alias.
-            Resource: `arn:${partition}:lambda:*:*:function:*:live`,
+            Resource: functions("*:live"),
         },
         {
             Sid: "KnowOwnRights",
             Effect: "Allow",
             // With it `infra doctor` asks which of the deployer's rights are missing.
             Action: "iam:SimulatePrincipalPolicy",
-            Resource: [`arn:${partition}:iam::*:user/*`, `arn:${partition}:iam::*:role/*`],
+            Resource: [iam("user/*"), iam("role/*")],
         },
         {
             Sid: "AskGateKeepers",
             Effect: "Allow",
             // They restore a budget, try a shut-off, and create and revoke gate keys.
             Action: "lambda:InvokeFunction",
-            Resource: `arn:${partition}:lambda:*:*:function:*-control`,
+            Resource: functions("*-control"),
         },
         {
             Sid: "RestoreBudgets",
             Effect: "Allow",
             Action: ["budgets:DescribeBudgetActionsForBudget", "budgets:ExecuteBudgetAction"],
-            Resource: [`arn:${partition}:budgets::*:budget/*`],
+            Resource: `arn:${partition}:budgets::${accountId}:budget/*`,
         },
         {
             Sid: "FindWhatKilledRunsLeft",
@@ -361,5 +365,4 @@ const serviceActions = [
     ...actionsOn.logGroup,
     ...actionsOn.topic,
     ...Object.values(unnamedActionsOn).flat(),
-    "sts:GetCallerIdentity",
 ];

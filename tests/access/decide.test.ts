@@ -106,6 +106,12 @@ const rules: readonly [rule: string, parts: Parts, rest: Asked, allowed: boolean
         { principal: stranger, action: "s3:GetObject", resource: "arn:aws:s3:::b/key" },
         false,
     ],
+    [
+        "what AWS has for every account takes the identity's allow",
+        { own: [allow()] },
+        { action: "iam:GetPolicy", resource: "arn:aws:iam::aws:policy/ReadOnlyAccess" },
+        true,
+    ],
     ["anonymous needs the resource's policy", { own: [allow()] }, { principal: "anonymous" }, false],
     ["and that names anyone", grants("*"), { principal: "anonymous" }, true],
     ["in both ways to write it", grants({ AWS: "*" }), { principal: "anonymous" }, true],

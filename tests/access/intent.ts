@@ -1,4 +1,5 @@
 import { type AccessRequest } from "../../ops/access/world";
+import { isOpened, opening } from "./opened";
 
 /** What is asked, whoever asks. */
 export type Ask = Omit<AccessRequest, "principal" | "session">;
@@ -66,14 +67,12 @@ export function intentFor({ bans, rights }: Intent, principal: string): Intent {
 }
 
 /** What the caller whose intent it is is to be answered. */
-export function expectedOf({ bans, rights }: Intent, accountId: string, request: Ask): Expected {
+export function expectedOf({ bans, rights }: Intent, request: Ask): Expected {
     const ban = bans.find((one) => covers(one, request));
     if (ban) return { allowed: false, by: ban.by };
-    // Nothing of this account's is let into another, and nobody else's identities are asked about here.
-    const owner = request.resource.split(":")[4];
-    if (owner && owner !== accountId && owner !== "aws") return { allowed: false };
     const right = rights.find((one) => covers(one, request));
-    return right ? { allowed: true, by: right.by } : { allowed: false };
+    if (!right) return { allowed: false };
+    return { allowed: true, by: isOpened(request.resource) ? opening : right.by };
 }
 
 function covers({ actions: some, on, given = {} }: Right | Ban, { action, resource, context = {} }: Ask) {

@@ -3,6 +3,7 @@ import { worldOf } from "../../ops/access/world-of";
 import { type AccessRequest, type Decision, type World } from "../../ops/access/world";
 import { type Ask, type Expected, expectedOf, type Intent, intentFor } from "./intent";
 import { peopleRights } from "./people";
+import { openedResources } from "./opened";
 import { oidcProvider, otherAccount, placesOf, stranger, vaultUser, type Places } from "./places";
 import { asksAt } from "./requests";
 import { servicesIntent, type ShutOff } from "./services";
@@ -31,14 +32,19 @@ const others = [
 export async function matricesOf(stack: Stack): Promise<Matrix[]> {
     const places = placesOf(stack);
     const asks = await asksAt(places);
-    const open = worldIn(stack, places, "none");
+    const opened = openedResources(asks.map(({ resource }) => resource));
+    const worldWhen = (shutOff: ShutOff): World => {
+        const { identities, resources } = worldIn(stack, places, shutOff);
+        return { identities, resources: [...resources, ...opened] };
+    };
+    const open = worldWhen("none");
     const everyone = [...open.identities.map(({ arn }) => arn), ...others];
     return (["none", "brake", "deny"] as const).map((shutOff) => ({
         name:
             shutOff === "none"
                 ? stack.name
                 : `${stack.name}, shut off by the ${shutOff === "brake" ? "gate" : "budget"}`,
-        world: shutOff === "none" ? open : worldIn(stack, places, shutOff),
+        world: shutOff === "none" ? open : worldWhen(shutOff),
         // A shut-off changes what those two may do.
         cases: casesOf(
             asks,
@@ -61,7 +67,7 @@ function casesOf(asks: readonly Ask[], who: readonly string[], intent: Intent, p
             .filter(({ resource }) => principal !== stranger || isOurs(resource, places))
             .map((ask) => ({
                 request: { principal, ...ask },
-                expected: expectedOf(own, scope.accountId, ask),
+                expected: expectedOf(own, ask),
             }));
     });
 }

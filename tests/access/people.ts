@@ -84,7 +84,6 @@ function deployer({ deployer }: Places): Right[] {
             "sns: CreateTopic GetTopicAttributes SetTopicAttributes DeleteTopic",
             "sns: TagResource UntagResource ListTagsForResource",
             "iam: ListVirtualMFADevices",
-            "sts: GetCallerIdentity",
         ),
     ];
 }

@@ -6,6 +6,12 @@ const { accountId, region } = scope;
 export const otherAccount = "999988887777";
 export const stranger = `arn:aws:iam::${otherAccount}:user/stranger`;
 
+/** A bucket of that account's, whose policy opens it to this one. */
+export const openedBucket = "arn:aws:s3:::opened-by-another-account";
+
+/** One of AWS's own, which belongs to no account. */
+export const administratorPolicy = "arn:aws:iam::aws:policy/AdministratorAccess";
+
 export { oidcProvider, vaultUser };
 
 export const iam = (resource: string, account: string = accountId) => `arn:aws:iam::${account}:${resource}`;

@@ -37,7 +37,7 @@ export async function referenceOf(service: string): Promise<ReferenceService> {
             return {
                 name: `${service}:${name}`,
                 resources: resourceTypes.map((type) => patterns.get(type.name)!),
-                conditionKeys,
+                conditionKeys: [...conditionKeys, ...resourceTypes.flatMap((type) => type.conditionKeys)],
             };
         }),
     );
@@ -47,7 +47,8 @@ export async function referenceOf(service: string): Promise<ReferenceService> {
 /** What a type's ARN can be. A name has no colon, a bucket's no slash; a function may be one of its aliases. */
 function arnExpression(arn: string): RegExp {
     const source = arn.replace(/\$\{(\w+)\}/g, (_, name: string) => {
-        if (name === "ObjectName" || name === "LogStreamName") return ".+";
+        // That of a model ends in a version, such as `:0`.
+        if (["ObjectName", "LogStreamName", "ResourceId"].includes(name)) return ".+";
         if (name === "BucketName") return "[^:/]+";
         return name === "FunctionName" ? "[^:]+(:[^:]+)?" : name === "Region" ? "[^:]*" : "[^:]+";
     });

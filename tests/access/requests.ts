@@ -1,6 +1,17 @@
 import { type AccessRequest } from "../../ops/access/world";
 import { type Ask } from "./intent";
-import { codellama, iam, llama, model, oidcProvider, otherAccount, type Places, regional } from "./places";
+import {
+    administratorPolicy,
+    codellama,
+    iam,
+    llama,
+    model,
+    oidcProvider,
+    openedBucket,
+    otherAccount,
+    type Places,
+    regional,
+} from "./places";
 import { type ReferenceAction, referenceOf } from "./reference";
 import { scope } from "./stacks";
 
@@ -38,7 +49,7 @@ export async function asksAt(places: Places): Promise<Ask[]> {
                 .filter(({ name }) => name !== "sts:GetCallerIdentity")
                 .flatMap((action) =>
                     on(action, resources).flatMap((resource) =>
-                        waysOf(action, resource, places).map((context) => ({ action: action.name, resource, context })),
+                        waysOf(action, places).map((context) => ({ action: action.name, resource, context })),
                     ),
                 );
         }),
@@ -79,8 +90,11 @@ function resourcesOf(places: Places): string[] {
         places.topic,
         places.budget,
         `${places.budget}/action/1`,
+        `${places.budget}-2/action/1`,
         ...places.schedules,
+        ...places.schedules.map((schedule) => schedule.replace("/default/", "/default-2/")),
         ...[places.gateLog, places.keeperLog, places.taskLog].flatMap((log) => [log, `${log}:log-stream:today`]),
+        administratorPolicy,
         ...[llama, codellama, "anthropic.claude-3-haiku-20240307-v1:0"].map((id) => model(id)),
         places.usProfile,
         places.globalProfile,
@@ -90,6 +104,9 @@ function resourcesOf(places: Places): string[] {
             ? [arn.replace(scope.region, "us-west-2"), arn.replace(scope.region, "")]
             : [];
     return [
+        openedBucket,
+        `${openedBucket}/key`,
+        `${openedBucket}/verify-1/key`,
         ...buckets.flatMap((bucket) => [bucket, `${bucket}-2`]),
         ...buckets.flatMap((bucket) => keysIn(bucket, places).map((key) => `${bucket}/${key}`)),
         ...buckets.map((bucket) => `${bucket}-2/key`),
@@ -98,6 +115,7 @@ function resourcesOf(places: Places): string[] {
             `${arn}-2`,
             arn.replace(scope.accountId, otherAccount),
             ...inOtherRegions(arn),
+            ...inOtherRegions(`${arn}-2`),
         ]),
     ];
 }
@@ -131,19 +149,23 @@ function keysIn(bucket: string, places: Places): string[] {
 }
 
 /** The contexts in which an action is asked for: all that a policy of the program tells apart, and one beside each. */
-function waysOf({ name, conditionKeys }: ReferenceAction, resource: string, places: Places): readonly Context[] {
-    if (name.startsWith("s3:")) return waysOfS3(name, resource, places);
+function waysOf(action: ReferenceAction, places: Places): readonly Context[] {
+    const { name, conditionKeys } = action;
+    if (name.startsWith("s3:")) return waysOfS3(action);
     if (name.startsWith("sts:")) return waysOfAssuming(name);
-    if (name === "sns:Publish") return waysOfServices;
+    if (asTopicsOwner.has(name)) return waysOfServices;
     if (name === "iam:PassRole") return passedTo;
     if (conditionKeys.includes("iam:PolicyARN")) {
         const policies = [places.brakePolicy, places.denyPolicy, places.scansPolicy];
         return [
-            ...policies,
-            ...policies.map((arn) => `${arn}-2`),
-            ...policies.map((arn) => arn.replace(scope.accountId, otherAccount)),
-            "arn:aws:iam::aws:policy/AdministratorAccess",
-        ].map((arn) => ({ "iam:PolicyARN": arn }));
+            {},
+            ...[
+                ...policies,
+                ...policies.map((arn) => `${arn}-2`),
+                ...policies.map((arn) => arn.replace(scope.accountId, otherAccount)),
+                administratorPolicy,
+            ].map((arn) => ({ "iam:PolicyARN": arn })),
+        ];
     }
     if (conditionKeys.includes("lambda:FunctionUrlAuthType")) {
         return [{}, ...["AWS_IAM", "NONE"].map((type) => ({ "lambda:FunctionUrlAuthType": type }))];
@@ -152,25 +174,46 @@ function waysOf({ name, conditionKeys }: ReferenceAction, resource: string, plac
         return [{}, ...["true", "false"].map((via) => ({ "lambda:InvokedViaFunctionUrl": via }))];
     }
     if (conditionKeys.includes("bedrock:InferenceProfileArn")) {
-        const profiles = [places.usProfile, places.globalProfile, `${places.usProfile}-2`];
-        return [scope.region, "unspecified"].flatMap((region) => [
-            { "aws:RequestedRegion": region },
-            ...profiles.map((arn) => ({ "aws:RequestedRegion": region, "bedrock:InferenceProfileArn": arn })),
+        const profiles = [places.usProfile, places.globalProfile].flatMap((arn) => [arn, `${arn}-2`]);
+        const regions = [{}, ...[scope.region, "unspecified"].map((region) => ({ "aws:RequestedRegion": region }))];
+        return regions.flatMap((region) => [
+            region,
+            ...profiles.map((arn) => ({ ...region, "bedrock:InferenceProfileArn": arn })),
         ]);
     }
     return [{}];
 }
+
+/** What a topic's policy could let a service of AWS do. */
+const asTopicsOwner = new Set(
+    ["Publish", "Subscribe", "SetTopicAttributes", "AddPermission", "DeleteTopic"].map((action) => `sns:${action}`),
+);
 
 const passedTo: readonly Context[] = [
     {},
     ...["ecs-tasks", "budgets", "pods.eks", "lambda", "scheduler", "ec2", "glue"].map((service) => ({
         "iam:PassedToService": `${service}.amazonaws.com`,
     })),
+    // One of China's, which begins alike.
+    { "iam:PassedToService": "lambda.amazonaws.com.cn" },
 ];
 
 const tls = (version: string): Context => ({ "aws:SecureTransport": "true", "s3:TlsVersion": version });
 const secure = tls("1.3");
 const transports: readonly Context[] = [secure, tls("1.2"), tls("1.1"), tls("1.0"), { "aws:SecureTransport": "false" }];
+
+/** What is listed: all, either prefix that is a service's, what is above, under, beside it and begins alike, and another. */
+const listed = [
+    "",
+    "repo-scans/",
+    ...["repo-scans/snapshotter/", "mlflow-artifacts/"].flatMap((own) => [
+        own,
+        `${own}run/`,
+        own.slice(0, -1),
+        own.replace(/\/$/, "-2/"),
+    ]),
+    "other/",
+];
 
 /** Reading, writing and deleting an object, listing, and the neighbours that would undo the guards of a bucket. */
 const asksOverAll = new Set(
@@ -180,10 +223,11 @@ const asksOverAll = new Set(
     ].map((action) => `s3:${action}`),
 );
 
-function waysOfS3(name: string, resource: string, places: Places): readonly Context[] {
+const header = "s3:x-amz-server-side-encryption";
+
+function waysOfS3({ name, conditionKeys }: ReferenceAction): readonly Context[] {
     const ways = asksOverAll.has(name) ? transports : [secure];
-    if (name === "s3:PutObject") {
-        const header = "s3:x-amz-server-side-encryption";
+    if (conditionKeys.includes(header)) {
         const encryptions = ["AES256", "aws:kms", "aws:kms:dsse", "aes256"].map((value) => ({ [header]: value }));
         const customer = { [`${header}-customer-algorithm`]: "AES256" };
         return [
@@ -192,9 +236,7 @@ function waysOfS3(name: string, resource: string, places: Places): readonly Cont
             ...[...encryptions, customer, { ...customer, [header]: "AES256" }].map((way) => ({ ...secure, ...way })),
         ];
     }
-    if (name === "s3:ListBucket") {
-        const own = prefixOf(resource, places) || "a/";
-        const listed = ["", own, `${own}run/`, own.slice(0, -1), own.replace(/\/$/, "-2/"), "repo-scans/", "other/"];
+    if (conditionKeys.includes("s3:prefix")) {
         return [...ways, ...listed.flatMap((prefix) => ways.map((way) => ({ ...way, "s3:prefix": prefix })))];
     }
     return ways;
@@ -213,6 +255,7 @@ const sources: readonly string[] = [
     regional("budgets", "budget/any", ""),
     regional("budgets", "budget/any", "", otherAccount),
     regional("budgets", "other/any", ""),
+    regional("budgets", "budget-2/any", ""),
     iam("budget/any"),
 ];
 
@@ -230,28 +273,35 @@ const waysOfServices: readonly Context[] = [
 /** Which service account a token or a tag speaks of. */
 const accounts = [
     ["clinical-ai", "clinical-ai-prefect-worker"],
+    ["clinical-ai", "clinical-ai-prefect-worker-2"],
     ["clinical-ai", "default"],
     ["clinical-ai-2", "clinical-ai-prefect-worker"],
 ] as const;
 
 function waysOfAssuming(name: string): readonly Context[] {
     const issuer = oidcProvider.split("oidc-provider/")[1];
-    if (name === "sts:AssumeRoleWithWebIdentity") {
-        return [
-            {},
-            ...accounts.flatMap(([namespace, account]) => {
-                const sub = { [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${account}` };
-                return [sub, ...["sts.amazonaws.com", "vault"].map((aud) => ({ ...sub, [`${issuer}:aud`]: aud }))];
-            }),
-            { [`${issuer}:aud`]: "sts.amazonaws.com" },
-        ];
-    }
+    const ofTokens = [
+        ...accounts.flatMap(([namespace, account]) => {
+            const sub = { [`${issuer}:sub`]: `system:serviceaccount:${namespace}:${account}` };
+            return [
+                sub,
+                ...["sts.amazonaws.com", "sts.amazonaws.com.cn", "vault"].map((aud) => ({
+                    ...sub,
+                    [`${issuer}:aud`]: aud,
+                })),
+            ];
+        }),
+        { [`${issuer}:aud`]: "sts.amazonaws.com" },
+    ];
+    if (name === "sts:AssumeRoleWithWebIdentity") return [{}, ...ofTokens];
     const tags = accounts.map(([namespace, account]) => ({
         "aws:RequestTag/kubernetes-namespace": namespace,
         "aws:RequestTag/kubernetes-service-account": account,
     }));
     return [
         ...waysOfServices,
+        // Who assumes a role with a token sets the session's tags with it.
+        ...(name === "sts:TagSession" ? ofTokens : []),
         ...tags.flatMap((tag) => waysOfServices.map((way) => ({ ...way, ...tag }))),
         ...Object.entries(tags[0]).map(([key, value]) => ({ ...waysOfServices[11], [key]: value })),
     ];

@@ -70,7 +70,7 @@ export async function runStack(file: StackName, variant: Variant): Promise<Stack
         resources: mocks.resources,
         people: [
             person("platform-deployer", ["deployer", deployerPolicy(scope.partition, scope.accountId)]),
-            person("platform-verifier", ["verifier", verifierPolicy(scope.partition)]),
+            person("platform-verifier", ["verifier", verifierPolicy(scope.partition, scope.accountId)]),
             person("platform-operator", ["operator", operator]),
         ],
     };

@@ -53,7 +53,6 @@ const neverAsked: Readonly<Record<string, string>> = Object.fromEntries(
         ],
         "the emulator asks nobody for it": [
             "iam:PassRole",
-            "sts:GetCallerIdentity",
             "eks:DescribePodIdentityAssociation",
             "eks:TagResource",
             "eks:UntagResource",

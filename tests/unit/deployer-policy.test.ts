@@ -59,7 +59,7 @@ describe("the deployer's policy", () => {
     });
 
     it("touches no object: that is the verifier's", () => {
-        const objects = actionsOf(verifierPolicy("aws"));
+        const objects = actionsOf(verifierPolicy("aws", "123456789012"));
         assert.deepEqual(
             actionsOf(deployerPolicy("aws", "123456789012")).filter((action) => objects.includes(action)),
             [],
@@ -67,10 +67,10 @@ describe("the deployer's policy", () => {
     });
 
     it("lets the verifier touch test objects only, and read none", () => {
-        const [objects, find] = verifierPolicy("aws").Statement;
+        const [objects, find] = verifierPolicy("aws", "123456789012").Statement;
         assert.ok(([objects.Resource].flat() as string[]).every((resource) => resource.endsWith("/verify-*")));
         assert.ok(([find.Action].flat() as string[]).every((action) => action.startsWith("s3:List")));
-        assert.ok(!actionsOf(verifierPolicy("aws")).includes("s3:GetObject"));
+        assert.ok(!actionsOf(verifierPolicy("aws", "123456789012")).includes("s3:GetObject"));
     });
 
     it("has the emulator's names for the emulator only", () => {
