@@ -7,6 +7,7 @@ import { LocalError } from "../../local/paths";
 import { elapsed } from "../../local/progress";
 import { interrupted, listenForInterrupts } from "../../ops/common/interrupt";
 import { say } from "../../ops/common/output";
+import { measureAccess, renderAccess } from "./access";
 import { measureAgainstByHand } from "./against-by-hand";
 import { measureFleet } from "./fleet";
 import { renderFleet } from "./fleet-report";
@@ -37,10 +38,12 @@ bench
     .option("--json", "the figures as one JSON document")
     .addHelpText(
         "after",
-        "\nnpm run bench -- fleet previews, too; npm run bench -- gate and -- overshoot need nothing of the local cloud's engine",
+        "\nnpm run bench -- fleet previews, too; npm run bench -- gate, -- overshoot and -- access need nothing of the local cloud's engine",
     )
     .action(async ({ json }: Options) => {
-        say("Previews, by components and by hand. There are also: npm run bench -- fleet, -- gate, -- overshoot");
+        say(
+            "Previews, by components and by hand. There are also: npm run bench -- fleet, -- gate, -- overshoot, -- access",
+        );
         await run(measureAgainstByHand, renderTable, json);
     });
 bench
@@ -61,6 +64,10 @@ bench
     .command("policy-pack")
     .description("What the policy pack adds to the time of a preview.")
     .action(() => run(measurePolicyPack, renderPolicyPack, bench.opts<Options>().json));
+bench
+    .command("access")
+    .description("How many decisions the evaluator of policies makes in a second, over cases of the access matrix.")
+    .action(() => run(measureAccess, renderAccess, bench.opts<Options>().json));
 
 listenForInterrupts();
 process.on("SIGHUP", () => process.exit(129));
