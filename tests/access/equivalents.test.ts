@@ -57,11 +57,12 @@ describe("what is said of mutants that no request tells from the policy", () => 
             for (const name of names) {
                 const { resources } = all.find((action) => action.name === name)!;
                 assert.ok(resources.length > 0, `${name} has no resource level`);
-                for (const type of resources)
-                    {assert.ok(
+                for (const type of resources) {
+                    assert.ok(
                         arns.some((arn) => type.test(arn)),
                         `${name}: ${type.source}`,
-                    );}
+                    );
+                }
             }
         });
     }

@@ -4,9 +4,9 @@ import { type AccessRequest, type Decision, type World } from "../../ops/access/
 import { type Ask, type Expected, expectedOf, type Intent, intentFor } from "./intent";
 import { peopleRights } from "./people";
 import { openedResources } from "./opened";
-import { oidcProvider, otherAccount, placesOf, stranger, vaultUser, type Places } from "./places";
+import { invokersOf, oidcProvider, otherAccount, placesOf, stranger, vaultUser, type Places } from "./places";
 import { asksAt } from "./requests";
-import { servicesIntent, type ShutOff } from "./services";
+import { narrowed, servicesIntent, type ShutOff } from "./services";
 import { scope, type Stack } from "./stacks";
 
 /** A stack in a situation, with all that is asked there and the answers that are intended. */
@@ -21,11 +21,18 @@ export interface Case {
     readonly expected: Expected;
 }
 
+/** Who asks, by the name that the intent has for it. */
+interface Caller extends Pick<AccessRequest, "principal" | "session"> {
+    readonly name: string;
+}
+
 /** Those who ask and have no policies: anonymous callers, an identity provider, and services of AWS, one of which has no part in it. */
 const others = [
     "anonymous",
     oidcProvider,
-    ...["budgets", "ec2", "ecs-tasks", "lambda", "pods.eks", "scheduler"].map((service) => `${service}.amazonaws.com`),
+    ...["budgets", "cloudwatch", "ec2", "ecs-tasks", "lambda", "pods.eks", "scheduler"].map(
+        (service) => `${service}.amazonaws.com`,
+    ),
 ];
 
 /** A stack as it is, and shut off by each of its two brakes. */
@@ -38,7 +45,12 @@ export async function matricesOf(stack: Stack): Promise<Matrix[]> {
         return { identities, resources: [...resources, ...opened] };
     };
     const open = worldWhen("none");
-    const everyone = [...open.identities.map(({ arn }) => arn), ...others];
+    const everyone: Caller[] = [
+        ...[...open.identities.map(({ arn }) => arn), ...others].map((name) => ({ name, principal: name })),
+        ...(stack.narrowing
+            ? [{ name: narrowed(places), principal: places.sessionRole, session: [stack.narrowing] }]
+            : []),
+    ];
     return (["none", "brake", "deny"] as const).map((shutOff) => ({
         name:
             shutOff === "none"
@@ -48,7 +60,7 @@ export async function matricesOf(stack: Stack): Promise<Matrix[]> {
         // A shut-off changes what those two may do.
         cases: casesOf(
             asks,
-            shutOff === "none" ? everyone : everyone.filter((who) => [places.llm, places.gateRole].includes(who)),
+            shutOff === "none" ? everyone : everyone.filter(({ principal }) => invokersOf(places).includes(principal)),
             intentOf(places, shutOff),
             places,
         ),
@@ -60,13 +72,14 @@ function intentOf(places: Places, shutOff: ShutOff): Intent {
     return { ...services, rights: [...services.rights, ...peopleRights(places)] };
 }
 
-function casesOf(asks: readonly Ask[], who: readonly string[], intent: Intent, places: Places): Case[] {
-    return who.flatMap((principal) => {
-        const own = intentFor(intent, principal);
+function casesOf(asks: readonly Ask[], who: readonly Caller[], intent: Intent, places: Places): Case[] {
+    return who.flatMap(({ name, ...caller }) => {
+        const { principal } = caller;
+        const own = intentFor(intent, name);
         return asks
             .filter(({ resource }) => principal !== stranger || isOurs(resource, places))
             .map((ask) => ({
-                request: { principal, ...ask },
+                request: { ...caller, ...ask },
                 expected: expectedOf(own, ask),
             }));
     });
@@ -77,18 +90,16 @@ function isOurs(resource: string, { buckets }: Places): boolean {
     return resource.includes(`:${scope.accountId}:`) || Object.values(buckets).includes(resource.split("/")[0]);
 }
 
-function worldIn(
-    { resources, people }: Stack,
-    { llm, gateRole, hasGate, brakePolicy, denyPolicy }: Places,
-    shutOff: ShutOff,
-): World {
+function worldIn({ resources, people }: Stack, places: Places, shutOff: ShutOff): World {
+    const { brakePolicy, denyPolicy } = places;
+    const [llm, role] = invokersOf(places);
     const policyArn = shutOff === "brake" ? brakePolicy : denyPolicy;
     const name = (arn: string) => arn.split("/")[1];
     const attached = [
         { type: "aws:iam/userPolicyAttachment:UserPolicyAttachment", inputs: { user: name(llm), policyArn } },
-        { type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", inputs: { role: name(gateRole), policyArn } },
+        { type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", inputs: { role: name(role), policyArn } },
     ];
-    const own = worldOf(shutOff === "none" ? resources : [...resources, ...attached.slice(0, hasGate ? 2 : 1)], scope);
+    const own = worldOf(shutOff === "none" ? resources : [...resources, ...attached], scope);
     const everything = { Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
     const withoutPolicies = { kind: "user" as const, policies: [] };
     return {

@@ -24,7 +24,7 @@ export class Mutation {
     /** Mutants of the policies in a matrix, each against the cases in which its policy is asked. */
     try({ world, cases }: Matrix, { name: stack, environment }: Stack): void {
         const casesOf = groups(world, cases);
-        for (const { policy, replaced, asked } of policiesIn(world)) {
+        for (const { policy, replaced, asked } of [...policiesIn(world), ...sessionsIn(world, cases)]) {
             const relevant = asked.flatMap((key) => casesOf.get(key) ?? []);
             if (relevant.length === 0) continue;
             for (const mutant of mutantsOf(policy.document)) {
@@ -49,10 +49,10 @@ export class Mutation {
     }
 }
 
-function verdict(policy: NamedPolicy, mutant: Mutant, replaced: (by: NamedPolicy) => World, relevant: readonly Case[]) {
-    const world = replaced({ ...policy, document: mutant.document });
+function verdict(policy: NamedPolicy, mutant: Mutant, replaced: Place["replaced"], relevant: readonly Case[]) {
+    const { world, asking = (one) => one } = replaced({ ...policy, document: mutant.document });
     for (const one of relevant) {
-        const failure = failureOf(one, world);
+        const failure = failureOf(asking(one), world);
         if (failure !== undefined) return { killedBy: failure };
     }
     const known = equivalents.find((one) => standsFor(one, policy.name, mutant.change));
@@ -77,9 +77,16 @@ export function nameOf({ stack, policy, change }: Verdict): string {
     return `${stack}: ${policy}: ${change}`;
 }
 
+/** A world, or what is asked in it, with another policy in the place of one. */
+interface Replaced {
+    readonly world: World;
+    /** @default as it is */
+    readonly asking?: (one: Case) => Case;
+}
+
 interface Place {
     readonly policy: NamedPolicy;
-    readonly replaced: (by: NamedPolicy) => World;
+    readonly replaced: (by: NamedPolicy) => Replaced;
     /** Keys of the groups of cases in which the policy has a say. */
     readonly asked: readonly string[];
 }
@@ -91,7 +98,7 @@ function policiesIn(world: World): Place[] {
         const known = places.get(policy.document);
         places.set(policy.document, {
             policy,
-            replaced: (by) => replacedIn(world, policy, by),
+            replaced: (by) => ({ world: replacedIn(world, policy, by) }),
             asked: [...(known?.asked ?? []), asked],
         });
     };
@@ -102,6 +109,19 @@ function policiesIn(world: World): Place[] {
     }
     for (const { arn, policy } of world.resources) if (!isOpened(arn)) add(policy, `on ${arn}`);
     return [...places.values()];
+}
+
+/** The policies that sessions are narrowed by: they come with a request. */
+function sessionsIn(world: World, cases: readonly Case[]): Place[] {
+    const policies = new Set(cases.flatMap(({ request }) => request.session ?? []));
+    return [...policies].map((policy) => ({
+        policy,
+        replaced: (by) => ({
+            world,
+            asking: ({ request, expected }) => ({ request: { ...request, session: [by] }, expected }),
+        }),
+        asked: [`in ${policy.name}`],
+    }));
 }
 
 function replacedIn(world: World, policy: NamedPolicy, by: NamedPolicy): World {
@@ -116,7 +136,7 @@ function replacedIn(world: World, policy: NamedPolicy, by: NamedPolicy): World {
     };
 }
 
-/** Cases by who asks, by the role whose trust is asked, and by what the resource's policy belongs to. */
+/** Cases by who asks, by what narrows a session, by the role whose trust is asked, and by what the resource's policy belongs to. */
 function groups({ resources }: World, cases: readonly Case[]): ReadonlyMap<string, readonly Case[]> {
     const withPolicies = new Set(resources.map(({ arn }) => arn));
     const found = new Map<string, Case[]>();
@@ -128,6 +148,7 @@ function groups({ resources }: World, cases: readonly Case[]): ReadonlyMap<strin
     for (const one of cases) {
         const { principal, action, resource } = one.request;
         add(`by ${principal}`, one);
+        for (const { name } of one.request.session ?? []) add(`in ${name}`, one);
         if (action.startsWith("sts:")) add(`of ${resource}`, one);
         const owner = withPolicies.has(resource) ? resource : resource.split("/")[0];
         if (withPolicies.has(owner)) add(`on ${owner}`, one);

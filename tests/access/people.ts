@@ -1,5 +1,5 @@
 import { actions, type Right, under } from "./intent";
-import { iam, type Places } from "./places";
+import { alarmsOf, iam, type Places } from "./places";
 import { scope } from "./stacks";
 
 /** What the people may do who deploy a stack, verify it and look at it: with their own rights, never with a service's. */
@@ -25,6 +25,7 @@ function deployer({ deployer }: Places): Right[] {
         anyOf("dynamodb", "table/"),
         anyOf("lambda", "function:"),
         anyOf("scheduler", "schedule/default/"),
+        anyOf("cloudwatch", "alarm:"),
     ];
     return [
         right(
@@ -70,6 +71,7 @@ function deployer({ deployer }: Places): Right[] {
             "lambda: CreateFunctionUrlConfig GetFunctionUrlConfig UpdateFunctionUrlConfig DeleteFunctionUrlConfig",
             "lambda: AddPermission GetPolicy RemovePermission",
             "scheduler: CreateSchedule GetSchedule UpdateSchedule DeleteSchedule",
+            "cloudwatch: PutMetricAlarm DescribeAlarms DeleteAlarms TagResource UntagResource ListTagsForResource",
         ),
         right(
             "Services",
@@ -83,6 +85,7 @@ function deployer({ deployer }: Places): Right[] {
             "logs: TagResource UntagResource ListTagsForResource",
             "sns: CreateTopic GetTopicAttributes SetTopicAttributes DeleteTopic",
             "sns: TagResource UntagResource ListTagsForResource",
+            "sns: Subscribe GetSubscriptionAttributes Unsubscribe",
             "iam: ListVirtualMFADevices",
         ),
     ];
@@ -120,7 +123,7 @@ function verifier({ verifier }: Places): Right[] {
 function operator(places: Places): Right[] {
     const { buckets, brakePolicy, denyPolicy, scansPolicy, budget } = places;
     const roles = [places.keeper, places.starter, places.shutOff, places.task];
-    if (places.hasGate) roles.push(places.gateRole);
+    roles.push(places.hasGate ? places.gateRole : places.sessionRole);
     const users = [places.rlStudio, places.agent, places.mlflow, places.llm];
     (places.worker.includes(":user/") ? users : roles).push(places.worker);
     // Its statements are numbered as they come: which of them it is says nothing.
@@ -150,7 +153,9 @@ function operator(places: Places): Right[] {
         ...(places.hasBudgetAction
             ? [right("E4", [budget, under(`${budget}/action/`)], "budgets: DescribeBudgetActionsForBudget")]
             : []),
-        right("E2", [places.topic], "sns: GetTopicAttributes"),
+        right("E2", [places.topic, places.gateTopic], "sns: GetTopicAttributes"),
+        right("E2", [places.gateTopic], "sns: ListSubscriptionsByTopic"),
+        right("E5", alarmsOf(places), "cloudwatch: DescribeAlarms"),
         right("E4", [places.table], "dynamodb: GetItem"),
         right("E5", places.schedules, "scheduler: GetSchedule"),
     ];

@@ -45,6 +45,8 @@ export function placesOf({ environment, variant, file }: Pick<Stack, "environmen
         llm: iam(`user/${name("deployer-ddf-llm-models")}`),
         /** Only in front of a gate. */
         gateRole: iam(`role/${name("deployer-ddf-llm-models-gate-role")}`),
+        /** Only without one: its sessions are narrowed to a model. */
+        sessionRole: iam(`role/${name("deployer-ddf-llm-models-session-role")}`),
         keeper: iam(`role/${gate}-control`),
         starter: iam(`role/${gate}-control-schedule`),
         shutOff: iam(`role/${name("deployer-ddf-llm-models-shut-off-role")}`),
@@ -58,6 +60,10 @@ export function placesOf({ environment, variant, file }: Pick<Stack, "environmen
         keeperFunction: regional("lambda", `function:${gate}-control`),
         table: regional("dynamodb", `table/${name("deployer-ddf-llm-models-gate")}`),
         topic: regional("sns", name("deployer-ddf-llm-models-alerts")),
+        gateTopic: regional("sns", name("deployer-ddf-llm-models-gate-alerts")),
+        alarms: [`${gate}-control-errors`, `${gate}-control-silent`, `${gate}-errors`, `${gate}-throttles`].map(
+            (alarm) => regional("cloudwatch", `alarm:${alarm}`),
+        ),
         budget: `arn:aws:budgets::${accountId}:budget/${name("deployer-ddf-llm-models-budget")}`,
         schedules: ["keep", "month", "daily"].map((task) =>
             regional("scheduler", `schedule/default/${gate}-control-${task}`),
@@ -80,3 +86,13 @@ export function placesOf({ environment, variant, file }: Pick<Stack, "environmen
 }
 
 export type Places = ReturnType<typeof placesOf>;
+
+/** Those of the keeper, and those of the gate where there is one. */
+export function alarmsOf({ alarms, hasGate }: Places): readonly string[] {
+    return hasGate ? alarms : alarms.slice(0, 2);
+}
+
+/** Who calls models, and is denied that by a shut-off: the service's user and a role. */
+export function invokersOf({ llm, gateRole, sessionRole, hasGate }: Places): readonly string[] {
+    return [llm, hasGate ? gateRole : sessionRole];
+}

@@ -74,6 +74,7 @@ function resourcesOf(places: Places): string[] {
         places.task,
         places.execution,
         places.gateRole,
+        places.sessionRole,
         places.keeper,
         places.starter,
         places.shutOff,
@@ -88,6 +89,8 @@ function resourcesOf(places: Places): string[] {
         places.keeperFunction,
         places.table,
         places.topic,
+        places.gateTopic,
+        ...places.alarms,
         places.budget,
         `${places.budget}/action/1`,
         `${places.budget}-2/action/1`,
@@ -153,7 +156,7 @@ function waysOf(action: ReferenceAction, places: Places): readonly Context[] {
     const { name, conditionKeys } = action;
     if (name.startsWith("s3:")) return waysOfS3(action);
     if (name.startsWith("sts:")) return waysOfAssuming(name);
-    if (asTopicsOwner.has(name)) return waysOfServices;
+    if (asTopicsOwner.has(name)) return [...waysOfServices, ...waysOnBehalf(alarmsBeside(places))];
     if (name === "iam:PassRole") return passedTo;
     if (conditionKeys.includes("iam:PolicyARN")) {
         const policies = [places.brakePolicy, places.denyPolicy, places.scansPolicy];
@@ -259,13 +262,22 @@ const sources: readonly string[] = [
     iam("budget/any"),
 ];
 
-const waysOfServices: readonly Context[] = [
-    {},
-    ...sources.flatMap((arn): Context[] => [
+/** Alarms of the stack, and beside one of them that of another name, region and account. */
+function alarmsBeside({ alarms }: Places): string[] {
+    const [one] = alarms;
+    return [...alarms, `${one}-2`, one.replace(scope.region, "us-west-2"), one.replace(scope.accountId, otherAccount)];
+}
+
+const waysOnBehalf = (arns: readonly string[]): Context[] =>
+    arns.flatMap((arn): Context[] => [
         { "aws:SourceArn": arn },
         { "aws:SourceArn": arn, "aws:SourceAccount": scope.accountId },
         { "aws:SourceArn": arn, "aws:SourceAccount": otherAccount },
-    ]),
+    ]);
+
+const waysOfServices: readonly Context[] = [
+    {},
+    ...waysOnBehalf(sources),
     { "aws:SourceAccount": scope.accountId },
     { "aws:SourceAccount": otherAccount },
 ];

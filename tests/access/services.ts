@@ -1,5 +1,5 @@
 import { actions, type Ban, type Given, type Intent, type Right, under } from "./intent";
-import { codellama, llama, model, oidcProvider, type Places, vaultUser } from "./places";
+import { alarmsOf, codellama, invokersOf, llama, model, oidcProvider, type Places, vaultUser } from "./places";
 import { spendingActions } from "./spending";
 import { scope } from "./stacks";
 
@@ -49,10 +49,10 @@ function bucketBans(bucket: string, headerRequired: boolean): Ban[] {
 }
 
 /** Whoever may invoke at other times is denied everything of Bedrock that spends (E4). */
-function shutOffBan({ llm, gateRole, hasGate }: Places): Ban {
+function shutOffBan(places: Places): Ban {
     return {
         id: "E4",
-        who: hasGate ? [llm, gateRole] : [llm],
+        who: [...invokersOf(places), narrowed(places)],
         by: "DenySpending",
         actions: spendingActions,
         on: [/^/],
@@ -185,7 +185,7 @@ const invoking = "bedrock: InvokeModel InvokeModelWithResponseStream";
 /** Who calls the models: the gate for everyone where there is one, else the service itself (E1). */
 function callers(places: Places): Right[] {
     const { llm, gateRole, hasGate, hasProfiles, hasKeys, liveAlias, keysAlias, usProfile, globalProfile } = places;
-    const who = [hasGate ? gateRole : llm];
+    const who = hasGate ? [gateRole] : [llm, places.sessionRole];
     const models = [model(llama), model(codellama)];
     const profile = (given: Given) => ({ id: "E1", who, actions: actions(invoking), given });
     const through = (arn: string): Given => ({ "bedrock:InferenceProfileArn": arn });
@@ -216,7 +216,25 @@ function callers(places: Places): Right[] {
               ]
             : [
                   { id: "E1", who, by: "AllowInvokingModels", actions: actions(invoking), on: models },
+                  {
+                      id: "E11",
+                      who: [narrowed(places)],
+                      by: "AllowInvokingModels",
+                      actions: actions(invoking),
+                      on: [model(llama)],
+                  },
                   looking("AllowInvokingModels", "GetFoundationModel", models),
+              ]),
+        ...(hasGate
+            ? []
+            : [
+                  {
+                      id: "E11",
+                      who: [llm],
+                      by: "TrustUser",
+                      actions: actions("sts: AssumeRole"),
+                      on: [places.sessionRole],
+                  },
               ]),
         looking("AllowListingModels", "ListFoundationModels", ["*"]),
         ...(hasGate
@@ -247,26 +265,25 @@ function throughUrl(who: readonly string[] | undefined, on: string, type: string
     ];
 }
 
+/** A session of the role that is narrowed to one model (E11). */
+export const narrowed = ({ sessionRole }: Places) => `${sessionRole}, narrowed`;
+
 /** In the place of a list of all that ask. */
 export const anyone: readonly string[] = Object.assign([], { includes: () => true });
 
 /** The two brakes, each with its own policy: whoever holds one attaches that policy, on whoever calls models, alone (E4). */
-function brakes({ llm, gateRole, hasGate, keeper, shutOff, brakePolicy, denyPolicy }: Places): Right[] {
+function brakes(places: Places): Right[] {
+    const { gateRole, hasGate, keeper, shutOff, brakePolicy, denyPolicy } = places;
+    const [llm, role] = invokersOf(places);
     const on = (who: string, policy: string, verbs: readonly string[], users: string, roles: string): Right[] =>
-        (["User", "Role"] as const).flatMap((kind) =>
-            kind === "Role" && !hasGate
-                ? []
-                : [
-                      {
-                          id: "E4",
-                          who: [who],
-                          by: kind === "User" ? users : roles,
-                          actions: actions(`iam: ${verbs.map((verb) => `${verb}${kind}Policy`).join(" ")}`),
-                          on: [kind === "User" ? llm : gateRole],
-                          given: { "iam:PolicyARN": policy },
-                      },
-                  ],
-        );
+        (["User", "Role"] as const).map((kind) => ({
+            id: "E4",
+            who: [who],
+            by: kind === "User" ? users : roles,
+            actions: actions(`iam: ${verbs.map((verb) => `${verb}${kind}Policy`).join(" ")}`),
+            on: [kind === "User" ? llm : role],
+            given: { "iam:PolicyARN": policy },
+        }));
     const seeing = (kind: "User" | "Role", place: string): Right => ({
         id: "E4",
         who: [keeper],
@@ -285,13 +302,25 @@ function brakes({ llm, gateRole, hasGate, keeper, shutOff, brakePolicy, denyPoli
         ),
         ...(hasGate ? on(gateRole, brakePolicy, ["Attach"], "AllowAttachingToUsers", "AllowAttachingToRoles") : []),
         seeing("User", llm),
-        ...(hasGate ? [seeing("Role", gateRole)] : []),
+        seeing("Role", role),
     ];
 }
 
 /** What the gate and the keeper do beside that, and who starts them. */
 function keeping(places: Places): Right[] {
-    const { gateRole, keeper, starter, shutOff, keeperFunction, liveAlias, table, topic, gateLog, keeperLog } = places;
+    const {
+        gateRole,
+        keeper,
+        starter,
+        shutOff,
+        keeperFunction,
+        liveAlias,
+        table,
+        topic,
+        gateTopic,
+        gateLog,
+        keeperLog,
+    } = places;
     const both = places.hasGate ? [gateRole, keeper] : [keeper];
     const own: Given = { "aws:SourceAccount": scope.accountId };
     const logging = (who: string, log: string): Right => ({
@@ -312,7 +341,13 @@ function keeping(places: Places): Right[] {
     return [
         right("E6", both, "AllowCounting", "dynamodb: DeleteItem GetItem UpdateItem", [table]),
         right("E5", [keeper], "AllowLookingThroughTheTable", "dynamodb: Query", [table]),
-        right("E2", both, "AllowTelling", "sns: Publish", [topic]),
+        right("E2", both, "AllowTelling", "sns: Publish", [gateTopic]),
+        ...alarmsOf(places).map((alarm) =>
+            right("E5", ["cloudwatch.amazonaws.com"], "AllowAlarmsToPublish", "sns: Publish", [gateTopic], {
+                ...own,
+                "aws:SourceArn": alarm,
+            }),
+        ),
         ...(places.hasGate ? [logging(gateRole, gateLog)] : []),
         logging(keeper, keeperLog),
         // Whatever is billed and measured: most of it has no ARN.

@@ -1,8 +1,9 @@
 import { deployerPolicy, verifierPolicy } from "../../ops/rights/deployer";
 import { operatorPolicy } from "../../ops/rights/operator";
 import { type StackResource } from "../../ops/access/world-of";
-import { type World } from "../../ops/access/world";
+import { type NamedPolicy, type World } from "../../ops/access/world";
 import { serviceNames, type ServiceOutputs } from "../../services";
+import { sessionPolicy } from "../../services/llm-models/session";
 import { RecordingMocks, valueOf } from "../support/mocks";
 import { runProgram, stackConfig, type StackName } from "../support/stack-files";
 
@@ -44,6 +45,8 @@ export interface Stack {
     readonly environment: string;
     readonly resources: readonly StackResource[];
     readonly people: World["identities"];
+    /** The policy that narrows a session of llm-models to its first model, where there are such sessions (E11). */
+    readonly narrowing?: NamedPolicy;
 }
 
 export async function runStack(file: StackName, variant: Variant): Promise<Stack> {
@@ -62,6 +65,8 @@ export async function runStack(file: StackName, variant: Variant): Promise<Stack
         kind: "user" as const,
         policies: documents.map(([policy, document]) => ({ name: policy, document })),
     });
+    const llmModels = outputs["llm-models"];
+    const narrowing = llmModels?.sessionRoleArn && sessionPolicy(llmModels, [llmModels.models[0]], scope);
     return {
         name: variant === "as committed" ? file : `${file} with ${variant}`,
         file,
@@ -73,6 +78,7 @@ export async function runStack(file: StackName, variant: Variant): Promise<Stack
             person("platform-verifier", ["verifier", verifierPolicy(scope.partition, scope.accountId)]),
             person("platform-operator", ["operator", operator]),
         ],
+        ...(narrowing ? { narrowing: { name: "narrowing of a session", document: narrowing } } : {}),
     };
 }
 
