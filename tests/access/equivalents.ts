@@ -59,6 +59,12 @@ export const equivalents: readonly Equivalent[] = [
         because: "of all actions, those two alone can say bedrock:InferenceProfileArn",
     },
     {
+        policy: /^narrowing of a session$/,
+        change: /: (Action bedrock:Invoke\w+ → bedrock:\*|Resource \S+ → (\S+v1:0?\*|arn:aws:bedrock:\*::\S+))$/,
+        because:
+            "a session may nothing that its role may not: no other action, and no other version or region of a model",
+    },
+    {
         policy: /^(control|shut-off)$/,
         change: /: Action iam:(Attach|Detach)(User|Role)Policy → iam:\*$/,
         because: "of all that is done to a user or a role, attaching and detaching alone say iam:PolicyARN",

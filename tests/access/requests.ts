@@ -156,7 +156,8 @@ function waysOf(action: ReferenceAction, places: Places): readonly Context[] {
     const { name, conditionKeys } = action;
     if (name.startsWith("s3:")) return waysOfS3(action);
     if (name.startsWith("sts:")) return waysOfAssuming(name);
-    if (asTopicsOwner.has(name)) return [...waysOfServices, ...waysOnBehalf(alarmsBeside(places))];
+    if (name === "sns:Publish") return [...waysOfServices, ...waysOnBehalf(alarmsBeside(places))];
+    if (asTopicsOwner.has(name)) return [...waysOfServices, ...waysOnBehalf(places.alarms.slice(0, 1))];
     if (name === "iam:PassRole") return passedTo;
     if (conditionKeys.includes("iam:PolicyARN")) {
         const policies = [places.brakePolicy, places.denyPolicy, places.scansPolicy];
@@ -187,9 +188,9 @@ function waysOf(action: ReferenceAction, places: Places): readonly Context[] {
     return [{}];
 }
 
-/** What a topic's policy could let a service of AWS do. */
+/** What else a topic's policy could let a service of AWS do. */
 const asTopicsOwner = new Set(
-    ["Publish", "Subscribe", "SetTopicAttributes", "AddPermission", "DeleteTopic"].map((action) => `sns:${action}`),
+    ["Subscribe", "SetTopicAttributes", "AddPermission", "DeleteTopic"].map((action) => `sns:${action}`),
 );
 
 const passedTo: readonly Context[] = [
@@ -262,10 +263,14 @@ const sources: readonly string[] = [
     iam("budget/any"),
 ];
 
-/** Alarms of the stack, and beside one of them that of another name, region and account. */
+/** Alarms of the stack, and beside each that of another name, region and account. */
 function alarmsBeside({ alarms }: Places): string[] {
-    const [one] = alarms;
-    return [...alarms, `${one}-2`, one.replace(scope.region, "us-west-2"), one.replace(scope.accountId, otherAccount)];
+    return alarms.flatMap((one) => [
+        one,
+        `${one}-2`,
+        one.replace(scope.region, "us-west-2"),
+        one.replace(scope.accountId, otherAccount),
+    ]);
 }
 
 const waysOnBehalf = (arns: readonly string[]): Context[] =>
