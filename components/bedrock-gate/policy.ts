@@ -142,7 +142,7 @@ export function allowControl(scope: ArnScope, functionName: string, rights: Cont
         {
             Sid: "AllowWatching",
             Effect: "Allow",
-            // None of them has a resource level.
+            // AWS narrows them by optional resources, of which none stands for what is asked here.
             Action: ["ce:GetCostAndUsage", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"],
             Resource: "*",
         },

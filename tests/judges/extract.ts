@@ -94,7 +94,10 @@ async function extractStack(stack: "dev" | "staging" | "prod"): Promise<Extract>
     const config = stackConfig(stack);
     await runProgram(mocks, config, { stack });
     const people = {
-        [deployer]: { [deployer]: deployerPolicy("aws", mockAccount), "platform-verifier": verifierPolicy("aws") },
+        [deployer]: {
+            [deployer]: deployerPolicy("aws", mockAccount),
+            "platform-verifier": verifierPolicy("aws", mockAccount),
+        },
     };
     return {
         stack,

@@ -37,9 +37,9 @@ describe("the policy pack is served", function () {
     const runPolicyPack = join(root, "node_modules", "@pulumi", "pulumi", "cmd", "run-policy-pack");
     const ways: Readonly<Record<string, readonly [command: readonly string[], cwd: string]>> = {
         "as a program, wherever it is called": [[join(folder, "serve.js"), "127.0.0.1:1"], "/"],
-        // What Pulumi's own launcher of policy packs does with `--policy-pack policy-pack`.
+        // What Pulumi's language host does with `--policy-pack policy-pack` (RunPlugin in pulumi-language-nodejs).
         "as a folder, by the module of the SDK that runs packs": [
-            [process.execPath, runPolicyPack, "127.0.0.1:1", "."],
+            [process.execPath, runPolicyPack, "127.0.0.1:1", folder],
             folder,
         ],
     };

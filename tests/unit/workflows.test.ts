@@ -107,9 +107,11 @@ describe("the scripts of CI", () => {
         execa(join(root, "ci", name), args, { cwd: tmpdir(), env, reject: false, all: true });
     const flags = "--non-interactive --suppress-progress --color never";
 
+    const judged = "--policy-pack policy-pack/serve.js";
+
     for (const [name, args, expected] of [
-        ["preview", ["dev", "x.md"], [`pulumi preview --stack dev --diff ${flags}`]],
-        ["deploy", ["prod"], [`pulumi up --stack prod --yes --diff ${flags}`]],
+        ["preview", ["dev", "x.md"], [`pulumi preview --stack dev ${judged} --diff ${flags}`]],
+        ["deploy", ["prod"], [`pulumi up --stack prod ${judged} --yes --diff ${flags}`]],
         ["drift", ["staging"], [`pulumi preview --stack staging --refresh --expect-no-changes --diff ${flags}`]],
         [
             "rotate",
