@@ -1,108 +1,128 @@
-// The first deployment to an account, from the owner's credentials to an `up` by CI, on a local AWS that enforces IAM.
-// What it does not show: the local AWS does not verify the signature of a web identity's token.
+// The first deployment to an account, by the commands that docs/deploying.md gives, from the owner's credentials to an
+// `up` by CI, on a local AWS that enforces IAM. What it does not show: the local AWS does not verify the signature of a
+// web identity's token.
 
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { CreateRoleCommand, ListAttachedRolePoliciesCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import execa from "execa";
 import { parse, stringify } from "yaml";
 
 import { localDeployerPolicy } from "../../local/aws/gaps";
 import { findEngine } from "../../local/engine";
 import { cacheDirectory, root } from "../../local/paths";
 import { pulumiEnvironment } from "../../local/pulumi";
-import { clientsFor, closeClients, type Keys, requestHandler } from "../../ops/aws/clients";
-import { ProposedChange } from "../support/proposed-change";
+import { clientsFor, type Clients, closeClients, type Keys, requestHandler } from "../../ops/aws/clients";
+import { Checkout } from "../support/checkout";
+import { commandsIn } from "../support/markdown";
+import { pythonClients } from "../support/python-clients";
 import { filledText } from "../support/stack-files";
 import { TestCloud } from "../support/test-cloud";
 
 const account = "511111111111";
 const repository = "acme/platform";
+const deployer = `arn:aws:iam::${account}:role/platform-deployer-dev`;
+const previewer = `arn:aws:iam::${account}:role/platform-previewer-dev`;
 
-interface StackFile {
-    readonly config: Record<string, unknown>;
-}
-
-interface Bootstrapped {
-    readonly backendUrl: string;
-    readonly secretsProvider: string;
-    readonly deployerRoleArn: string;
-    readonly previewerRoleArn: string;
-}
-
-describe("an account's first deployment", function () {
+describe("an account's first deployment, by docs/deploying.md", function () {
     this.timeout(300_000);
     let cloud: TestCloud;
     let engine: string;
-    let made: Bootstrapped;
-    let moveState: () => Promise<string>;
+    let checkout: Checkout;
+    let aws: string;
+    let owner: Clients;
     before(async function () {
         this.timeout(30 * 60_000);
+        const python = await pythonClients();
+        if (!python) return this.skip();
+        aws = python.commands;
         cloud = await TestCloud.create();
         await cloud.succeed(["pulumi", "stack", "ls"]);
         engine = (await findEngine(cacheDirectory())).folder;
+        owner = clientsFor(ownerKeys, cloud.connection);
+        const bootstrap = readFileSync(join(root, "bootstrap/Pulumi.dev.yaml"), "utf8");
+        checkout = await Checkout.create({
+            "bootstrap/Pulumi.dev.yaml": onLocalAws(
+                bootstrap.replaceAll("111111111111", account).replace("example/ai-service-platform", repository),
+            ),
+            "Pulumi.dev.yaml": onLocalAws(filledText("dev").replaceAll("111111111111", account)),
+        });
     });
-    after(() => cloud.remove());
+    after(async () => {
+        if (owner) closeClients(owner);
+        checkout?.remove();
+        await cloud?.remove();
+    });
 
-    /** The engine's command line as somebody: with their keys, in a project of the checkout, on its copy of a stack file. */
-    function engineOf(project: string, stackFile: object, keys: Keys, backend?: string) {
-        const folder = join(cloud.folder, "first", project);
-        mkdirSync(join(folder, "state"), { recursive: true });
-        const file = join(folder, "Pulumi.dev.yaml");
-        copyFileSync(join(root, project, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
-        // `stack init` has added the state's key to it.
-        if (!existsSync(file)) writeFileSync(file, stringify(stackFile));
+    const ownerKeys = { accessKeyId: account, secretAccessKey: "test" };
+
+    /** A shell with somebody's credentials, in which the engine asks nobody. */
+    function shellOf(keys: Keys): NodeJS.ProcessEnv {
         const { endpoint, caBundle } = cloud.connection;
         const home = join(cloud.folder, "pulumi-home");
-        const env = {
-            ...pulumiEnvironment({ engine, home, folder, server: { caBundle: caBundle! }, credentials: keys }),
-            ...(keys.sessionToken ? { AWS_SESSION_TOKEN: keys.sessionToken } : {}),
-            ...(backend ? { PULUMI_BACKEND_URL: `${backend}&s3ForcePathStyle=true` } : {}),
-            // The state's bucket and key.
-            AWS_ENDPOINT_URL: endpoint,
-        };
-        const run = (args: readonly string[]) =>
-            execa(join(engine, "pulumi"), args, {
-                cwd: join(root, project),
-                env,
-                extendEnv: false,
-                reject: false,
-                all: true,
-            });
-        const succeed = async (...args: string[]) => {
-            const result = await run(args);
-            assert.equal(result.exitCode, 0, `${args.join(" ")}:\n${result.all}`);
-            return result.stdout;
-        };
+        const own = pulumiEnvironment({
+            engine,
+            home,
+            folder: cloud.folder,
+            server: { caBundle: caBundle! },
+            credentials: keys,
+        });
+        // The document says where the state is, and what encrypts it.
+        const env = Object.entries(own).filter(([name]) => !/^PULUMI_(BACKEND_URL|CONFIG_PASSPHRASE)$/.test(name));
         return {
-            folder,
-            env,
-            succeed,
-            run: (...args: string[]) => run([...args, "--stack", "dev", "--config-file", file]),
-            init: (provider: string) =>
-                succeed("stack", "init", "dev", "--secrets-provider", provider, "--cwd", folder),
-            on: (...args: string[]) => succeed(...args, "--stack", "dev", "--config-file", file),
-            outputs: async () => JSON.parse(await succeed("stack", "output", "--json", "--stack", "dev")) as unknown,
+            ...Object.fromEntries(env),
+            ...(keys.sessionToken ? { AWS_SESSION_TOKEN: keys.sessionToken } : {}),
+            PATH: `${aws}:${own.PATH}`,
+            PULUMI_SKIP_CONFIRMATIONS: "true",
+            AWS_ENDPOINT_URL: endpoint,
+            // The AWS CLI asks for it where it is given an endpoint.
+            AWS_DEFAULT_REGION: "us-east-1",
         };
     }
 
-    /** A stack file with the addresses of the local AWS. */
-    function onLocalAws(text: string, changed: Record<string, unknown>): StackFile {
+    /** The document's block of commands that has a text in it, with what a reader fills in. */
+    function commands(text: string): string {
+        const blocks = commandsIn("docs/deploying.md").filter((block) => block.includes(text));
+        assert.equal(blocks.length, 1, text);
+        return (
+            blocks[0]
+                .replaceAll("<account>", account)
+                .replaceAll("<state bucket>", `platform-state-${account}`)
+                .replaceAll("<role of the operators>", "operators")
+                // The packages are there.
+                .replace(/^npm ci$/m, ":")
+                // The local AWS has no name for each bucket.
+                .replace('"$backend"', '"$backend&s3ForcePathStyle=true"')
+                .replace(/('s3:[^']*)'/, "$1&s3ForcePathStyle=true'")
+        );
+    }
+
+    /** A stack file with the addresses of the local AWS, and without what it lacks. */
+    function onLocalAws(text: string): string {
         const document = parse(text) as { config: Record<string, unknown> };
         const { config: local } = parse(filledText("local")) as { config: Record<string, unknown> };
         const port = (address: unknown) => String(address).replace(/:\d+$/, `:${cloud.port}`);
         const [services] = local["aws:endpoints"] as Record<string, string>[];
-        const addresses = {
-            "aws:endpoints": [Object.fromEntries(Object.entries(services).map(([name, at]) => [name, port(at)]))],
-            "aws:httpProxy": `http://127.0.0.1:${cloud.port + 1}`,
-            "aws:httpsProxy": `http://127.0.0.1:${cloud.port + 1}`,
-            "aws:s3UsePathStyle": "true",
-            "aws:skipMetadataApiCheck": "true",
-        };
-        return { ...document, config: { ...document.config, ...addresses, ...changed } };
+        const models = document.config["platform:llm-models"] as object | undefined;
+        return stringify({
+            ...document,
+            config: {
+                ...document.config,
+                "aws:endpoints": [Object.fromEntries(Object.entries(services).map(([name, at]) => [name, port(at)]))],
+                "aws:httpProxy": `http://127.0.0.1:${cloud.port + 1}`,
+                "aws:httpsProxy": `http://127.0.0.1:${cloud.port + 1}`,
+                "aws:s3UsePathStyle": "true",
+                "aws:skipMetadataApiCheck": "true",
+                ...(models
+                    ? {
+                          "platform:services": ["rl-studio", "snapshotter", "mlflow", "llm-models"],
+                          "platform:llm-models": { ...models, budgetAction: false },
+                      }
+                    : {}),
+            },
+        });
     }
 
     /** What CI gets for a job's token; its issuer, audience and subject are what a trust is judged by. */
@@ -129,34 +149,16 @@ describe("an account's first deployment", function () {
         };
     }
 
-    it("makes the state's key and bucket and the roles of CI, and a second update changes nothing", async () => {
-        const owner = { accessKeyId: account, secretAccessKey: "test" };
-        const committed = readFileSync(join(root, "bootstrap/Pulumi.dev.yaml"), "utf8");
-        const filled = committed.replaceAll("111111111111", account).replace("example/ai-service-platform", repository);
-        const bootstrap = engineOf("bootstrap", onLocalAws(filled, {}), owner);
-        await bootstrap.init("passphrase");
-        await bootstrap.on("up", "--yes", "--skip-preview");
-        await bootstrap.on("preview", "--refresh", "--expect-no-changes");
-        made = (await bootstrap.outputs()) as Bootstrapped;
-        moveState = async () => {
-            const state = join(cloud.folder, "bootstrap.json");
-            await bootstrap.succeed("stack", "export", "--stack", "dev", "--file", state);
-            const moved = engineOf("bootstrap", {}, owner, made.backendUrl);
-            await moved.init(made.secretsProvider);
-            await moved.succeed("stack", "import", "--stack", "dev", "--file", state, "--cwd", moved.folder);
-            await moved.on("preview", "--refresh", "--expect-no-changes");
-            return readFileSync(join(moved.folder, "Pulumi.dev.yaml"), "utf8");
-        };
-    });
-
-    it("its own state moves to the bucket, under the key", async () => {
-        const stackFile = await moveState();
+    it("makes the state's key and bucket and the roles of CI, and its own state moves to the bucket", async () => {
+        const steps = [commands("pulumi login file://"), commands("pulumi stack export"), "cd bootstrap"];
+        const unchanged = "pulumi preview --refresh --expect-no-changes --stack dev";
+        await checkout.succeed([...steps, unchanged].join("\n"), shellOf(ownerKeys));
+        const stackFile = readFileSync(checkout.path("bootstrap/Pulumi.dev.yaml"), "utf8");
         assert.match(stackFile, /^encryptedkey: /m);
         assert.doesNotMatch(stackFile, /^encryptionsalt: /m);
     });
 
     it("trusts the jobs of the environment to deploy, those of pull requests and of main to preview, and no others", async () => {
-        const { deployerRoleArn: deployer, previewerRoleArn: previewer } = made;
         await assume(deployer, `repo:${repository}:environment:dev`);
         await assume(previewer, `repo:${repository}:pull_request`);
         await assume(previewer, `repo:${repository}:ref:refs/heads/main`);
@@ -174,18 +176,17 @@ describe("an account's first deployment", function () {
     });
 
     describe("then", () => {
-        let asDeployer: ReturnType<typeof engineOf>;
-        let asPreviewer: ReturnType<typeof engineOf>;
+        let asDeployer: NodeJS.ProcessEnv;
+        let asPreviewer: NodeJS.ProcessEnv;
         before(async () => {
             // What the local AWS asks for where AWS asks for something narrower: it judges a call by a key's alias by the
             // alias, and AWS by the key.
-            const owner = clientsFor({ accessKeyId: account, secretAccessKey: "test" }, cloud.connection);
             const key = (...Action: string[]) => ({ Effect: "Allow", Action, Resource: "arn:aws:kms:*:*:alias/*" });
             const gap = localDeployerPolicy(account).Statement.find(({ Sid }) => Sid === "Emulator")!;
             const looks = (gap.Action as string[]).filter((action) => /:(Describe|List)/.test(action));
             for (const [role, Statement] of [
-                [made.deployerRoleArn, [gap, key("kms:Decrypt", "kms:Encrypt")]],
-                [made.previewerRoleArn, [{ ...gap, Action: looks }, key("kms:Decrypt")]],
+                [deployer, [gap, key("kms:Decrypt", "kms:Encrypt")]],
+                [previewer, [{ ...gap, Action: looks }, key("kms:Decrypt")]],
             ] as const) {
                 await owner.iam.send(
                     new PutRolePolicyCommand({
@@ -195,64 +196,71 @@ describe("an account's first deployment", function () {
                     }),
                 );
             }
-            closeClients(owner);
-            const dev = onLocalAws(filledText("dev"), {
-                "platform:services": ["rl-studio", "snapshotter", "mlflow", "llm-models"],
-            });
-            const models = dev.config["platform:llm-models"] as object;
-            // The local AWS has no budget actions.
-            const stackFile = {
-                ...dev,
-                config: { ...dev.config, "platform:llm-models": { ...models, budgetAction: false } },
-            };
-            const deployer = await assume(made.deployerRoleArn, `repo:${repository}:environment:dev`);
-            const previewer = await assume(made.previewerRoleArn, `repo:${repository}:pull_request`);
-            asDeployer = engineOf(".", stackFile, deployer, made.backendUrl);
-            await asDeployer.init(made.secretsProvider);
-            asPreviewer = engineOf(".", stackFile, previewer, made.backendUrl);
+            asDeployer = shellOf(await assume(deployer, `repo:${repository}:environment:dev`));
+            asPreviewer = shellOf(await assume(previewer, `repo:${repository}:pull_request`));
         });
 
         it("the deployer's role deploys stack dev", async () => {
-            await asDeployer.on("up", "--yes", "--skip-preview");
-            await asDeployer.on("preview", "--expect-no-changes");
+            const steps = [commands("--secrets-provider 'awskms:"), "pulumi up --skip-preview"];
+            await checkout.succeed([...steps, "pulumi preview --expect-no-changes"].join("\n"), asDeployer);
+            assert.match(readFileSync(checkout.path("Pulumi.dev.yaml"), "utf8"), /^encryptedkey: /m);
         });
 
         it("the previewer's role previews and looks for drift, and changes nothing", async () => {
-            await asPreviewer.on("preview", "--expect-no-changes");
-            await asPreviewer.on("preview", "--refresh", "--expect-no-changes");
-            const refused = await asPreviewer.run("up", "--yes", "--skip-preview");
+            await checkout.succeed("ci/drift dev", asPreviewer);
+            const refused = await checkout.run("pulumi up --skip-preview --stack dev", asPreviewer);
             assert.notEqual(refused.exitCode, 0);
             assert.match(refused.all!, /AccessDenied/);
         });
 
-        it("the scripts of CI preview the stacks that a change touches, as the previewer, and write the comment", async () => {
-            const file = "Pulumi.dev.yaml";
-            const change = await ProposedChange.create(
-                { [file]: readFileSync(join(asDeployer.folder, file), "utf8") },
-                { ...asPreviewer.env, GITHUB_REPOSITORY: repository },
+        it("the verifier and the operators get their rights", async () => {
+            await owner.iam.send(
+                new CreateRoleCommand({
+                    RoleName: "operators",
+                    AssumeRolePolicyDocument: JSON.stringify({
+                        Version: "2012-10-17",
+                        Statement: {
+                            Effect: "Allow",
+                            Principal: { AWS: `arn:aws:iam::${account}:root` },
+                            Action: "sts:AssumeRole",
+                        },
+                    }),
+                }),
             );
-            try {
-                await change.replace("docs/deploying.md", "# Deploying", "# How to deploy");
-                assert.equal(await change.script("affected", "HEAD~1"), "stacks=[]");
-                assert.match(await change.script("comment"), /No stack is touched by this change\.$/);
-
-                await change.replace("Pulumi.prod.yaml", "alertPercent: 70", "alertPercent: 60");
-                assert.equal(await change.script("affected", "HEAD~1"), 'stacks=["prod"]');
-
-                await change.replace("stacks/rl-studio.ts", "rlStudio.abortMultipartAfterDays", "3");
-                assert.equal(await change.script("affected", "HEAD~1"), 'stacks=["dev","prod","staging"]');
-                await change.script("preview", "dev", change.path("preview-dev.md"));
-                const comment = await change.script("comment", change.path("preview-dev.md"));
-                assert.match(comment, /^### dev: ~ 1 to update, \d+ unchanged$/m);
-                assert.match(comment, /daysAfterInitiation: 7 => 3/);
-                assert.doesNotMatch(comment, /bedrock/i);
-            } finally {
-                change.remove();
+            await checkout.succeed(
+                [commands("verifier.json"), commands("operator.json")].join("\n"),
+                shellOf(ownerKeys),
+            );
+            for (const [RoleName, wanted] of [
+                ["platform-deployer-dev", "platform-verifier"],
+                ["operators", "platform-operator"],
+            ]) {
+                const found = await owner.iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+                assert.ok(found.AttachedPolicies!.some(({ PolicyName }) => PolicyName === wanted));
             }
         });
 
+        it("the scripts of CI preview the stacks that a change touches, as the previewer, and write the comment", async () => {
+            const script = (line: string) => checkout.succeed(`ci/${line}`, asPreviewer);
+            await checkout.commit();
+            await checkout.replace("docs/deploying.md", "# Deploying", "# How to deploy");
+            assert.equal(await script("affected HEAD~1"), "stacks=[]");
+            assert.match(await script("comment"), /No stack is touched by this change\.$/);
+
+            await checkout.replace("Pulumi.prod.yaml", "alertPercent: 70", "alertPercent: 60");
+            assert.equal(await script("affected HEAD~1"), 'stacks=["prod"]');
+
+            await checkout.replace("stacks/rl-studio.ts", "rlStudio.abortMultipartAfterDays", "3");
+            assert.equal(await script("affected HEAD~1"), 'stacks=["dev","prod","staging"]');
+            await script("preview dev preview-dev.md");
+            const comment = await script("comment preview-dev.md");
+            assert.match(comment, /^### dev: ~ 1 to update, \d+ unchanged$/m);
+            assert.match(comment, /daysAfterInitiation: 7 => 3/);
+            assert.doesNotMatch(comment, /bedrock/i);
+        });
+
         it("the deployer's role destroys it", async () => {
-            await asDeployer.on("destroy", "--yes");
+            await checkout.succeed("pulumi destroy --stack dev", asDeployer);
         });
     });
 });

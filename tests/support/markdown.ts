@@ -24,6 +24,13 @@ export function proseOf(file: string): string {
     return textOf(file).replaceAll(/^( *)```[^]*?^\1```$/gm, "");
 }
 
+/** A document's blocks of commands, each as it stands there. */
+export function commandsIn(file: string): string[] {
+    return [...textOf(file).matchAll(/^( *)```bash\n([^]*?)^\1```$/gm)].map(([, indent, text]) =>
+        text.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
+    );
+}
+
 /** The anchors of a document's headings, as GitHub makes them. */
 export function anchorsOf(file: string): Set<string> {
     const seen = new Map<string, number>();
