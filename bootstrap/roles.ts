@@ -58,7 +58,13 @@ function createRole(
     const documents = pulumi.all([scope, keyArn]).apply(([plain, arn]) => documentsOf(plain, arn));
     const role = new aws.iam.Role(
         name,
-        { name, assumeRolePolicy: pulumi.jsonStringify(documents.trust), tags },
+        {
+            name,
+            assumeRolePolicy: pulumi.jsonStringify(documents.trust),
+            // As long as the longest job of a workflow.
+            maxSessionDuration: 7200,
+            tags,
+        },
         { dependsOn: after },
     );
     for (const part of ["rights", "state"] as const) {

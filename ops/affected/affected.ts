@@ -46,15 +46,16 @@ const everyPreview: Readonly<Record<string, string>> = {
     "local/versions.ts": "the version of the engine",
     "local/engine/": "the engine",
     "policy-pack/": "the policies that every preview is judged by",
-    ".github/workflows/": "how previews are run",
+    "bootstrap/": "where the state is",
+    ".github/": "how previews are run",
     "ci/": "how previews are run",
 };
 
 /** The keys of `package.json` that no preview reads; what is installed is in `package-lock.json`. */
 const unread = ["bin", "dependencies", "description", "devDependencies", "license", "scripts"];
 
-/** What runs every program: the engine's part of it, and what compiles TypeScript. */
-const runtime = ["@pulumi/pulumi", "@swc/core", "ts-node", "typescript"];
+/** What runs every program: the engine's part of it, what compiles TypeScript, and what the policy pack is made with. */
+const runtime = ["@pulumi/pulumi", "@pulumi/policy", "@swc/core", "esbuild", "ts-node", "typescript"];
 
 /**
  * The stacks whose preview a change can alter, each with why. Never one too few: a preview depends on the files that the
