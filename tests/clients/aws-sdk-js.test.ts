@@ -186,7 +186,10 @@ describe("AWS SDK for JavaScript", () => {
 
     it("a key that nobody has", async () => {
         const call = withKey("gate-unknown", (client) => client.send(new ConverseCommand(saying("Hello"))));
-        await assert.rejects(call, { name: "AccessDeniedException", message: /gate keys that are not revoked/ });
+        await assert.rejects(call, {
+            name: "AccessDeniedException",
+            message: /gate keys that are neither revoked nor expired/,
+        });
     });
 
     it("the request limit: an error at once, though the hour is long", async () => {

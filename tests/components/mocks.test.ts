@@ -31,6 +31,7 @@ describe("recording mocks", () => {
             custom: true,
             importId: undefined,
             inputs: { bucket: "one" },
+            outputs: { arn: "arn:aws:s3:::one", bucket: "one" },
             options: {
                 ...none,
                 aliases: [alias("first")],
@@ -46,6 +47,7 @@ describe("recording mocks", () => {
             custom: true,
             importId: "two",
             inputs: { bucket: "two" },
+            outputs: { arn: "arn:aws:s3:::two", bucket: "two" },
             options: {
                 ...none,
                 aliases: [alias("second")],

@@ -16,6 +16,7 @@ const packages = { aws, vault };
 /** What npm and the plugins are known not to agree on; the program uses none of it. */
 const known = [
     // Newer than the commit of HashiCorp's provider that the plugin is built from.
+    "aws:cloudwatch/metricAlarm:MetricAlarm warmUpConfiguration: optional object in npm, not in the plugin",
     "aws:eks/podIdentityAssociation:PodIdentityAssociation policy: optional string in npm, not in the plugin",
     "aws:lambda/function:Function useResourceTimeoutForPropagation: optional boolean in npm, not in the plugin",
     // npm declares once what is nested in a bucket, where it is deprecated, and in the type that took its place.
