@@ -53,9 +53,28 @@ const ownToken: readonly VaultRight[] = [
  * in as it. Give it only to who may deploy.
  */
 export function vaultDeployerPolicy(options: RightsOptions = {}): string {
+    return inHcl(deployerRights(options));
+}
+
+/**
+ * The policy of who previews clinical-ai and looks for drift, in HCL: of the deployer's rights those to read, and the
+ * child token that the provider works with. The secret's value is among them: the program compares it in every preview.
+ */
+export function vaultPreviewerPolicy(options: RightsOptions = {}): string {
+    const [childToken, ...others] = deployerRights(options);
+    const reading = others
+        .filter(({ capabilities }) => capabilities.includes("read"))
+        .map(({ path, capabilities }) => ({
+            path,
+            capabilities: capabilities.filter((capability) => ["read", "sudo"].includes(capability)),
+        }));
+    return inHcl([childToken, ...reading]);
+}
+
+function deployerRights(options: RightsOptions): readonly VaultRight[] {
     const { awsMount, shared } = { awsMount: "aws", shared: true, ...options };
     const whole = ["create", "read", "update", "delete"] as const;
-    return inHcl([
+    return [
         ...ownToken,
         { path: `${vault.mount}/data/${vault.path}`, capabilities: ["create", "read", "update"] },
         // An update writes the metadata too; destroying removes every version.
@@ -75,7 +94,7 @@ export function vaultDeployerPolicy(options: RightsOptions = {}): string {
             ? []
             : [{ path: `${awsMount}/roles/${vault.awsRole}`, capabilities: ["read", "update", "delete"] as const }]),
         ...(shared ? sharedRights : []),
-    ]);
+    ];
 }
 
 /** Nothing to delete: these stay when a stack is destroyed. Vault asks for `sudo` at auth methods and audit devices. */

@@ -8,6 +8,7 @@ import {
     type KubernetesRule,
     vaultDeployerPolicy,
     vaultOperatorPolicy,
+    vaultPreviewerPolicy,
 } from "../../ops/rights/cluster";
 
 /** What a policy opens, as `path: capabilities`. */
@@ -71,8 +72,34 @@ describe("rights in Vault", () => {
         assert.ok(opens(vaultOperatorPolicy({ awsMount: undefined })).every((path) => !path.startsWith("aws/")));
     });
 
+    it("the previewer reads what a preview and a refresh read, the secret too, and changes nothing but its own token", () => {
+        const ofEveryPreview = [
+            "auth/token/create: update",
+            "auth/token/lookup-self: read",
+            "secret/data/clinical-ai/aws: read",
+            "secret/metadata/clinical-ai/aws: read",
+            "secret/config: read",
+            "sys/policies/acl/clinical-ai-aws-read: read",
+            "sys/policies/acl/clinical-ai-aws-make: read",
+            "auth/kubernetes/role/clinical-ai-prefect: read",
+            "auth/kubernetes/role/clinical-ai-prefect-dynamic: read",
+        ];
+        assert.deepEqual(opens(vaultPreviewerPolicy()), [
+            ...ofEveryPreview,
+            "aws/roles/clinical-ai-prefect: read",
+            "sys/mounts/secret: read",
+            "sys/auth/kubernetes: read, sudo",
+            "sys/mounts/auth/kubernetes: read",
+            "sys/mounts/auth/kubernetes/tune: read",
+            "auth/kubernetes/config: read",
+            "sys/audit: read, sudo",
+        ]);
+        assert.deepEqual(opens(vaultPreviewerPolicy({ awsMount: undefined, shared: false })), ofEveryPreview);
+    });
+
     it("nobody has a pattern", () => {
-        for (const policy of [vaultDeployerPolicy(), vaultOperatorPolicy()]) assert.doesNotMatch(policy, /[*+]/);
+        for (const policy of [vaultDeployerPolicy(), vaultPreviewerPolicy(), vaultOperatorPolicy()])
+            assert.doesNotMatch(policy, /[*+]/);
     });
 });
 
