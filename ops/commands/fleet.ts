@@ -13,8 +13,8 @@ export function registerFleet(program: Command, host: Host): void {
     const manifests = fleet
         .command("manifests")
         .description(
-            "print stacks as Stack resources of Pulumi's Kubernetes operator (pulumi.com/v1), which keeps each as this " +
-                "checkout's commit has it. All stacks where none is named; never the local cloud's. Calls nothing",
+            "print stacks as Stack resources of Pulumi's Kubernetes operator (pulumi.com/v1), which keeps each stack at " +
+                "this commit. All stacks where none is named; never the local cloud's. Calls nothing",
         )
         .argument("[stacks...]", "the stacks, as in Pulumi.<stack>.yaml")
         .addOption(mandatory("--repository <url>", "where the operator clones this repository from", url))

@@ -7,9 +7,5 @@ export function requireModels(models: readonly string[], outputs: LlmModelsOutpu
     const known = invokedIds(outputs);
     const unknown = models.find((model) => !known.includes(model));
     if (unknown === undefined) return;
-    throw new InfraError(
-        exitCodes.usage,
-        `${unknown} is none of the models of stack ${stack}.`,
-        `They are: ${known.join(", ")}`,
-    );
+    throw new InfraError(exitCodes.usage, `Stack ${stack} has no model ${unknown}.`, `Its models: ${known.join(", ")}`);
 }

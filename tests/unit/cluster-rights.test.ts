@@ -98,8 +98,9 @@ describe("rights in Vault", () => {
     });
 
     it("nobody has a pattern", () => {
-        for (const policy of [vaultDeployerPolicy(), vaultPreviewerPolicy(), vaultOperatorPolicy()])
+        for (const policy of [vaultDeployerPolicy(), vaultPreviewerPolicy(), vaultOperatorPolicy()]) {
             assert.doesNotMatch(policy, /[*+]/);
+        }
     });
 });
 

@@ -634,7 +634,7 @@ describe("infra creds and infra migrate with what AWS answers", () => {
 
         it("is refused without a call of AWS where there can be none", async () => {
             const refusals: [Promise<number>, object][] = [
-                [narrowed(["meta.three"]), { exitCode: 2, reason: /meta\.three is none of the models of stack dev/ }],
+                [narrowed(["meta.three"]), { exitCode: 2, reason: /Stack dev has no model meta\.three/ }],
                 [narrowed(["meta.one"], 3601), { exitCode: 2, reason: /lasts 1h at most/ }],
                 [run({ model: ["meta.one"] }, [], "llm-models"), { exitCode: 2, fix: "Add --session 1h." }],
                 [narrowed(["meta.one"], 3600, "rl-studio"), { exitCode: 2, reason: "rl-studio invokes no models." }],

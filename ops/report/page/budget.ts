@@ -128,7 +128,7 @@ function particulars({ meter, gate, awsBudgets, endsAt }: BudgetState): Html {
         <dd>${deniedTo.join(", ") || "nobody"}</dd>
         <dt>AWS Budgets</dt>
         <dd>${awsBudgets.action ? `its action is ${awsBudgets.action}` : "has no action of its own"}</dd>
-        <dt>Begins anew</dt>
+        <dt>Resets</dt>
         <dd>${moment(endsAt)}</dd>
     </dl>`;
 }

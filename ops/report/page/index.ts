@@ -62,7 +62,7 @@ export function pageOf(report: Report, drawings: readonly Drawing[], { styles, s
                 <aside id="drawer" aria-label="Particulars" hidden>
                     <div class="drawer-head">
                         <h2 id="drawer-title" aria-live="polite"></h2>
-                        <button type="button" id="drawer-close" aria-label="Close the particulars">✕</button>
+                        <button type="button" id="drawer-close" aria-label="Close the details">✕</button>
                     </div>
                     <div id="drawer-content" tabindex="0" role="region" aria-labelledby="drawer-title"></div>
                 </aside>

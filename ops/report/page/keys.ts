@@ -7,7 +7,7 @@ export function keysSection({ keys }: Report): Html {
     const lead =
         keys.length === 0
             ? "No service of this stack has static keys."
-            : "A key is due to be rotated on the last day of its time. The bar is the time that it has left behind.";
+            : "A key is due when it reaches its maximum age. The bar shows its age.";
     return section(
         "keys",
         "Keys",

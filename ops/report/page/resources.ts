@@ -53,7 +53,7 @@ function group(drawing: Drawing, { resources }: Report, names: Names): Html {
         </h3>
         ${figure(drawing, names)}
         <details class="all">
-            <summary>All of them in words</summary>
+            <summary>List of all resources</summary>
             ${own.map((resource) => particulars(resource, names))}
         </details>
     </section>`;
