@@ -3,10 +3,17 @@
 // web identity's token.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { CreateRoleCommand, ListAttachedRolePoliciesCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+    CreateAccessKeyCommand,
+    CreateRoleCommand,
+    CreateUserCommand,
+    ListAttachedRolePoliciesCommand,
+    PutRolePolicyCommand,
+    PutUserPolicyCommand,
+} from "@aws-sdk/client-iam";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { parse, stringify } from "yaml";
 
@@ -16,7 +23,7 @@ import { cacheDirectory, root } from "../../local/paths";
 import { pulumiEnvironment } from "../../local/pulumi";
 import { clientsFor, type Clients, closeClients, type Keys, requestHandler } from "../../ops/aws/clients";
 import { Checkout } from "../support/checkout";
-import { commandsIn } from "../support/markdown";
+import { codeIn } from "../support/markdown";
 import { pythonClients } from "../support/python-clients";
 import { filledText } from "../support/stack-files";
 import { TestCloud } from "../support/test-cloud";
@@ -82,15 +89,27 @@ describe("an account's first deployment, by docs/deploying.md", function () {
         };
     }
 
-    /** The document's block of commands that has a text in it, with what a reader fills in. */
-    function commands(text: string): string {
-        const blocks = commandsIn("docs/deploying.md").filter((block) => block.includes(text));
+    const profile = (name: string, { accessKeyId, secretAccessKey, sessionToken }: Keys) =>
+        `[profile ${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n` +
+        (sessionToken ? `aws_session_token = ${sessionToken}\n` : "");
+
+    /** A shell with profiles, and with the keys of somebody else, which a profile is not to give way to. */
+    function withProfiles(name: string, text: string): NodeJS.ProcessEnv {
+        const AWS_CONFIG_FILE = join(cloud.folder, `profiles-${name}`);
+        writeFileSync(AWS_CONFIG_FILE, text, { mode: 0o600 });
+        return { ...shellOf({ accessKeyId: "nobody", secretAccessKey: "none" }), AWS_CONFIG_FILE };
+    }
+
+    /** The document's block that has a text in it, with what a reader fills in. */
+    function block(text: string): string {
+        const blocks = codeIn("docs/deploying.md").filter((one) => one.includes(text));
         assert.equal(blocks.length, 1, text);
         return (
             blocks[0]
                 .replaceAll("<account>", account)
                 .replaceAll("<state bucket>", `platform-state-${account}`)
                 .replaceAll("<role of the operators>", "operators")
+                .replaceAll("<your own profile>", "mine")
                 // The packages are there.
                 .replace(/^npm ci$/m, ":")
                 // The local AWS has no name for each bucket.
@@ -150,9 +169,11 @@ describe("an account's first deployment, by docs/deploying.md", function () {
     }
 
     it("makes the state's key and bucket and the roles of CI, and its own state moves to the bucket", async () => {
-        const steps = [commands("pulumi login file://"), commands("pulumi stack export"), "cd bootstrap"];
-        const unchanged = "pulumi preview --refresh --expect-no-changes --stack dev";
-        await checkout.succeed([...steps, unchanged].join("\n"), shellOf(ownerKeys));
+        const steps = [block("pulumi login file://"), block("pulumi stack export")];
+        await checkout.succeed(steps.join("\n"), shellOf(ownerKeys));
+        // In a shell that knows nothing of the passphrase.
+        const preview = "cd bootstrap\npulumi preview --refresh --expect-no-changes --stack dev";
+        await checkout.succeed(preview, shellOf(ownerKeys));
         const stackFile = readFileSync(checkout.path("bootstrap/Pulumi.dev.yaml"), "utf8");
         assert.match(stackFile, /^encryptedkey: /m);
         assert.doesNotMatch(stackFile, /^encryptionsalt: /m);
@@ -176,17 +197,23 @@ describe("an account's first deployment, by docs/deploying.md", function () {
     });
 
     describe("then", () => {
+        let asSomebody: NodeJS.ProcessEnv;
+        let asProfile: NodeJS.ProcessEnv;
         let asDeployer: NodeJS.ProcessEnv;
         let asPreviewer: NodeJS.ProcessEnv;
         before(async () => {
             // What the local AWS asks for where AWS asks for something narrower: it judges a call by a key's alias by the
             // alias, and AWS by the key.
-            const key = (...Action: string[]) => ({ Effect: "Allow", Action, Resource: "arn:aws:kms:*:*:alias/*" });
+            const keyRight = (...Action: string[]) => ({
+                Effect: "Allow",
+                Action,
+                Resource: "arn:aws:kms:*:*:alias/*",
+            });
             const gap = localDeployerPolicy(account).Statement.find(({ Sid }) => Sid === "Emulator")!;
             const looks = (gap.Action as string[]).filter((action) => /:(Describe|List)/.test(action));
             for (const [role, Statement] of [
-                [deployer, [gap, key("kms:Decrypt", "kms:Encrypt")]],
-                [previewer, [{ ...gap, Action: looks }, key("kms:Decrypt")]],
+                [deployer, [gap, keyRight("kms:Decrypt", "kms:Encrypt")]],
+                [previewer, [{ ...gap, Action: looks }, keyRight("kms:Decrypt")]],
             ] as const) {
                 await owner.iam.send(
                     new PutRolePolicyCommand({
@@ -196,13 +223,37 @@ describe("an account's first deployment, by docs/deploying.md", function () {
                     }),
                 );
             }
-            asDeployer = shellOf(await assume(deployer, `repo:${repository}:environment:dev`));
+            await owner.iam.send(new CreateUserCommand({ UserName: "somebody" }));
+            await owner.iam.send(
+                new PutUserPolicyCommand({
+                    UserName: "somebody",
+                    PolicyName: "deploy",
+                    PolicyDocument: JSON.stringify({
+                        Version: "2012-10-17",
+                        Statement: { Effect: "Allow", Action: "sts:AssumeRole", Resource: deployer },
+                    }),
+                }),
+            );
+            const { AccessKey: key } = await owner.iam.send(new CreateAccessKeyCommand({ UserName: "somebody" }));
+            const mine = profile("mine", { accessKeyId: key!.AccessKeyId!, secretAccessKey: key!.SecretAccessKey! });
+            asSomebody = withProfiles("people", mine + block("[profile platform-dev]"));
+            const session = await assume(deployer, `repo:${repository}:environment:dev`);
+            // With the session's keys: for a profile's role the engine asks AWS's own STS, whatever address it is given.
+            asProfile = withProfiles("session", profile("platform-dev", session));
+            asDeployer = shellOf(session);
             asPreviewer = shellOf(await assume(previewer, `repo:${repository}:pull_request`));
         });
 
-        it("the deployer's role deploys stack dev", async () => {
-            const steps = [commands("--secrets-provider 'awskms:"), "pulumi up --skip-preview"];
-            await checkout.succeed([...steps, "pulumi preview --expect-no-changes"].join("\n"), asDeployer);
+        it("a profile takes the deployer's role", async () => {
+            const identity = "aws sts get-caller-identity --profile platform-dev --query Arn --output text";
+            const taken = `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY\n${identity}`;
+            assert.match(await checkout.succeed(taken, asSomebody), /:assumed-role\/platform-deployer-dev\//);
+        });
+
+        it("the deployer's role creates stack dev, and a job of CI deploys it", async () => {
+            await checkout.succeed(block("--secrets-provider 'awskms:"), asProfile);
+            await checkout.succeed("ci/deploy dev", asDeployer);
+            await checkout.succeed("pulumi preview --expect-no-changes --stack dev", asDeployer);
             assert.match(readFileSync(checkout.path("Pulumi.dev.yaml"), "utf8"), /^encryptedkey: /m);
         });
 
@@ -227,10 +278,7 @@ describe("an account's first deployment, by docs/deploying.md", function () {
                     }),
                 }),
             );
-            await checkout.succeed(
-                [commands("verifier.json"), commands("operator.json")].join("\n"),
-                shellOf(ownerKeys),
-            );
+            await checkout.succeed([block("verifier.json"), block("operator.json")].join("\n"), shellOf(ownerKeys));
             for (const [RoleName, wanted] of [
                 ["platform-deployer-dev", "platform-verifier"],
                 ["operators", "platform-operator"],
@@ -245,7 +293,7 @@ describe("an account's first deployment, by docs/deploying.md", function () {
             await checkout.commit();
             await checkout.replace("docs/deploying.md", "# Deploying", "# How to deploy");
             assert.equal(await script("affected HEAD~1"), "stacks=[]");
-            assert.match(await script("comment"), /No stack is touched by this change\.$/);
+            assert.match(await script("comment ."), /No stack is touched by this change\.$/);
 
             await checkout.replace("Pulumi.prod.yaml", "alertPercent: 70", "alertPercent: 60");
             assert.equal(await script("affected HEAD~1"), 'stacks=["prod"]');
@@ -253,7 +301,7 @@ describe("an account's first deployment, by docs/deploying.md", function () {
             await checkout.replace("stacks/rl-studio.ts", "rlStudio.abortMultipartAfterDays", "3");
             assert.equal(await script("affected HEAD~1"), 'stacks=["dev","prod","staging"]');
             await script("preview dev preview-dev.md");
-            const comment = await script("comment preview-dev.md");
+            const comment = await script("comment . dev");
             assert.match(comment, /^### dev: ~ 1 to update, \d+ unchanged$/m);
             assert.match(comment, /daysAfterInitiation: 7 => 3/);
             assert.doesNotMatch(comment, /bedrock/i);

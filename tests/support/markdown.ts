@@ -24,9 +24,9 @@ export function proseOf(file: string): string {
     return textOf(file).replaceAll(/^( *)```[^]*?^\1```$/gm, "");
 }
 
-/** A document's blocks of commands, each as it stands there. */
-export function commandsIn(file: string): string[] {
-    return [...textOf(file).matchAll(/^( *)```bash\n([^]*?)^\1```$/gm)].map(([, indent, text]) =>
+/** A document's blocks of code, each as it stands there. */
+export function codeIn(file: string): string[] {
+    return [...textOf(file).matchAll(/^( *)```\w+\n([^]*?)^\1```$/gm)].map(([, indent, text]) =>
         text.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
     );
 }
