@@ -1,3 +1,5 @@
+import { namesSecret } from "../../policy-pack/secret-name";
+
 /** A property of a resource as a reader is shown it. */
 export interface Property {
     readonly name: string;
@@ -20,7 +22,7 @@ export function propertiesOf(
 ): Property[] {
     return Object.entries(inputs).flatMap(([name, value]) => {
         if (name.startsWith("__") || value === null || value === undefined) return [];
-        return [{ name, value: cut(words(isSecretName(name, secretNames) ? secret : shown(value, secretNames))) }];
+        return [{ name, value: cut(words(isSecret(inputs, name, secretNames) ? secret : shown(value, secretNames))) }];
     });
 }
 
@@ -36,15 +38,16 @@ function shown(value: unknown, secretNames: ReadonlySet<string>): unknown {
     if (Array.isArray(value)) return value.map((element) => shown(element, secretNames));
     if (typeof value === "string") return embedded(value, secretNames);
     if (typeof value !== "object" || value === null) return value;
-    const { [mark]: kind, hash } = value as Record<string, unknown>;
+    const holder = value as Readonly<Record<string, unknown>>;
+    const { [mark]: kind, hash } = holder;
     if (kind === assetMark || kind === archiveMark) {
         return `${kind === assetMark ? "file" : "archive"}, SHA-256 ${String(hash).slice(0, 12)}…`;
     }
     if (kind !== undefined) return secret;
     return Object.fromEntries(
-        Object.entries(value).flatMap(([key, inner]) => {
+        Object.entries(holder).flatMap(([key, inner]) => {
             if (key.startsWith("__")) return [];
-            return [[key, isSecretName(key, secretNames) && !isReference(inner) ? secret : shown(inner, secretNames)]];
+            return [[key, isSecret(holder, key, secretNames) ? secret : shown(inner, secretNames)]];
         }),
     );
 }
@@ -59,11 +62,11 @@ function embedded(text: string, secretNames: ReadonlySet<string>): unknown {
     }
 }
 
-/** Words by which properties hold secrets; `secretName`, `tokenTtl` and their like do not. */
-const secretWord = /(^|[a-z_-])(secret|password|passphrase|token|private_?key|credentials?)$/i;
-
-function isSecretName(name: string, secretNames: ReadonlySet<string>): boolean {
-    return secretNames.has(name) || secretWord.test(name);
+/** Whether what an object has by a key is secret. A container's variable is an object with its name and its value. */
+function isSecret(holder: Readonly<Record<string, unknown>>, key: string, secretNames: ReadonlySet<string>): boolean {
+    if (secretNames.has(key)) return true;
+    const name = key === "value" && typeof holder.name === "string" ? holder.name : key;
+    return namesSecret(name) && !isReference(holder[key]);
 }
 
 /** A reference to a secret names where it is and holds none: an object, or a switch. */

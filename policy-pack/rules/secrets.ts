@@ -1,5 +1,6 @@
 import { containersOf, podTypes, taskContainers } from "../containers";
 import { type Resource, resourceRule } from "../rule";
+import { namesSecret } from "../secret-name";
 
 const [functionType, taskType, configMapType] = [
     "aws:lambda/function:Function",
@@ -32,8 +33,8 @@ interface Variable {
     readonly value?: string;
 }
 
-/** What a name says of its value, after `accessKeyId` is `access_key_id`. */
-const secretName = /(^|[_.-])(secret|password|passwd|token|api_?key|private_?key|access_?key(_?id)?|credentials?)$/i;
+/** No secret, but half of one whose other half is seldom far. */
+const accessKeyId = /access[_.-]?key[_.-]?id$/i;
 
 /** Values that are secrets by their form, whatever they are called; their makers document these prefixes. */
 const secretForms: readonly [string, RegExp][] = [
@@ -54,8 +55,7 @@ export function secretsIn(name: string, value: unknown): string[] {
     if (typeof value !== "string" || value === "") return [];
     const structured = parsed(value);
     if (structured) return secretsIn(name, structured);
-    const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2");
-    if (secretName.test(words)) return [`${name} is set in plain text`];
+    if (namesSecret(name) || accessKeyId.test(name)) return [`${name} is set in plain text`];
     return secretForms.filter(([, form]) => form.test(value)).map(([what]) => `${name} holds ${what}`);
 }
 

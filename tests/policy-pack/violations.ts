@@ -382,6 +382,12 @@ const secrets: Violation[] = [
     props(secret, ":Function", "a secret in a function's settings", /SETTINGS\.inner\.apiKey is set/, (of) => {
         of.environment.variables.SETTINGS = JSON.stringify({ inner: { apiKey: "x" } });
     }),
+    props(secret, ":ConfigMap", "a passphrase, its name in hyphens", /data-api-passphrase is set/, (of) => {
+        of.data["data-api-passphrase"] = "x";
+    }),
+    props(secret, ":ConfigMap", "the id of an access key", /AWS_ACCESS_KEY_ID is set/, (of) => {
+        of.data.AWS_ACCESS_KEY_ID = "x";
+    }),
     props(secret, ":ConfigMap", "a password in an address", /holds a password in an address/, (of) => {
         of.data.database = "postgres://user:password@host/db";
     }),

@@ -48,6 +48,9 @@ function withSecrets(state: ExportedState): ExportedState {
             description: markup,
             environment: { variables: { API_TOKEN: `${planted}-nested`, PLAIN: "to be seen" } },
             document: JSON.stringify({ user: "u", password: `${planted}-in-json` }),
+            containerDefinitions: JSON.stringify([
+                { environment: [{ name: "DB_PASSWORD", value: `${planted}-of-a-container` }] },
+            ]),
             marked: {
                 "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
                 value: `${planted}-marked`,

@@ -13,6 +13,7 @@ import { grouped } from "../../ops/report/access/groups";
 import { type AccessRow } from "../../ops/report/access/matrix";
 import { type Report } from "../../ops/report/data";
 import { draw } from "../../ops/report/graph";
+import { propertiesOf } from "../../ops/report/properties";
 import { repositoryHost } from "../../ops/stack/repository-host";
 import { devReport, planted } from "../support/report";
 
@@ -131,6 +132,66 @@ describe("the report of a stack", () => {
         assert.equal(page.match(/<td class="(allowed|denied|refused)"/g)!.length, cells(report));
     });
     const cells = ({ access }: Report) => (access.known ? access.rows.length * access.principals.length : 0);
+});
+
+describe("a property of the report", () => {
+    const shown = (name: string, value: unknown) => propertiesOf({ [name]: value })[0].value;
+    const within = (name: string, value: unknown) => shown("outer", { [name]: value });
+    const inPair = (name: string, value: unknown) => shown("env", [{ name, value }]);
+    const inText = (name: string, value: unknown) => shown("containerDefinitions", JSON.stringify([{ name, value }]));
+    const places = { shown, within, inPair, inText };
+
+    for (const name of [
+        "secret",
+        "client_secret",
+        "password",
+        "DB_PASSWORD",
+        "DBPassword",
+        "masterpassword",
+        "DB_PASSWD",
+        "PULUMI_CONFIG_PASSPHRASE",
+        "VAULT_TOKEN",
+        "apiKey",
+        "API_KEY",
+        "x-api-key",
+        "privateKey",
+        "secretAccessKey",
+        "AWS_SECRET_ACCESS_KEY",
+        "credentials",
+    ]) {
+        it(`is secret by the name ${name}, of a variable as well and within a text`, () => {
+            for (const [place, of] of Object.entries(places)) {
+                assert.ok(!of(name, "abc123").includes("abc123"), place);
+                assert.match(of(name, "abc123"), /\[secret\]/, place);
+            }
+        });
+    }
+
+    for (const name of [
+        "accessKeyId",
+        "AWS_ACCESS_KEY_ID",
+        "kmsKeyId",
+        "secretName",
+        "secretArn",
+        "secretKey",
+        "tokenTtl",
+        "tokenPolicies",
+        "tokenReviewer",
+        "hashKey",
+        "maxOutputTokens",
+        "publicKey",
+    ]) {
+        it(`is shown by the name ${name}, which holds no secret`, () => {
+            for (const [place, of] of Object.entries(places)) assert.match(of(name, "abc123"), /abc123/, place);
+        });
+    }
+
+    it("shows a switch and where a secret is, and hides all of what is declared secret", () => {
+        assert.equal(shown("automountServiceAccountToken", false), "false");
+        assert.match(shown("env", [{ name: "TOKEN", valueFrom: { secretKeyRef: { key: "the-key" } } }]), /the-key/);
+        assert.match(shown("credentials", { name: "the-reference" }), /the-reference/);
+        assert.equal(propertiesOf({ data: { any: "abc123" } }, new Set(["data"]))[0].value, "[secret]");
+    });
 });
 
 describe("infra report", () => {
