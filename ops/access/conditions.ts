@@ -1,3 +1,4 @@
+import { NotModelled } from "./not-modelled";
 import { arnPattern, pattern, refuseVariables } from "./patterns";
 
 /** What AWS knows of a request, by condition key in lower case: keys are compared without case. */
@@ -40,7 +41,7 @@ function keyTest(written: string, key: string, expected: readonly string[]): Tes
     if (written === "Null") return nullTest(key, expected);
     const [, set, name, ifExists] = /^(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?$/.exec(written) ?? [];
     const operator = Object.hasOwn(operators, name ?? "") ? operators[name] : undefined;
-    if (!operator) throw new Error(`condition operator ${written} is not modelled`);
+    if (!operator) throw new NotModelled(`condition operator ${written} is not modelled`);
     const matches = expected.map(operator.compare);
     const holds = (actual: string) => matches.some((match) => match(actual)) !== (operator.negated ?? false);
     return (context) => {
@@ -49,7 +50,7 @@ function keyTest(written: string, key: string, expected: readonly string[]): Tes
         if (set === "ForAllValues") return actual.every(holds);
         if (actual.length === 0) return ifExists !== undefined || (set === undefined && (operator.negated ?? false));
         if (set === "ForAnyValue") return actual.some(holds);
-        if (actual.length > 1) throw new Error(`${key} has several values, and ${written} compares one`);
+        if (actual.length > 1) throw new NotModelled(`${key} has several values, and ${written} compares one`);
         return holds(actual[0]);
     };
 }
@@ -71,6 +72,6 @@ function like(expected: string): (actual: string) => boolean {
 
 function numeric(text: string): number {
     const value = text.trim() === "" ? NaN : Number(text);
-    if (Number.isNaN(value)) throw new Error(`${JSON.stringify(text)} is no number`);
+    if (Number.isNaN(value)) throw new NotModelled(`${JSON.stringify(text)} is no number`);
     return value;
 }

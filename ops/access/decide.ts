@@ -1,3 +1,4 @@
+import { NotModelled } from "./not-modelled";
 import { accountOf } from "./patterns";
 import { Call, type Naming, type ReadyStatement, speaksOf, statementsOn } from "./statements";
 import { type AccessRequest, type Decision, type Identity, type NamedPolicy, type World } from "./world";
@@ -16,7 +17,8 @@ import { type AccessRequest, type Decision, type Identity, type NamedPolicy, typ
  * An identity's policies allow what a statement of theirs, its boundary and its session's policies all allow. What is
  * no policy of these kinds is not looked at: the public-access block and an organization's policies only take away.
  *
- * @throws Error where the world has no such identity, and for what is not modelled: it never guesses
+ * @throws NotModelled for what is not modelled: it never guesses
+ * @throws Error where the world has no such identity
  */
 export function decide(world: World, request: AccessRequest): Decision {
     const call = new Call(request);
@@ -41,7 +43,7 @@ export function decide(world: World, request: AccessRequest): Decision {
 
     if (grant?.naming === "itself" && !foreign) {
         // It depends on whether the policy names a user, a role or a session.
-        if (bound) throw new Error(`${bound.name}: how a boundary limits what a resource grants is not modelled`);
+        if (bound) throw new NotModelled(`${bound.name}: how a boundary limits what a resource grants is not modelled`);
         return decided(true, grant.statement, "allows it");
     }
     if (!own) return refused(nearest(caller.policies, call) ?? "its own policies have to allow it as well, and do not");
@@ -115,7 +117,9 @@ function named(policies: readonly NamedPolicy[], call: Call, effect: "Allow" | "
     for (const policy of policies) {
         for (const statement of statementsOn(call.action, policy)) {
             if (statement.effect !== effect) continue;
-            if (!statement.naming) throw new Error(`${policy.name} is a resource's policy and names no principal`);
+            if (!statement.naming) {
+                throw new NotModelled(`${policy.name} is a resource's policy and names no principal`);
+            }
             const naming = statement.naming(call.principal);
             if (naming === undefined || !speaksOf(statement, call)) continue;
             if (naming === "itself") return { statement, naming };

@@ -1,3 +1,5 @@
+import { NotModelled } from "./not-modelled";
+
 /** A text with `*` (any characters) and `?` (any one) as an expression for whole texts. */
 export function pattern(text: string, options: { readonly ignoreCase?: boolean } = {}): RegExp {
     refuseVariables(text);
@@ -14,7 +16,7 @@ export function pattern(text: string, options: { readonly ignoreCase?: boolean }
  */
 export function arnPattern(text: string): (arn: string) => boolean {
     const patterns = arnParts(text)?.map((part) => pattern(part));
-    if (!patterns) throw new Error(`${text} is no ARN of six parts`);
+    if (!patterns) throw new NotModelled(`${text} is no ARN of six parts`);
     return (arn) => arnParts(arn)?.every((part, index) => patterns[index].test(part)) ?? false;
 }
 
@@ -30,5 +32,5 @@ export function accountOf(arn: string): string | undefined {
 
 /** None of the program's policies has any, and what they stand for is not modelled. */
 export function refuseVariables(text: string): void {
-    if (text.includes("${")) throw new Error(`policy variables are not modelled: ${text}`);
+    if (text.includes("${")) throw new NotModelled(`policy variables are not modelled: ${text}`);
 }

@@ -1,5 +1,6 @@
 import { type Statement } from "../../services/grants";
 import { conditionTest, type Context, type Test } from "./conditions";
+import { NotModelled } from "./not-modelled";
 import { accountOf, pattern } from "./patterns";
 import { type AccessRequest, type DecidingStatement, type NamedPolicy, type PolicyDocument } from "./world";
 
@@ -75,9 +76,9 @@ export function speaksOf({ resource, condition }: ReadyStatement, call: Call): b
 function readStatement(policy: string, statement: Statement, place: number): ReadyStatement {
     const { Sid: sid, Effect: effect, Principal, Action = [], Resource } = statement;
     for (const element of ["NotPrincipal", "NotAction", "NotResource"] as const) {
-        if (statement[element] !== undefined) throw new Error(`${policy}: ${element} is not modelled`);
+        if (statement[element] !== undefined) throw new NotModelled(`${policy}: ${element} is not modelled`);
     }
-    if (effect !== "Allow" && effect !== "Deny") throw new Error(`${policy}: no effect ${effect}`);
+    if (effect !== "Allow" && effect !== "Deny") throw new NotModelled(`${policy}: no effect ${effect}`);
     return {
         effect,
         is: { policy, statement: place, ...(sid === undefined ? {} : { sid }), effect },
@@ -102,7 +103,7 @@ function namingOf(policy: string, principal: NonNullable<Statement["Principal"]>
         [names].flat().map((name: string): NonNullable<ReadyStatement["naming"]> => {
             if (type === "AWS" && name === "*") return anyone;
             if (!["AWS", "Service", "Federated"].includes(type) || /[*?]|\$\{/.test(name)) {
-                throw new Error(`${policy}: principal ${type} ${name} is not modelled`);
+                throw new NotModelled(`${policy}: principal ${type} ${name} is not modelled`);
             }
             const account = type === "AWS" ? /^(?:arn:[\w-]+:iam::)?(\d{12})(?::root)?$/.exec(name)?.[1] : undefined;
             if (account) return (caller) => (accountOf(caller) === account ? "account" : undefined);

@@ -1,4 +1,5 @@
 import { bucketArn, globalArn, regionalArn, type ArnScope } from "../../components/arn";
+import { NotModelled } from "./not-modelled";
 import { type Identity, type NamedPolicy, type PolicyDocument, type ResourcePolicy, type World } from "./world";
 
 /** A resource of a stack, as the program registers it or as `pulumi stack export` lists it. */
@@ -15,15 +16,17 @@ export interface StackResource {
  *
  * @param resources of any types; what makes no policy of AWS is passed over
  * @param scope of the stack: its ARNs are made of it
- * @throws Error for an attached policy that is not among them, as one of AWS's own, and for a type that holds policies
- * and is not read here
+ * @throws NotModelled for an attached policy that is not among them, as one of AWS's own, for a type that holds policies
+ * and is not read here, and for a policy that cannot be read
  */
 export function worldOf(resources: readonly StackResource[], scope: ArnScope): World {
     const all = resources
         .filter(({ type }) => type.startsWith("aws:"))
         .map(({ type, inputs = {} }) => ({ type, inputs }));
     for (const { type } of all) {
-        if (holdsPolicies.test(type) && !readTypes.has(type)) throw new Error(`the policies of ${type} are not read`);
+        if (holdsPolicies.test(type) && !readTypes.has(type)) {
+            throw new NotModelled(`the policies of ${type} are not read`);
+        }
     }
     const of = (type: string) => all.filter((one) => one.type === type).map(({ inputs }) => inputs as Inputs);
     return { identities: identitiesOf(of, scope), resources: resourcePoliciesOf(of, scope) };
@@ -85,7 +88,9 @@ function identitiesOf(of: Of, scope: ArnScope): Identity[] {
         };
     });
     for (const { name, inlinePolicies, managedPolicyArns } of of(types.role)) {
-        if (inlinePolicies ?? managedPolicyArns) throw new Error(`the policies within the role ${name} are not read`);
+        if (inlinePolicies ?? managedPolicyArns) {
+            throw new NotModelled(`the policies within the role ${name} are not read`);
+        }
     }
     const roles = of(types.role).map(({ name, path, permissionsBoundary, assumeRolePolicy }): Identity => ({
         arn: globalArn(scope, "iam", `role${path ?? "/"}${name}`),
@@ -99,7 +104,7 @@ function identitiesOf(of: Of, scope: ArnScope): Identity[] {
 
 function managedPolicy(managed: ReadonlyMap<string, NamedPolicy>, arn: string): NamedPolicy {
     const found = managed.get(arn);
-    if (!found) throw new Error(`the policy ${arn} is attached and not among the stack's resources`);
+    if (!found) throw new NotModelled(`the policy ${arn} is attached and not among the stack's resources`);
     return found;
 }
 
@@ -120,7 +125,7 @@ function resourcePoliciesOf(of: Of, scope: ArnScope): ResourcePolicy[] {
 function permissionPolicy(inputs: Inputs, scope: ArnScope): ResourcePolicy {
     const { action, principal, qualifier, statementId, functionUrlAuthType, sourceAccount, sourceArn } = inputs;
     const { invokedViaFunctionUrl, eventSourceToken, principalOrgId } = inputs;
-    if (eventSourceToken || principalOrgId) throw new Error("this permission has conditions that are not read");
+    if (eventSourceToken || principalOrgId) throw new NotModelled("this permission has conditions that are not read");
     const name = nameIn(inputs.function);
     const arn = regionalArn(scope, "lambda", `function:${name}${qualifier ? `:${qualifier}` : ""}`);
     const equal = {
@@ -155,7 +160,18 @@ function lambdaPrincipal(principal: string): "*" | Record<string, string> {
 
 /** A policy as resources have it: a text of JSON, or the document itself. */
 function named(name: string, policy: string | PolicyDocument): NamedPolicy {
-    return { name, document: typeof policy === "string" ? (JSON.parse(policy) as PolicyDocument) : policy };
+    const document = typeof policy === "string" ? parsed(policy) : policy;
+    // Such as a text that the engine has encrypted.
+    if (!document?.Statement) throw new NotModelled(`${name} is no policy that can be read`);
+    return { name, document };
+}
+
+function parsed(text: string): PolicyDocument | undefined {
+    try {
+        return JSON.parse(text) as PolicyDocument;
+    } catch {
+        return undefined;
+    }
 }
 
 /** The name at the end of an ARN, or the name itself. */

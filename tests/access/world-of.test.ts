@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 
 import { decide } from "../../ops/access/decide";
-import { worldOf } from "../../ops/access/world-of";
+import { NotModelled } from "../../ops/access/not-modelled";
+import { type StackResource, worldOf } from "../../ops/access/world-of";
 
 const scope = { partition: "aws", accountId: "111122223333", region: "us-east-1" };
 const iam = (resource: string) => `arn:aws:iam::${scope.accountId}:${resource}`;
@@ -79,13 +80,20 @@ describe("the world of a stack's resources", () => {
             type: "aws:iam/userPolicyAttachment:UserPolicyAttachment",
             inputs: { user: "u", policyArn },
         };
-        assert.throws(() => worldOf([user, attached], scope), /policy\/p is attached and not among/);
+        const refusal = (resources: StackResource[], message: RegExp) =>
+            assert.throws(
+                () => worldOf(resources, scope),
+                (error: unknown) => error instanceof NotModelled && message.test(error.message),
+            );
+        refusal([user, attached], /policy\/p is attached and not among/);
         const key = { type: "aws:kms/key:Key", inputs: {} };
-        assert.throws(() => worldOf([key], scope), /policies of aws:kms\/key:Key are not read/);
+        refusal([key], /policies of aws:kms\/key:Key are not read/);
         const role = {
             type: "aws:iam/role:Role",
             inputs: { name: "r", managedPolicyArns: [], assumeRolePolicy: "{}" },
         };
-        assert.throws(() => worldOf([role], scope), /policies within the role r/);
+        refusal([role], /policies within the role r/);
+        const grant = { type: "aws:lambda/permission:Permission", inputs: { function: "f", principalOrgId: "o" } };
+        refusal([grant], /conditions that are not read/);
     });
 });

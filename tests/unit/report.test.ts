@@ -3,19 +3,24 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { Document } from "yaml";
+
 import { type Host } from "../../ops/cli/host";
 import { createProgram, runProgram } from "../../ops/cli/program";
 import { registerReport } from "../../ops/commands/report";
 import { exitCodes, InfraError } from "../../ops/common/errors";
 import { type ExportedState } from "../../ops/recover/state";
 import { htmlOf } from "../../ops/report";
+import { accessOf } from "../../ops/report/access";
 import { grouped } from "../../ops/report/access/groups";
 import { type AccessRow } from "../../ops/report/access/matrix";
 import { type Report } from "../../ops/report/data";
 import { draw } from "../../ops/report/graph";
 import { propertiesOf } from "../../ops/report/properties";
+import { settingsOf } from "../../ops/stack/settings";
 import { repositoryHost } from "../../ops/stack/repository-host";
 import { devReport, planted } from "../support/report";
+import { stackConfig } from "../support/stack-files";
 
 describe("the report of a stack", () => {
     let report: Report;
@@ -59,6 +64,40 @@ describe("the report of a stack", () => {
         }
         assert.notEqual(outcome("rl-studio-service-user", "s3:PutBucketPolicy", bucket).outcome, "allowed");
         assert.equal(outcome("deployer", "s3:PutBucketPolicy", bucket).outcome, "allowed");
+    });
+
+    it("says what of the policies is not modelled, and takes no other failure for that", () => {
+        const settings = settingsOf(new Document({ config: stackConfig("dev") }), "Pulumi.dev.yaml");
+        const { resources, outputs } = { resources: report.resources, outputs: {} };
+        const of = (deployment: () => ExportedState["deployment"]) => {
+            const exported = {
+                ...state,
+                get deployment() {
+                    return deployment();
+                },
+            };
+            return accessOf({ exported, settings, resources, outputs });
+        };
+        const withPolicy = (policy: unknown) => () => ({
+            resources: [
+                ...state.deployment.resources!,
+                { urn: "urn", custom: true, type: "aws:s3/bucketPolicy:BucketPolicy", inputs: { bucket: "b", policy } },
+            ],
+        });
+        const reason = (policy: unknown) => {
+            const access = of(withPolicy(policy));
+            assert.ok(!access.known);
+            return access.reason;
+        };
+        const statement = { Effect: "Deny", Principal: "*", NotAction: "s3:*", Resource: "*" };
+        assert.match(reason(JSON.stringify({ Statement: statement })), /policy of b: NotAction is not modelled\.$/);
+        for (const policy of ["no JSON", "{}", "null", { ciphertext: "x" }]) {
+            assert.match(reason(policy), /^The policies could not be evaluated: policy of b is no policy/);
+        }
+        const defect = () => {
+            throw new TypeError("a defect");
+        };
+        assert.throws(() => of(defect), TypeError);
     });
 
     it("tells how old keys are and which are due", () => {

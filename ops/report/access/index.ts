@@ -1,6 +1,7 @@
 import { type ServiceOutputs } from "../../../services";
 import { type Settings } from "../../../stacks/settings";
 import { partitionOf } from "../../../components/arn";
+import { NotModelled } from "../../access/not-modelled";
 import { type NamedPolicy, type World } from "../../access/world";
 import { worldOf } from "../../access/world-of";
 import { type ExportedState } from "../../recover/state";
@@ -38,8 +39,9 @@ export function accessOf({ exported, settings, resources, outputs }: AccessInput
         const principals = [...identitiesIn(own, resources), ...others, ...servicesIn(own), anonymous];
         return { known: true, ...matrixOf(world, principals, requests) };
     } catch (error) {
-        // What is not modelled is not guessed.
-        return { known: false, reason: `The policies could not be evaluated: ${(error as Error).message}.` };
+        // What is not modelled is not guessed; whatever else fails is a fault of this program.
+        if (!(error instanceof NotModelled)) throw error;
+        return { known: false, reason: `The policies could not be evaluated: ${error.message}.` };
     }
 }
 
