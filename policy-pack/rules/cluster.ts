@@ -43,7 +43,14 @@ export const podHasNetworkPolicy = stackRule({
     },
 });
 
+interface PodSelector {
+    readonly matchLabels?: Labels;
+    readonly matchExpressions?: readonly unknown[];
+}
+
 function selects({ props }: Resource, labels: Labels): boolean {
-    const wanted: Labels = props.spec.podSelector?.matchLabels ?? {};
-    return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+    const { matchLabels = {}, matchExpressions = [] } = (props.spec.podSelector ?? {}) as PodSelector;
+    // Expressions are not evaluated: a policy that has some counts for no pod.
+    if (matchExpressions.length > 0) return false;
+    return Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
 }

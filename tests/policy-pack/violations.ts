@@ -384,6 +384,9 @@ const pods: Violation[] = [
     props("pod-has-network-policy", ":NetworkPolicy", "other pods'", /no network policy/, ({ spec }) => {
         spec.podSelector.matchLabels = { app: "another" };
     }),
+    props("pod-has-network-policy", ":NetworkPolicy", "pods by an expression", /no network policy/, ({ spec }) => {
+        spec.podSelector = { matchExpressions: [{ key: "app", operator: "In", values: ["another"] }] };
+    }),
     props("pod-has-network-policy", ":NetworkPolicy", "another namespace's", /no network policy/, ({ metadata }) => {
         metadata.namespace = "another";
     }),
