@@ -88,9 +88,10 @@ export interface GateAddresses {
 }
 
 /**
- * What ends invocations when a month's budget is nearly spent: a table that what is spent is counted in, and a keeper that
- * shuts off and restores, with a topic on which people hear of that, and of alarms where either of them fails. Before it, where it is wanted, the way to Bedrock that counts money before it is spent: a
- * function behind a URL that asks for signed requests. Who may call that is said by `callStatements` in `policy.ts`.
+ * What ends invocations when a month's budget is nearly spent: a table that what is spent is counted in, and a keeper
+ * that shuts off and restores, with a topic on which people hear of that, and of alarms where either of them fails.
+ * Before it, where it is wanted, the way to Bedrock that counts money before it is spent: a function behind a URL that
+ * asks for signed requests. Who may call that is said by `callStatements` in `policy.ts`.
  */
 export class BedrockGate extends pulumi.ComponentResource {
     /** Name of the table. */
@@ -163,19 +164,17 @@ export class BedrockGate extends pulumi.ComponentResource {
         }
     }
 
-    /** Before anything is made, by what is known then. */
+    /** By what is known: before anything is made, settings may be too large already. */
     private refuseLarge(variable: SettingsVariable["variable"], ...parts: pulumi.Input<object>[]): void {
-        if (parts.every(isPlain)) this.refuseTooLarge({ variable, settings: Object.assign({}, ...parts) as object });
-    }
-
-    private refuseTooLarge(of: SettingsVariable): void {
-        refuseFault(this, of.variable, `${bytesOfVariables(of)} bytes`, variablesFault(of));
+        if (!parts.every(isPlain)) return;
+        const of = { variable, settings: Object.assign({}, ...parts) as object };
+        refuseFault(this, variable, `${bytesOfVariables(of)} bytes`, variablesFault(of));
     }
 
     /** A function's settings as its one variable. */
     private variable(variable: SettingsVariable["variable"], settings: pulumi.Output<object>): pulumi.Output<string> {
         return settings.apply((known) => {
-            this.refuseTooLarge({ variable, settings: known });
+            this.refuseLarge(variable, known);
             return JSON.stringify(known);
         });
     }
