@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { keyLife } from "./core/key-life";
 import { type Store } from "./core/store";
 import { createKey, listKeys, revokeKey } from "./keys";
 import { type Readiness } from "./readiness";
@@ -38,11 +39,7 @@ export const task = z.discriminatedUnion("task", [
         /** Ids of models or inference profiles; left out, it may call all of the environment's. */
         models: z.array(z.string().regex(/^\S+$/)).min(1).readonly().optional(),
         /** Left out, it is valid until it is revoked. */
-        validSeconds: z
-            .int()
-            .min(60)
-            .max(366 * 86_400)
-            .optional(),
+        validSeconds: z.int().min(keyLife.shortest).max(keyLife.longest).optional(),
     }),
     z.strictObject({ task: z.literal("revokeKey"), name: keyName }),
     z.strictObject({ task: z.literal("listKeys") }),

@@ -3,7 +3,7 @@ import { Argument, type Command, InvalidArgumentError, Option } from "commander"
 import { addExamples, addStackCommand } from "../cli/command";
 import { type Host } from "../cli/host";
 import { oneMore } from "../cli/one-more";
-import { keySeconds } from "../creds/duration";
+import { keyLifeInWords, keySeconds } from "../creds/duration";
 import { type CreateOptions } from "../gate/keys";
 
 /** Adds `infra gate keys create|list|revoke`: who may call Bedrock's gate without AWS keys (E6). */
@@ -29,9 +29,10 @@ export function registerGate(program: Command, host: Host): void {
             ),
             new Option("--per-day <requests>", "its own limit of requests a day; default: the gate's").argParser(count),
             new Option("--model <id>", "a model that it may call; repeatable; default: all").argParser(oneMore),
-            new Option("--expires <duration>", "how long it is valid, 1m to 366d; default: until revoked").argParser(
-                keySeconds,
-            ),
+            new Option(
+                "--expires <duration>",
+                `how long it is valid, ${keyLifeInWords}; default: until revoked`,
+            ).argParser(keySeconds),
         ],
         examples: [
             ["infra gate keys create team-a --stack dev --per-hour 100", "a key with a limit of its own"],

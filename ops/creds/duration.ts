@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from "commander";
 
+import { keyLife } from "../../functions/bedrock-gate/core/key-life";
+
 const seconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** What is allowed of a duration. */
@@ -18,7 +20,10 @@ const ofSessions: Bounds = {
     expected: "Expected 15m to 36h: so long may a session of an IAM user last.",
 };
 
-const ofKeys: Bounds = { shortest: 60, longest: 366 * 86_400, expected: "Expected 1m to 366d." };
+/** How long a gate key may be valid, as people type it. */
+export const keyLifeInWords = `${keyLife.shortest / seconds.m}m to ${keyLife.longest / seconds.d}d`;
+
+const ofKeys: Bounds = { ...keyLife, expected: `Expected ${keyLifeInWords}.` };
 
 /**
  * Seconds of a session's length such as `1h`.

@@ -8,6 +8,7 @@ import { counter, text } from "../../functions/bedrock-gate/core/store";
 import { type GateKey } from "../../functions/bedrock-gate/keys";
 import { ShutOff } from "../../functions/bedrock-gate/shut-off";
 import { type Watch } from "../../functions/bedrock-gate/watch";
+import { keySeconds } from "../../ops/creds/duration";
 
 const settings = { environment: "test", microUsdPerMonth: 1_000_000n, shutOffPercent: 95, hasGate: true };
 const hash = gateKeyItem("gate-secret").sort;
@@ -61,6 +62,30 @@ describe("the keeper of a gate", () => {
         ]) {
             assert.throws(() => task.parse(asked), JSON.stringify(asked));
         }
+    });
+
+    it("takes a gate key's life from 1 minute to 366 days, and the command line the same", () => {
+        const byKeeper = (validSeconds: number) =>
+            task.safeParse({ task: "createKey", name: "team", hash, by: "me", validSeconds }).success;
+        const byCommand = (text: string) => {
+            try {
+                return keySeconds(text);
+            } catch (error) {
+                assert.match((error as Error).message, /^Expected 1m to 366d\.$/);
+                return undefined;
+            }
+        };
+        const day = 86_400;
+        for (const [text, seconds, taken] of [
+            ["59s", 59, false],
+            ["1m", 60, true],
+            ["366d", 366 * day, true],
+            ["367d", 367 * day, false],
+        ] as const) {
+            assert.equal(byKeeper(seconds), taken, text);
+            assert.equal(byCommand(text), taken ? seconds : undefined);
+        }
+        assert.equal(byKeeper(366 * day + 1), false);
     });
 
     it("shuts off at the level and not below, tells people once, and lets nobody in until it is restored", async () => {
