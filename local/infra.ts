@@ -6,6 +6,7 @@ import { commands } from "../ops/commands";
 import { exitCodes, InfraError, Interrupted } from "../ops/common/errors";
 import { interrupted } from "../ops/common/interrupt";
 import { ClusterFailure } from "../ops/kubernetes/access";
+import { needsCluster } from "../ops/stack/services";
 import { gaps } from "./aws/gaps";
 import { type FoundCloud } from "./cloud";
 import { cacheDirectory, localDirectory } from "./paths";
@@ -48,7 +49,7 @@ export function localHost(): Host {
         open: () =>
             foreseen(async () => {
                 found = await (await import("./found")).findAws();
-                if (!localSettings(folder)["clinical-ai"]?.cluster) return;
+                if (!needsCluster(localSettings(folder))) return;
                 tools = await import("./cloud");
                 found = await tools.findCloud();
             }),

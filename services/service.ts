@@ -28,6 +28,8 @@ export interface ServiceFacts<Settings, Outputs> {
     readonly environment: EnvironmentFacts<Outputs>;
     /** What a rotation of its keys has to know. */
     readonly keys: KeyFacts<Outputs>;
+    /** Whether it is deployed to Kubernetes and Vault, too. @default it is not */
+    needsCluster?(settings: Settings): boolean;
     /** What must hold for it. */
     checks(outputs: Outputs, context: CheckContext): Check[];
     /** What denies it its work when its budget is used up. @default nothing does */

@@ -9,6 +9,7 @@ import { type ExitCode, exitCodes, InfraError } from "../common/errors";
 import { printJson, say } from "../common/output";
 import { readStackDocument } from "../stack/document";
 import { repository } from "../stack/repository";
+import { needsCluster } from "../stack/services";
 import { settingsOf, stackFile } from "../stack/settings";
 import { type FleetSource, type FleetStack, stackManifest, type StackManifest } from "./manifest";
 
@@ -57,7 +58,7 @@ function fleetStack(name: string, folder: string): FleetStack {
         name,
         environment: settings.environment,
         secretsProvider: typeof secretsProvider === "string" ? secretsProvider : undefined,
-        cluster: settings.services.includes("clinical-ai") && settings["clinical-ai"]?.cluster !== undefined,
+        cluster: needsCluster(settings),
     };
 }
 

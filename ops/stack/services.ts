@@ -1,4 +1,5 @@
-import { type ServiceName, type ServiceOutputs } from "../../services";
+import { serviceFacts, type ServiceName, type ServiceOutputs, type ServiceSettings } from "../../services";
+import { type Settings } from "../../stacks/settings";
 import { type CommandContext } from "../cli/command";
 import { exitCodes, InfraError } from "../common/errors";
 
@@ -40,4 +41,12 @@ export function requireDeployed(
         `Stack ${stack} exports nothing for ${missing.join(", ")}: not deployed yet.`,
         `Deploy it: ${host.upCommand(stack)}`,
     );
+}
+
+/** Whether any of a stack's services is deployed to Kubernetes and Vault, too. */
+export const needsCluster = (settings: Settings) => settings.services.some((name) => isInCluster(name, settings));
+
+function isInCluster<Name extends ServiceName>(name: Name, settings: Partial<ServiceSettings>): boolean {
+    const section = settings[name];
+    return section !== undefined && (serviceFacts[name].needsCluster?.(section) ?? false);
 }

@@ -30,6 +30,7 @@ export const clinicalAi = {
         ];
     },
     buckets: bucketsOf,
+    needsCluster: ({ cluster }) => cluster !== undefined,
     // B6.
     credentials: { kind: "pods", namespace: names.namespace, deployment: names.deployment },
     environment: {

@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import execa from "execa";
-import { parseAllDocuments } from "yaml";
+import { Document, parseAllDocuments } from "yaml";
 
 import { InfraError } from "../../ops/common/errors";
 import { type FleetSource, stackManifest, type StackManifest } from "../../ops/fleet/manifest";
+import { needsCluster } from "../../ops/stack/services";
+import { settingsOf } from "../../ops/stack/settings";
 import { FleetCheckout } from "../support/fleet/checkout";
 import { stackConfig } from "../support/stack-files";
 
@@ -69,6 +71,22 @@ describe("a stack as a resource of Pulumi's operator", () => {
     it("may have a name of 42 characters", () => {
         const name = "a".repeat(42);
         assert.equal(stackManifest({ name, environment: "dev", cluster: false }, source).metadata.name, name);
+    });
+});
+
+describe("what a stack is deployed to", () => {
+    const settings = (config: Record<string, unknown>) => settingsOf(new Document({ config }), "Pulumi.dev.yaml");
+    const full = stackConfig("prod");
+    const { cluster, ...awsSide } = full["platform:clinical-ai"] as Record<string, unknown>;
+
+    it("is a cluster where a service of the stack has one", () => {
+        assert.ok(cluster);
+        assert.equal(needsCluster(settings(full)), true);
+    });
+
+    it("is AWS alone where none has one, or the one that has is none of the stack's", () => {
+        assert.equal(needsCluster(settings({ ...full, "platform:clinical-ai": awsSide })), false);
+        assert.equal(needsCluster(settings({ ...full, "platform:services": ["rl-studio", "mlflow"] })), false);
     });
 });
 
