@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type ArnScope } from "../components/arn";
 import { policyDocument, type PolicyDocument } from "../components/policy-document";
+import { accountRoleName } from "../ops/rights/account-roles";
 import { deployerPolicy, previewerPolicy } from "../ops/rights/deployer";
 import { readState, subjects, trustAccount, trustWorkflows, useState } from "./access";
 import { type BootstrapSettings } from "./settings";
@@ -25,7 +26,7 @@ interface RoleDocuments {
 
 /** Whoever deploys: workflows in the environment's jobs, and people of the account. */
 export function deployerRole({ environment, repository, stateBucket }: BootstrapSettings, ground: RoleGround) {
-    return createRole(`platform-deployer-${environment}`, ground, (scope, keyArn) => ({
+    return createRole(accountRoleName("deployer", environment), ground, (scope, keyArn) => ({
         trust: policyDocument(
             trustWorkflows(scope, [subjects.environment(repository, environment)]),
             trustAccount(scope),
@@ -39,7 +40,7 @@ export function deployerRole({ environment, repository, stateBucket }: Bootstrap
 
 /** Whoever previews: workflows of pull requests, and those of the main branch that look for drift. It changes nothing. */
 export function previewerRole({ environment, repository, stateBucket }: BootstrapSettings, ground: RoleGround) {
-    return createRole(`platform-previewer-${environment}`, ground, (scope, keyArn) => ({
+    return createRole(accountRoleName("previewer", environment), ground, (scope, keyArn) => ({
         trust: policyDocument(
             trustWorkflows(scope, [subjects.pullRequest(repository), subjects.branch(repository, "main")]),
         ),

@@ -1,4 +1,5 @@
 import { exitCodes, InfraError } from "../common/errors";
+import { accountRoleName } from "../rights/account-roles";
 
 /** What every stack of a fleet has in common, and no stack file says. */
 export interface FleetSource {
@@ -42,7 +43,7 @@ export interface StackManifest {
 export function stackManifest(stack: FleetStack, source: FleetSource): StackManifest {
     requireName(stack.name);
     const { repository, commit, backend, image, repositorySecret, project } = source;
-    const identity = `platform-deployer-${stack.environment}`;
+    const identity = accountRoleName("deployer", stack.environment);
     return {
         apiVersion: "pulumi.com/v1",
         kind: "Stack",

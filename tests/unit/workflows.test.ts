@@ -19,6 +19,7 @@ import { parse } from "yaml";
 
 import { root } from "../../local/paths";
 import { versions } from "../../local/versions";
+import { accountRoleName } from "../../ops/rights/account-roles";
 import { Checkout } from "../support/checkout";
 
 interface Step {
@@ -203,12 +204,14 @@ describe("the scripts of CI", () => {
             ["staging", "222222222222"],
             ["prod", "333333333333"],
         ]) {
-            const { stdout } = await script("environment", [stack, "deployer"]);
-            assert.deepEqual(stdout.split("\n"), [
-                `role=arn:aws:iam::${account}:role/platform-deployer-${stack}`,
-                "region=us-east-1",
-                `backend=s3://platform-state-${account}?region=us-east-1`,
-            ]);
+            for (const role of ["deployer", "previewer"] as const) {
+                const { stdout } = await script("environment", [stack, role]);
+                assert.deepEqual(stdout.split("\n"), [
+                    `role=arn:aws:iam::${account}:role/${accountRoleName(role, stack)}`,
+                    "region=us-east-1",
+                    `backend=s3://platform-state-${account}?region=us-east-1`,
+                ]);
+            }
         }
         assert.equal((await script("environment", ["dev", "root"])).exitCode, 2);
     });
