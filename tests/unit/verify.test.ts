@@ -195,9 +195,14 @@ describe("whileInterruptible", () => {
 
 /** With somebody who listens to SIGTERM, so that it does not end the tests. */
 async function withListener(work: () => Promise<void>): Promise<void> {
-    const listener = () => undefined;
-    process.on("SIGTERM", listener);
-    await work().finally(() => process.off("SIGTERM", listener));
+    // A command line that another file has run in this process listens, too, and its second signal would end the process.
+    const others = process.listeners("SIGTERM");
+    process.removeAllListeners("SIGTERM");
+    process.on("SIGTERM", () => undefined);
+    await work().finally(() => {
+        process.removeAllListeners("SIGTERM");
+        for (const listener of others) process.on("SIGTERM", listener);
+    });
 }
 
 describe("clientsFor", () => {
