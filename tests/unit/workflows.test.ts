@@ -25,6 +25,7 @@ import { Checkout } from "../support/checkout";
 interface Step {
     readonly uses?: string;
     readonly run?: string;
+    readonly shell?: string;
     readonly with?: Readonly<Record<string, unknown>>;
     readonly env?: Readonly<Record<string, string>>;
 }
@@ -78,6 +79,11 @@ describe("the workflows", () => {
             assert.doesNotMatch(text, /aws-access-key-id|aws-secret-access-key|AWS_SECRET/i);
             assert.deepEqual(
                 steps.filter(({ run }) => run?.includes("${{")),
+                [],
+            );
+            // A pipe hides how its first command ends, except where the shell is named: GitHub sets pipefail there alone.
+            assert.deepEqual(
+                steps.filter(({ run, shell }) => /[^|<]\|[^|]/.test(run ?? "") && shell !== "bash"),
                 [],
             );
         });
