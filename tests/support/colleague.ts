@@ -13,6 +13,7 @@ const parts = [
     "functions",
     "local",
     "ops",
+    "policy-pack",
     "services",
     "stacks",
     "index.ts",
