@@ -3,7 +3,7 @@
 // web identity's token.
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import {
@@ -97,7 +97,9 @@ describe("an account's first deployment, by docs/deploying.md", function () {
     function withProfiles(name: string, text: string): NodeJS.ProcessEnv {
         const AWS_CONFIG_FILE = join(cloud.folder, `profiles-${name}`);
         writeFileSync(AWS_CONFIG_FILE, text, { mode: 0o600 });
-        return { ...shellOf({ accessKeyId: "nobody", secretAccessKey: "none" }), AWS_CONFIG_FILE };
+        // The AWS CLI keeps a role's session in the home folder, and another cloud's is of no use here.
+        const HOME = mkdtempSync(join(cloud.folder, "home-"));
+        return { ...shellOf({ accessKeyId: "nobody", secretAccessKey: "none" }), AWS_CONFIG_FILE, HOME };
     }
 
     /** The document's block that has a text in it, with what a reader fills in. */
