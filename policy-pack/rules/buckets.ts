@@ -1,5 +1,5 @@
 import { grantsToOthers, type Statement } from "../documents";
-import { faultIf, resourceRule, type Resource, stackRule } from "../rule";
+import { faultIf, resourceRule, type Resource, type Rule, stackRule } from "../rule";
 
 const bucketType = "aws:s3/bucket:Bucket";
 
@@ -8,100 +8,77 @@ function partsOf(bucket: Resource, stack: readonly Resource[], type: string): Re
     return stack.filter((other) => other.type === type && other.props.bucket === bucket.props.bucket);
 }
 
-/** A fault unless a part of that type is there and every such part is right. */
-function requirePart(
-    bucket: Resource,
-    stack: readonly Resource[],
-    type: string,
-    right: (part: Resource) => boolean,
-    expected: string,
-): string[] {
-    const parts = partsOf(bucket, stack, type);
-    const name = type.split(":").at(-1);
-    if (parts.length === 0) return [`has no ${name}; expected ${expected}`];
-    return parts.flatMap((part) => faultIf(!right(part), `${name} ${part.name} does not have ${expected}`));
+/** What every bucket has to have beside it. */
+interface BucketPart extends Pick<Rule, "id" | "says" | "meets"> {
+    readonly part: string;
+    readonly right: (part: Resource) => boolean;
+    readonly expected: string;
 }
 
-export const bucketBlocksPublicAccess = stackRule({
+/** A rule by which a bucket is wrong unless a part of that type is there and every such part is right. */
+function bucketHas({ part: type, right, expected, ...rule }: BucketPart): Rule {
+    const name = type.split(":").at(-1);
+    return stackRule({
+        ...rule,
+        types: [bucketType],
+        faults: (bucket, stack) => {
+            const parts = partsOf(bucket, stack, type);
+            if (parts.length === 0) return [`has no ${name}; expected ${expected}`];
+            return parts.flatMap((part) => faultIf(!right(part), `${name} ${part.name} does not have ${expected}`));
+        },
+    });
+}
+
+export const bucketBlocksPublicAccess = bucketHas({
     id: "bucket-blocks-public-access",
     says: "Every bucket has all four blocks of public access.",
     meets: ["FSBP S3.2", "FSBP S3.3", "FSBP S3.8", "CIS 2.1.4"],
-    types: [bucketType],
-    faults: (bucket, stack) =>
-        requirePart(
-            bucket,
-            stack,
-            "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-            ({ props }) =>
-                ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"].every(
-                    (block) => props[block] === true,
-                ),
-            "all four blocks",
+    part: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    right: ({ props }) =>
+        ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"].every(
+            (block) => props[block] === true,
         ),
+    expected: "all four blocks",
 });
 
-export const bucketHasNoAcls = stackRule({
+export const bucketHasNoAcls = bucketHas({
     id: "bucket-has-no-acls",
     says: "The owner of every bucket owns its objects, and access control lists are off.",
     meets: ["FSBP S3.12"],
-    types: [bucketType],
-    faults: (bucket, stack) =>
-        requirePart(
-            bucket,
-            stack,
-            "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-            ({ props }) => props.rule?.objectOwnership === "BucketOwnerEnforced",
-            "BucketOwnerEnforced",
-        ),
+    part: "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    right: ({ props }) => props.rule?.objectOwnership === "BucketOwnerEnforced",
+    expected: "BucketOwnerEnforced",
 });
 
-export const bucketEncrypts = stackRule({
+export const bucketEncrypts = bucketHas({
     id: "bucket-encrypts",
     says: "Every bucket encrypts by default.",
     meets: [],
-    types: [bucketType],
-    faults: (bucket, stack) =>
-        requirePart(
-            bucket,
-            stack,
-            "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-            ({ props }) =>
-                ["AES256", "aws:kms", "aws:kms:dsse"].includes(
-                    props.rules?.[0]?.applyServerSideEncryptionByDefault?.sseAlgorithm,
-                ),
-            "an algorithm",
+    part: "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    right: ({ props }) =>
+        ["AES256", "aws:kms", "aws:kms:dsse"].includes(
+            props.rules?.[0]?.applyServerSideEncryptionByDefault?.sseAlgorithm,
         ),
+    expected: "an algorithm",
 });
 
-export const bucketKeepsVersions = stackRule({
+export const bucketKeepsVersions = bucketHas({
     id: "bucket-keeps-versions",
     says: "Every bucket keeps what was written over or deleted.",
     meets: [],
-    types: [bucketType],
-    faults: (bucket, stack) =>
-        requirePart(
-            bucket,
-            stack,
-            "aws:s3/bucketVersioning:BucketVersioning",
-            ({ props }) => props.versioningConfiguration?.status === "Enabled",
-            "versioning enabled",
-        ),
+    part: "aws:s3/bucketVersioning:BucketVersioning",
+    right: ({ props }) => props.versioningConfiguration?.status === "Enabled",
+    expected: "versioning enabled",
 });
 
-export const bucketWantsTls = stackRule({
+export const bucketWantsTls = bucketHas({
     id: "bucket-wants-tls",
     says: "Every bucket denies every request without TLS, to everybody.",
     meets: ["FSBP S3.5", "CIS 2.1.1"],
-    types: [bucketType],
-    faults: (bucket, stack) =>
-        requirePart(
-            bucket,
-            stack,
-            "aws:s3/bucketPolicy:BucketPolicy",
-            (policy) =>
-                grantsToOthers(policy).some((statement) => deniesWithoutTls(statement, String(bucket.props.bucket))),
-            "a denial of s3:* on the bucket and its objects where aws:SecureTransport is false",
-        ),
+    part: "aws:s3/bucketPolicy:BucketPolicy",
+    right: (policy) =>
+        grantsToOthers(policy).some((statement) => deniesWithoutTls(statement, String(policy.props.bucket))),
+    expected: "a denial of s3:* on the bucket and its objects where aws:SecureTransport is false",
 });
 
 function deniesWithoutTls({ allows, inverted, principals, actions, resources, conditions }: Statement, bucket: string) {
