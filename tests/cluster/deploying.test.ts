@@ -1,12 +1,14 @@
 // The commands for Vault in docs/deploying.md, as they stand there.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 import execa from "execa";
 
+import { parts } from "../../local/cluster/parts";
+import { findPart } from "../../local/part";
 import { cacheDirectory, root } from "../../local/paths";
 import { vaultDeployerPolicy } from "../../ops/rights/cluster";
 import { codeIn } from "../support/markdown";
@@ -16,11 +18,12 @@ describe("docs/deploying.md, with a token of Vault's administrator", function ()
 
     it("gives the deployer a policy and a token that outlives the administrator's", async () => {
         const [commands] = codeIn("docs/deploying.md").filter((block) => block.includes("vault policy write"));
-        // The program that serves is the one that calls, too.
-        const [vault] = readdirSync(cacheDirectory()).filter((name) => /^vault-/.test(name));
+        // The program that serves is the one that calls, too; the cluster has it by now.
+        const places = { cache: cacheDirectory(), env: process.env, unreachable: new Set<string>() };
+        const vault = await findPart(parts.vault, places);
         const home = mkdtempSync(join(tmpdir(), "platform-vault-"));
         const env = {
-            PATH: `${vault ? join(cacheDirectory(), vault) : ""}:${dirname(process.execPath)}:${process.env.PATH}`,
+            PATH: `${dirname(vault.path)}:${dirname(process.execPath)}:${process.env.PATH}`,
             // The command line keeps its token in the home folder.
             HOME: home,
             VAULT_ADDR: process.env.PLATFORM_TEST_VAULT_ADDR,
